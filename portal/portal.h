@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The program's context: what main.c made, borrowed by every handler.
+ *
+ * main.c makes the members in this order and frees them in the reverse one.
+ * They do not change while requests run, so any thread may read them.
+ */
+#ifndef RTH_PORTAL_H
+#define RTH_PORTAL_H
+
+#include <stdint.h>
+
+#include "settings.h"
+
+struct rth_store;
+struct rth_signing;
+struct rth_work;
+struct rth_oidc;
+struct rth_mailcode;
+
+struct rth_portal {
+	struct rth_settings settings;
+	struct rth_store *store;     /* store.h */
+	struct rth_signing *signing; /* signing.h */
+	struct rth_work *work;	     /* work.h: database jobs */
+	struct rth_work *work_net;   /* work.h: jobs that wait for a network */
+	struct rth_oidc *oidc;	     /* oidc.h */
+	struct rth_mailcode *mailcode; /* mailcode.h */
+	int64_t (*now_s)(void); /* seconds since 1970; a test replaces it */
+};
+
+#endif

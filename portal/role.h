@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What somebody may do, from the configuration's lists.
+ */
+#ifndef RTH_ROLE_H
+#define RTH_ROLE_H
+
+#include "settings.h"
+
+enum rth_role {
+	RTH_ROLE_PATIENT,
+	RTH_ROLE_CLINICIAN,
+	RTH_ROLE_OPERATOR,
+	RTH_ROLE_ADMIN,
+};
+
+/**
+ * The role of a person: admin before operator before clinician, else patient.
+ *
+ * @param email  in lower case
+ * @param groups one a line, or NULL
+ */
+enum rth_role rth_role_of(const struct rth_settings *settings,
+			  const char *email, const char *groups);
+
+/** "patient", "clinician", "operator" or "admin". */
+const char *rth_role_name(enum rth_role role);
+
+#endif

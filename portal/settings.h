@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The portal's configuration file as a struct. conf/portal.conf.sample says
+ * what each key means. Strings are owned by the struct; an absent optional one
+ * is NULL. Nothing changes after start, so any thread may read.
+ */
+#ifndef RTH_SETTINGS_H
+#define RTH_SETTINGS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "conf.h"
+
+struct rth_listen_conf {
+	char *address; /* numeric */
+	int64_t port;
+};
+
+struct rth_provider_conf {
+	char *id;   /* in URLs: a-z 0-9 - */
+	char *name; /* on the button */
+	char *issuer;
+	char *client_id;
+	char *client_secret; /* NULL: a public client */
+	char *client_secret_file;
+	char *scope;	    /* "openid email profile" */
+	char *groups_claim; /* NULL: none */
+	char *ca_file;	    /* more trusted certificates, or NULL */
+};
+
+struct rth_settings {
+	struct rth_listen_conf listen;
+	struct rth_listen_conf private_listen;
+	char *public_url; /* scheme://host[:port], no slash at the end */
+	char *web_root;
+	char *database;
+	char *key_dir;
+	char *clinic_name;
+	bool trial;				 /* codes on the terminal */
+	struct rth_conf_strings trusted_proxies; /* numeric addresses */
+	struct {
+		char *url; /* of the WebSocket, as browsers see it */
+		char *audience;
+		char *token_auth_secret;
+		char *token_auth_secret_file;
+		int64_t token_ttl_s;
+		char *admin_url; /* NULL: no admin API */
+		char *admin_secret;
+		char *admin_secret_file;
+		char *events_user;
+		char *events_password;
+		char *events_password_file;
+	} janus;
+	struct {
+		char *issuer;  /* of admission tokens; filled from public_url */
+		int64_t ttl_s; /* admission tokens live so long */
+		int64_t rotate_s; /* a key signs so long */
+	} signing;
+	struct {
+		struct rth_conf_strings urls;
+		char *secret; /* coturn's static-auth-secret; NULL: none */
+		char *secret_file;
+		int64_t ttl_s;
+	} turn;
+	struct {
+		char *url; /* smtp://host:port or smtps://; NULL: none */
+		char *user;
+		char *password;
+		char *password_file;
+		char *from;
+		char *ca_file;
+		bool insecure; /* plain smtp:// may go without STARTTLS */
+	} smtp;
+	struct rth_conf_list providers; /* struct rth_provider_conf */
+	struct {
+		/* "email:a@b", "domain:b", "group:g" */
+		struct rth_conf_strings clinicians;
+		struct rth_conf_strings operators;
+		struct rth_conf_strings admins;
+	} roles;
+	struct {
+		int64_t idle_s;	    /* signed out when nothing came so long */
+		int64_t absolute_s; /* and in any case after this */
+	} session;
+	struct {
+		int64_t before_s; /* a visit can be joined so long before */
+		int64_t after_s;  /* and so long after its end */
+		int64_t max_minutes;
+		int64_t keep_days; /* past ones are listed so long */
+	} visit;
+	struct {
+		int64_t ttl_s;		  /* 600 */
+		int64_t tries;		  /* 5 */
+		int64_t per_address_hour; /* codes sent to one e-mail address */
+		int64_t per_client_hour;  /* codes asked for by one client */
+		int64_t tries_client_hour; /* codes tried by one client */
+	} code;
+	struct {
+		int64_t threads;     /* of the HTTP pool */
+		int64_t workers;     /* for the database */
+		int64_t net_workers; /* for providers, mail and Janus */
+		int64_t connections;
+		int64_t connections_per_address;
+		int64_t idle_s;	   /* a connection may be silent so long */
+		int64_t request_s; /* a request must be there within */
+	} limits;
+};
+
+/**
+ * Reads and checks the file, and the secrets that it names by file. Startup.
+ *
+ * @param settings zeroed; rth_settings_clear also after an error
+ * @param path     the file
+ * @param problem  receives one line "FILE:LINE: KEY: reason"
+ * @return 0, RTH_ERR_CONFIG or RTH_ERR_NOMEM
+ */
+enum rth_err rth_settings_read(struct rth_settings *settings, const char *path,
+			       struct rth_conf_problem *problem) RTH_CHECKED;
+
+/** Wipes the secrets and frees. */
+void rth_settings_clear(struct rth_settings *settings);
+
+#endif
