@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What may be sent to a receiver, decided from what its network reports.
+ *
+ * The host does not tell a sender how the receiver's line is. So the relay
+ * keeps one rth_limit per receiving seat (made when its PeerConnection comes
+ * up), notes each video packet that goes to it, reads the receiver's RTCP
+ * (transport-wide feedback, receiver reports, REMB) and gets told the bit rate
+ * to ask of the sender and when to hold video back so that the voice, which
+ * shares the line, survives.
+ *
+ *   sender's media thread               receiver's media thread
+ *     rth_limit_gate  -> relay or drop    rth_limit_feedback -> advice
+ *     rth_limit_sent  -> noted            the advice's REMB goes to the sender
+ *
+ * The two threads share atomics only. Nothing allocates after creation. Times
+ * are microseconds of one monotonic clock.
+ */
+#ifndef RTH_LIMIT_H
+#define RTH_LIMIT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "err.h"
+
+/* The REMB that takes a limit away: more than any camera makes. */
+#define RTH_LIMIT_OPEN_BPS 20000000u
+#define RTH_LIMIT_FLOOR_BPS 60000u
+
+struct rth_limit;
+
+/** Makes one. `now_us` must not be before any later one. */
+enum rth_err rth_limit_create(struct rth_limit **limitp,
+			      int64_t now_us) RTH_CHECKED;
+
+/** Frees it; both threads are done with it. NULL is allowed. */
+void rth_limit_free(struct rth_limit *limit);
+
+enum rth_limit_pass {
+	RTH_LIMIT_PASS,	    /* relay it */
+	RTH_LIMIT_DROP,	    /* do not relay it */
+	RTH_LIMIT_PASS_ASK, /* relay it and ask the sender for a key frame */
+};
+
+/**
+ * Asks whether a video packet may go to the receiver now. Sender's media
+ * thread, before each video packet; a few instructions.
+ *
+ * PASS_ASK comes once after each time of dropping.
+ */
+enum rth_limit_pass rth_limit_gate(struct rth_limit *limit,
+				   int64_t now_us) RTH_CHECKED;
+
+/**
+ * Notes a video packet (camera or screen: the host numbers them together)
+ * that was given to the host for this receiver. Sender's media thread, in the
+ * order in which they are given; a few instructions.
+ *
+ * @param bytes the RTP packet's length
+ */
+void rth_limit_sent(struct rth_limit *limit, int64_t now_us, size_t bytes);
+
+struct rth_limit_advice {
+	uint32_t remb_bps; /* what the sender may send now */
+	bool send_remb;	   /* tell the sender so */
+	bool hold_video;   /* rth_limit_gate drops now; for counters */
+	bool limited;	   /* the line is thin: for the `slow` event; stays
+			      for a while, so that it does not flicker */
+};
+
+/**
+ * Reads a compound RTCP packet from the receiver, of any of its media.
+ * Receiver's media thread. Malformed parts are ignored.
+ *
+ * @param rtcp borrowed; bytes from outside
+ */
+struct rth_limit_advice rth_limit_feedback(struct rth_limit *limit,
+					   int64_t now_us, const void *rtcp,
+					   size_t len);
+
+#endif
