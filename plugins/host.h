@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What the plugin core needs from its host, as a struct of functions. In
+ * production janus_rthealth.c fills it in with Janus; a unit test fills it in
+ * with a fake. The core knows nothing else of the world: no socket, no file
+ * but its configuration and key files, no clock.
+ *
+ * `handle` is the host's name for one browser. The core holds it (hold) from
+ * the start of a session until nothing of ours can use it any more (release).
+ */
+#ifndef RTH_HOST_H
+#define RTH_HOST_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <jansson.h>
+
+#include "log.h"
+
+struct rth_host {
+	/* Monotonic microseconds. Any thread. */
+	int64_t (*now_us)(void);
+	/* Milliseconds since 1970. Any thread. */
+	int64_t (*time_ms)(void);
+	/* One line for the log: ids and counts only. Any thread, never on the
+	   media path. */
+	void (*log)(enum rth_log_level level, const char *line);
+
+	/* Keeps the handle's memory. Any thread. */
+	void (*hold)(void *handle);
+	void (*release)(void *handle);
+
+	/* Control thread: sends an event to the browser. `event` is borrowed;
+	   `transaction` and `answer` (an SDP answer) may be NULL. May block
+	   while the host sets up ICE. */
+	void (*push)(void *handle, const char *transaction, json_t *event,
+		     const char *answer);
+	/* Control thread: tells event handlers. `event` is taken; `handle` may
+	   be NULL. */
+	void (*notify)(void *handle, json_t *event);
+	/* Control thread: closes the PeerConnection and then the handle; the
+	   session's end comes back later as rth_session_gone. */
+	void (*close)(void *handle);
+	/* Control thread: sends a text on the data channel "chat". */
+	void (*relay_data)(void *handle, const char *text, size_t len);
+
+	/* Media and control threads; none of these calls back into the core.
+	   `packet` is what the host passed to rth_relay_rtp, its buffer
+	   rewritten for this receiver; it is copied before the call returns. */
+	void (*relay_rtp)(void *handle, void *packet);
+	void (*send_pli)(void *handle, int slot);
+	void (*send_remb)(void *handle, uint32_t bits_per_s);
+};
+
+#endif

@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The packet path. See relay.h for threads and for what is forbidden here.
+ */
+#include "relay.h"
+
+#include <string.h>
+#include <time.h>
+
+#define RTP_HEADER_BYTES 12
+#define GUARD_PACKETS 2000
+
+/* RTCP packet types and feedback formats (RFC 3550, 4585, 5104) */
+#define RTCP_PSFB 206
+#define RTCP_FMT_PLI 1
+#define RTCP_FMT_FIR 4
+#define RTCP_MIN_FB 12
+
+static uint16_t get16(const uint8_t *p)
+{
+	return (uint16_t)(p[0] << 8 | p[1]);
+}
+
+static uint32_t get32(const uint8_t *p)
+{
+	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 |
+	       (uint32_t)p[2] << 8 | p[3];
+}
+
+static void put16(uint8_t *p, uint16_t v)
+{
+	p[0] = (uint8_t)(v >> 8);
+	p[1] = (uint8_t)v;
+}
+
+static void put32(uint8_t *p, uint32_t v)
+{
+	put16(p, (uint16_t)(v >> 16));
+	put16(p + 2, (uint16_t)v);
+}
+
+/* Counters have one writer each: no atomic read-modify-write is needed. */
+static void count(atomic_ullong *counter)
+{
+	atomic_store_explicit(
+		counter,
+		atomic_load_explicit(counter, memory_order_relaxed) + 1,
+		memory_order_relaxed);
+}
+
+void rth_port_init(struct rth_port *port, const struct rth_host *host,
+		   void *handle)
+{
+	memset(port, 0, sizeof(*port));
+	port->host = host;
+	port->handle = handle;
+	for (int i = 0; i < RTH_RTP_SLOTS; i++)
+		atomic_init(&port->key[i].last_us, INT64_MIN / 2);
+}
+
+/*
+ * Enter and leave bracket every use of a route. The counter is raised before
+ * the route is read, and the control thread reads the counter after it has
+ * changed the route (all sequentially consistent): when it sees zero, every
+ * later reader sees the new route.
+ */
+static const struct rth_route *route_enter(struct rth_port *port)
+{
+	atomic_fetch_add(&port->readers, 1);
+	return atomic_load(&port->route);
+}
+
+static void route_leave(struct rth_port *port)
+{
+	atomic_fetch_sub(&port->readers, 1);
+}
+
+static void route_set(struct rth_port *port, const struct rth_route *route)
+{
+	static const struct timespec moment = {.tv_nsec = 20000};
+
+	atomic_store(&port->route, route);
+	while (atomic_load(&port->readers) != 0)
+		nanosleep(&moment, NULL);
+}
+
+void rth_route_publish(struct rth_port *port, const struct rth_route *route)
+{
+	const struct rth_route *now = atomic_load(&port->route);
+	struct rth_route *next = &port->routes[now == &port->routes[0]];
+
+	*next = *route;
+	route_set(port, next);
+}
+
+void rth_route_clear(struct rth_port *port)
+{
+	route_set(port, NULL);
+}
+
+enum rth_err rth_port_renew_limit(struct rth_port *port)
+{
+	struct rth_limit *limit = NULL;
+	enum rth_err err = rth_limit_create(&limit, port->host->now_us());
+
+	if (err)
+		return err;
+	rth_limit_free(port->limit);
+	port->limit = limit;
+	atomic_store(&port->limited, false);
+	return RTH_OK;
+}
+
+void rth_port_clear(struct rth_port *port)
+{
+	rth_limit_free(port->limit);
+	port->limit = NULL;
+}
+
+void rth_relay_want_key(struct rth_port *sender, int slot, int64_t now_us)
+{
+	struct rth_key_request *key = &sender->key[slot];
+	int64_t last_us = atomic_load(&key->last_us);
+
+	if (now_us - last_us < RTH_KEY_FRAME_EVERY_US ||
+	    !atomic_compare_exchange_strong(&key->last_us, &last_us, now_us)) {
+		atomic_store(&key->wanted, true);
+		return;
+	}
+	atomic_store(&key->wanted, false);
+	sender->host->send_pli(sender->handle, slot);
+}
+
+/* Skips header, CSRCs and extension (RFC 3550 section 5.1, 5.3.1). */
+static const uint8_t *rtp_payload(const uint8_t *buf, size_t len, size_t *np)
+{
+	size_t at = RTP_HEADER_BYTES + 4u * (buf[0] & 0x0f);
+
+	if (buf[0] & 0x10) {
+		if (len < at + 4)
+			return NULL;
+		at += 4 + 4u * get16(buf + at + 2);
+	}
+	if (len <= at)
+		return NULL;
+	*np = len - at;
+	return buf + at;
+}
+
+static bool starts_key_frame(const struct rth_route_slot *how,
+			     const uint8_t *buf, size_t len)
+{
+	size_t n = 0;
+	const uint8_t *payload = rtp_payload(buf, len, &n);
+
+	return payload && how->is_key(payload, n);
+}
+
+/*
+ * Joins what comes now to what the receiver had before: the next sequence
+ * number and, for another sender, a timestamp as much later as time has passed.
+ */
+static void stream_splice(struct rth_stream *out,
+			  const struct rth_route_slot *how, const uint8_t *buf,
+			  int64_t now_us)
+{
+	uint32_t ssrc = get32(buf + 8);
+	uint16_t seq = get16(buf + 2);
+
+	if (out->ssrc_in != 0 && out->ssrc_in != ssrc) {
+		int64_t gap_us = now_us - out->last_us;
+		uint32_t ticks = (uint32_t)(gap_us * how->clock_hz / 1000000);
+
+		out->ts_offset =
+			out->last_ts + (ticks ? ticks : 1) - get32(buf + 4);
+	}
+	if (out->ssrc_in != 0)
+		out->seq_offset = (uint16_t)(out->last_seq + 1 - seq);
+	out->ssrc_in = ssrc;
+	out->first_in = seq;
+	out->guard = GUARD_PACKETS;
+	out->gated = false;
+}
+
+/*
+ * Says whether a packet may pass that is the first of a sender, or the first
+ * after some were held back: for a picture only the start of a key frame, since
+ * nothing else can be decoded without what came before.
+ */
+static bool gate_passes(struct rth_port *from, int slot, struct rth_stream *out,
+			const struct rth_route_slot *how, const uint8_t *buf,
+			size_t len, int64_t now_us)
+{
+	if (how->is_key && !starts_key_frame(how, buf, len)) {
+		out->gated = true;
+		if (now_us - atomic_load(&from->key[slot].last_us) >=
+		    RTH_KEY_FRAME_AGAIN_US)
+			rth_relay_want_key(from, slot, now_us);
+		return false;
+	}
+	stream_splice(out, how, buf, now_us);
+	return true;
+}
+
+/* Says whether a packet may go to this receiver now. */
+static bool passes(struct rth_port *from, int slot, struct rth_port *to,
+		   const struct rth_route_slot *how, const uint8_t *buf,
+		   size_t len, int64_t now_us)
+{
+	struct rth_stream *out = &to->out[slot];
+
+	if ((buf[1] & 0x7f) != how->pt_in)
+		return false;
+	if (how->is_key) {
+		switch (rth_limit_gate(to->limit, now_us)) {
+		case RTH_LIMIT_PASS:
+			break;
+		case RTH_LIMIT_DROP:
+			out->gated = true;
+			return false;
+		case RTH_LIMIT_PASS_ASK:
+			rth_relay_want_key(from, slot, now_us);
+			break;
+		}
+	}
+	if ((out->gated || get32(buf + 8) != out->ssrc_in) &&
+	    !gate_passes(from, slot, out, how, buf, len, now_us))
+		return false;
+	if (out->guard == 0)
+		return true;
+	out->guard--;
+	return (int16_t)(get16(buf + 2) - out->first_in) >= 0;
+}
+
+static void forward(struct rth_port *from, const struct rth_route *route,
+		    int slot, uint8_t *buf, size_t len, void *packet,
+		    int64_t now_us)
+{
+	const struct rth_route_slot *how = &route->slot[slot];
+	struct rth_port *to = route->peer;
+	struct rth_stream *out = &to->out[slot];
+	uint8_t header[RTP_HEADER_BYTES];
+
+	if (!passes(from, slot, to, how, buf, len, now_us)) {
+		count(&from->packets_dropped);
+		return;
+	}
+	uint16_t seq = (uint16_t)(get16(buf + 2) + out->seq_offset);
+	uint32_t ts = get32(buf + 4) + out->ts_offset;
+
+	memcpy(header, buf, sizeof(header));
+	buf[1] = (uint8_t)((buf[1] & 0x80) | how->pt_out);
+	put16(buf + 2, seq);
+	put32(buf + 4, ts);
+	if (how->is_key)
+		rth_limit_sent(to->limit, now_us, len);
+	to->host->relay_rtp(to->handle, packet);
+	memcpy(buf, header, sizeof(header));
+
+	if ((int16_t)(seq - out->last_seq) > 0 || out->last_us == 0) {
+		out->last_seq = seq;
+		out->last_ts = ts;
+		out->last_us = now_us;
+	}
+	count(&to->packets_out);
+}
+
+void rth_relay_rtp(struct rth_port *port, int slot, uint8_t *buf, size_t len,
+		   void *packet, int64_t now_us)
+{
+	const struct rth_route *route;
+
+	if (slot < 0 || slot >= RTH_RTP_SLOTS || len < RTP_HEADER_BYTES)
+		return;
+	count(&port->packets_in);
+	route = route_enter(port);
+	if (route) {
+		forward(port, route, slot, buf, len, packet, now_us);
+		if (atomic_load_explicit(&port->key[slot].wanted,
+					 memory_order_relaxed))
+			rth_relay_want_key(port, slot, now_us);
+	}
+	route_leave(port);
+}
+
+/* Says whether a compound packet holds a PLI or FIR. */
+static bool wants_key_frame(const uint8_t *buf, size_t len)
+{
+	while (len >= 4) {
+		size_t n = 4u * (get16(buf + 2) + 1u);
+		int format = buf[0] & 0x1f;
+
+		if (n > len)
+			return false;
+		if (buf[1] == RTCP_PSFB && n >= RTCP_MIN_FB &&
+		    (format == RTCP_FMT_PLI || format == RTCP_FMT_FIR))
+			return true;
+		buf += n;
+		len -= n;
+	}
+	return false;
+}
+
+void rth_relay_rtcp(struct rth_port *port, int slot, const uint8_t *buf,
+		    size_t len, int64_t now_us)
+{
+	const struct rth_route *route;
+
+	if (slot < 0 || slot >= RTH_RTP_SLOTS)
+		return;
+	route = route_enter(port);
+	if (route) {
+		struct rth_limit_advice advice =
+			rth_limit_feedback(&port->limit, now_us, buf, len);
+
+		atomic_store_explicit(&port->limited, advice.limited,
+				      memory_order_relaxed);
+		if (advice.send_remb)
+			port->host->send_remb(route->peer->handle,
+					      advice.remb_bps);
+		if (slot != RTH_SLOT_AUDIO && wants_key_frame(buf, len))
+			rth_relay_want_key(route->peer, slot, now_us);
+	}
+	route_leave(port);
+}

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The packet path: RTP and RTCP from one seat to the other.
+ *
+ *      sender's port ──route──▶ receiver's port
+ *
+ * A port is the media end of one session. A route is made by the control
+ * thread, never changes once published, and says where a port's packets go and
+ * how they are rewritten. Without a route nothing can flow.
+ *
+ * Threads: a port's media thread (the host's, one per handle) calls
+ * rth_relay_rtp and rth_relay_rtcp. It finds the route by two atomic
+ * operations and takes no lock. rth_route_publish and rth_route_clear, on the
+ * control thread, return only when no media thread can still see the old
+ * route; so a route borrows its peer, and whoever made the route gives up the
+ * peer only after clearing it.
+ *
+ * Forbidden in here: allocation, JSON, logging, files, locks.
+ */
+#ifndef RTH_RELAY_H
+#define RTH_RELAY_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "host.h"
+#include "keyframe.h"
+#include "limit.h"
+#include "slot.h"
+
+#define RTH_KEY_FRAME_EVERY_US 250000  /* at most one request in this time */
+#define RTH_KEY_FRAME_AGAIN_US 1000000 /* when none has come, ask again */
+
+#define RTH_PT_OFF 0xff /* no packet has this payload type */
+
+struct rth_port;
+
+struct rth_route_slot {
+	uint8_t pt_in;	/* what the sender uses, or RTH_PT_OFF */
+	uint8_t pt_out; /* what the receiver expects */
+	uint32_t clock_hz;
+	rth_keyframe_fn *is_key; /* NULL for audio */
+};
+
+struct rth_route {
+	struct rth_port *peer; /* borrowed, see above */
+	struct rth_route_slot slot[RTH_RTP_SLOTS];
+};
+
+/*
+ * What a receiver has been sent in one slot. The core of the host gives it one
+ * SSRC for ever, so when the sender behind it changes (a reload) or packets
+ * were held back, sequence numbers and timestamps must go on from here. Only
+ * the media thread of the one sender routed here touches it.
+ */
+struct rth_stream {
+	uint32_t ssrc_in;   /* 0: nothing came yet */
+	uint32_t ts_offset; /* out = in + offset */
+	uint32_t last_ts;
+	uint16_t seq_offset;
+	uint16_t last_seq;
+	uint16_t first_in; /* older packets belong to a former life */
+	uint16_t guard;	   /* for how many packets first_in is compared */
+	bool gated;	   /* waiting for the start of a key frame */
+	int64_t last_us;
+};
+
+struct rth_key_request {
+	_Atomic int64_t last_us;
+	atomic_bool wanted; /* asked for again, too early */
+};
+
+struct rth_port {
+	const struct rth_host *host;
+	void *handle;
+	_Atomic(const struct rth_route *) route;
+	atomic_uint readers;	    /* media threads that may see the route */
+	struct rth_route routes[2]; /* the published one and the next */
+
+	/* As a sender. */
+	struct rth_key_request key[RTH_RTP_SLOTS];
+	atomic_ullong packets_in;
+	atomic_ullong packets_dropped;
+	/* As a receiver. */
+	struct rth_stream out[RTH_RTP_SLOTS];
+	struct rth_limit *limit; /* of this PeerConnection; NULL: no route */
+	atomic_bool limited;	 /* its sender is slowed down for it */
+	atomic_ullong packets_out;
+};
+
+/** Prepares a port without a route. Any thread, before it is shared. */
+void rth_port_init(struct rth_port *port, const struct rth_host *host,
+		   void *handle);
+
+/**
+ * Publishes a route, replacing any older one. Control thread. Waits (some
+ * microseconds) until no media thread can see the older one.
+ *
+ * @param route copied
+ */
+void rth_route_publish(struct rth_port *port, const struct rth_route *route);
+
+/** Takes the route away and waits as above. Control thread. */
+void rth_route_clear(struct rth_port *port);
+
+/**
+ * Forgets what is known of a receiver's line: its PeerConnection is new.
+ * Control thread, while neither this port nor its sender has a route.
+ *
+ * @return 0 or RTH_ERR_NOMEM, and then no route may be published
+ */
+enum rth_err rth_port_renew_limit(struct rth_port *port) RTH_CHECKED;
+
+/** Frees what a port owns; it has no route. Any thread. */
+void rth_port_clear(struct rth_port *port);
+
+/**
+ * Sends one RTP packet of this port to its peer. The port's media thread.
+ *
+ * @param slot   the m-line it came on
+ * @param buf    the packet: rewritten for the receiver while the host copies
+ *               it, and put back before this returns
+ * @param packet the host's own view of it, handed to host->relay_rtp
+ * @param now_us monotonic, as precise as a few milliseconds
+ */
+void rth_relay_rtp(struct rth_port *port, int slot, uint8_t *buf, size_t len,
+		   void *packet, int64_t now_us);
+
+/**
+ * Reads what this port, as a receiver, reports: limits its sender and passes
+ * on its wish for a key frame (RFC 4585 PLI, RFC 5104 FIR). Its media thread.
+ *
+ * @param buf a compound RTCP packet as it came; not changed
+ */
+void rth_relay_rtcp(struct rth_port *port, int slot, const uint8_t *buf,
+		    size_t len, int64_t now_us);
+
+/**
+ * Asks the sender behind a port for a key frame, at most once in
+ * RTH_KEY_FRAME_EVERY_US; a wish that comes too early is kept and asked for
+ * with a later packet. Media and control threads.
+ */
+void rth_relay_want_key(struct rth_port *sender, int slot, int64_t now_us);
+
+#endif
