@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The portal's HTTP interface (docs/portal-api.md), and nothing else.
+
+/**
+ * @typedef {{id: string, name: string}} Provider
+ * @typedef {{id: string, name: string, email: string, role: string}} User
+ * @typedef {object} Session
+ * @property {boolean} signed_in
+ * @property {User} [user]
+ * @property {string} [csrf]
+ * @property {Provider[]} [providers]
+ * @property {boolean} [email_code]
+ * @property {boolean} [trial]
+ * @property {{name: string}} [clinic]
+ *
+ * @typedef {object} Visit
+ * @property {string} id
+ * @property {string} title
+ * @property {string} start RFC 3339, UTC
+ * @property {number} minutes
+ * @property {string} [patient_email] only for the clinician
+ * @property {string | null} patient_name
+ * @property {string} clinician_name
+ * @property {'clinician' | 'patient'} role the viewer's
+ * @property {'scheduled' | 'cancelled'} status
+ * @property {string} opens first moment to join
+ * @property {string} closes
+ * @property {string} link
+ *
+ * @typedef {{title: string, patient_email: string, start: string,
+ *            minutes: number}} VisitFields
+ *
+ * @typedef {object} Ticket what a join gives
+ * @property {string} admission_token
+ * @property {{url: string, token: string}} janus
+ * @property {RTCIceServer[]} ice_servers
+ * @property {'clinician' | 'patient'} role
+ * @property {Visit} visit
+ */
+
+const TIMEOUT_MS = 15000;
+
+/** A refusal by the portal, or no answer at all (code `no-network`). */
+export class ApiError extends Error {
+	/**
+	 * @param {string} code
+	 * @param {number} status HTTP status, 0 without an answer
+	 * @param {string} [opens] with `too-early`
+	 */
+	constructor(code, status, opens) {
+		super(code);
+		this.code = code;
+		this.status = status;
+		this.opens = opens;
+	}
+}
+
+let csrf = '';
+
+/** @param {string | undefined} token of the session, for later requests */
+export function useCsrf(token) {
+	csrf = token ?? '';
+}
+
+/**
+ * @param {Response} response
+ * @param {any} body
+ */
+function refusal(response, body) {
+	const plain = response.status === 401 ? 'signed-out'
+		: response.status === 404 ? 'not-found'
+			: response.status === 429 ? 'too-many' : 'server';
+	return new ApiError(body?.error?.code ?? plain, response.status,
+		body?.error?.opens);
+}
+
+/**
+ * @param {string} method
+ * @param {string} path
+ * @param {object} [body]
+ * @returns {Promise<any>} the answer's JSON, null without one
+ */
+async function call(method, path, body) {
+	/** @type {Record<string, string>} */
+	const headers = { Accept: 'application/json' };
+	if (method !== 'GET')
+		headers['X-RTH-CSRF'] = csrf;
+	if (body)
+		headers['Content-Type'] = 'application/json';
+	let response;
+	try {
+		response = await fetch(path, {
+			method, headers, credentials: 'same-origin', cache: 'no-store',
+			body: body && JSON.stringify(body),
+			signal: AbortSignal.timeout(TIMEOUT_MS),
+		});
+	} catch {
+		throw new ApiError('no-network', 0);
+	}
+	const answer = await response.json().catch(() => null);
+	if (!response.ok)
+		throw refusal(response, answer);
+	return answer;
+}
+
+/** @param {string} id */
+const visitPath = (id) => `/api/visits/${encodeURIComponent(id)}`;
+
+/** @returns {Promise<Session>} */
+export const session = () => call('GET', '/api/session');
+
+/** @param {string} email */
+export const sendCode = (email) => call('POST', '/auth/code', { email });
+
+/**
+ * @param {string} email
+ * @param {string} code
+ * @param {string} name may be empty
+ */
+export const verifyCode = (email, code, name) => call('POST', '/auth/verify',
+	name ? { email, code, name } : { email, code });
+
+/** @param {boolean} everywhere */
+export const signOut = (everywhere) => call('POST',
+	everywhere ? '/auth/sign-out-everywhere' : '/auth/sign-out');
+
+/** @returns {Promise<Visit[]>} */
+export const visits = async () => (await call('GET', '/api/visits')).visits;
+
+/** @param {string} id @returns {Promise<Visit>} */
+export const visit = (id) => call('GET', visitPath(id));
+
+/** @param {VisitFields} fields @returns {Promise<Visit>} */
+export const addVisit = (fields) => call('POST', '/api/visits', fields);
+
+/** @param {string} id @param {VisitFields} fields @returns {Promise<Visit>} */
+export const changeVisit = (id, fields) => call('PUT', visitPath(id), fields);
+
+/** @param {string} id */
+export const cancelVisit = (id) => call('DELETE', visitPath(id));
+
+/** @param {string} id @returns {Promise<Ticket>} */
+export const join = (id) => call('POST', `${visitPath(id)}/join`);
+
+/**
+ * Where signing in with a provider begins.
+ * @param {string} provider
+ * @param {string} next path to come back to
+ */
+export const providerLink = (provider, next) =>
+	`/auth/start/${encodeURIComponent(provider)}`
+	+ `?next=${encodeURIComponent(next)}`;

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The one RTCPeerConnection of a visit: four fixed slots (docs/protocol.md),
+// devices put in and taken out with replaceTrack. No DOM in here.
+
+import { offerAsDtlsClient } from './sdp.js';
+
+/**
+ * @typedef {'microphone' | 'camera' | 'screen'} Slot
+ * @typedef {'new' | 'up' | 'shaky' | 'failed' | 'closed'} Link
+ *
+ * @typedef {object} MediaCallbacks
+ * @property {(link: Link) => void} link how the connection is
+ * @property {(step: 'ice' | 'dtls') => void} step reached once
+ * @property {(candidate: RTCIceCandidateInit | null) => void} candidate
+ *   ours, found after the offer; null after the last
+ * @property {(open: boolean) => void} chat the data channel opened or closed
+ * @property {(text: string) => void} text a message on the data channel
+ */
+
+/** The slots' m-lines, in the order in which they are offered. */
+const SLOTS = /** @type {const} */ ({ microphone: 0, camera: 1, screen: 2 });
+
+/** What matters first when the line is thin; bitrates in bit/s. */
+const SENDERS = /** @type {Record<Slot, RTCRtpEncodingParameters>} */ ({
+	microphone: { priority: 'high', networkPriority: 'high' },
+	camera: { priority: 'low', networkPriority: 'low', maxBitrate: 1500000 },
+	screen: { priority: 'medium', networkPriority: 'medium',
+		maxBitrate: 2500000 },
+});
+
+const LINKS = /** @type {Record<RTCPeerConnectionState, Link>} */ ({
+	new: 'new', connecting: 'new', connected: 'up',
+	disconnected: 'shaky', failed: 'failed', closed: 'closed',
+});
+
+export class Media {
+	#pc;
+	#chat;
+	#callbacks;
+	/** @type {RTCIceCandidateInit[]} Janus's, come before its answer */
+	#early = [];
+	#answered = false;
+
+	/**
+	 * Makes the connection with its slots, all of them empty.
+	 * @param {Partial<MediaCallbacks>} callbacks
+	 */
+	constructor(callbacks) {
+		this.#callbacks = callbacks;
+		this.#pc = new RTCPeerConnection({ bundlePolicy: 'max-bundle' });
+		for (const kind of ['audio', 'video', 'video'])
+			this.#pc.addTransceiver(kind, { direction: 'sendrecv' });
+		this.#chat = this.#pc.createDataChannel('chat', { ordered: true });
+		this.#listen();
+	}
+
+	#listen() {
+		const pc = this.#pc;
+		pc.onicecandidate = ({ candidate }) =>
+			this.#callbacks.candidate?.(candidate?.candidate
+				? candidate.toJSON() : null);
+		pc.oniceconnectionstatechange = () => {
+			if (['connected', 'completed'].includes(pc.iceConnectionState))
+				this.#callbacks.step?.('ice');
+		};
+		pc.onconnectionstatechange = () => {
+			if (pc.connectionState === 'connected')
+				this.#connected();
+			this.#callbacks.link?.(LINKS[pc.connectionState]);
+		};
+		this.#chat.onopen = () => this.#callbacks.chat?.(true);
+		this.#chat.onclose = () => this.#callbacks.chat?.(false);
+		this.#chat.onmessage = ({ data }) => this.#callbacks.text?.(data);
+	}
+
+	#connected() {
+		this.#callbacks.step?.('ice');
+		this.#callbacks.step?.('dtls');
+		for (const slot of /** @type {Slot[]} */ (Object.keys(SLOTS)))
+			this.#prioritise(slot);
+	}
+
+	/** @param {Slot} slot */
+	#prioritise(slot) {
+		const sender = this.#transceiver(slot).sender;
+		const parameters = sender.getParameters();
+		for (const encoding of parameters.encodings ?? [])
+			Object.assign(encoding, SENDERS[slot]);
+		// A browser that does not know a field keeps its own order.
+		sender.setParameters(parameters).catch(() => {});
+	}
+
+	/** @param {Slot} slot */
+	#transceiver(slot) {
+		return this.#pc.getTransceivers()[SLOTS[slot]];
+	}
+
+	/**
+	 * Makes the local offer and starts to look for candidates. Called again,
+	 * it makes a new offer on the same connection.
+	 * @param {RTCIceServer[]} [servers] other ICE servers: candidates are
+	 *   gathered anew
+	 */
+	async offer(servers) {
+		this.#answered = false;
+		if (servers)
+			this.#pc.setConfiguration({ bundlePolicy: 'max-bundle',
+				iceServers: servers });
+		await this.#pc.setLocalDescription(await this.#pc.createOffer({
+			iceRestart: Boolean(servers) }));
+	}
+
+	/** The offer to send, with all candidates found so far. */
+	get localOffer() {
+		const sdp = this.#pc.localDescription?.sdp ?? '';
+		return { type: /** @type {const} */ ('offer'),
+			sdp: offerAsDtlsClient(sdp) };
+	}
+
+	/** Have all candidates been found? */
+	get gathered() {
+		return this.#pc.iceGatheringState === 'complete';
+	}
+
+	/** @param {RTCSessionDescriptionInit} answer */
+	async answer(answer) {
+		await this.#pc.setRemoteDescription(answer);
+		this.#answered = true;
+		for (const candidate of this.#early.splice(0))
+			await this.#add(candidate);
+	}
+
+	/** @param {RTCIceCandidateInit | null} candidate Janus's; null: the last */
+	async candidate(candidate) {
+		if (!candidate)
+			return;
+		if (this.#answered)
+			await this.#add(candidate);
+		else
+			this.#early.push(candidate);
+	}
+
+	/** @param {RTCIceCandidateInit} candidate */
+	async #add(candidate) {
+		// One candidate that cannot be used must not cost the others.
+		await this.#pc.addIceCandidate(candidate).catch(() => {});
+	}
+
+	/**
+	 * Puts a track into a slot, or takes it out. The track stays the caller's.
+	 * @param {Slot} slot
+	 * @param {MediaStreamTrack | null} track
+	 */
+	async put(slot, track) {
+		await this.#transceiver(slot).sender.replaceTrack(track);
+	}
+
+	/** @param {Slot} slot @returns {MediaStreamTrack} what the other sends */
+	remote(slot) {
+		return this.#transceiver(slot).receiver.track;
+	}
+
+	/** @param {string} text @returns {boolean} was it handed to the channel */
+	send(text) {
+		if (this.#chat.readyState !== 'open')
+			return false;
+		this.#chat.send(text);
+		return true;
+	}
+
+	/** @returns {Promise<RTCStatsReport>} */
+	stats() {
+		return this.#pc.getStats();
+	}
+
+	/** @returns {Record<Slot, string | null>} each slot's mid */
+	get mids() {
+		const [microphone, camera, screen] = this.#pc.getTransceivers()
+			.map((transceiver) => transceiver.mid);
+		return { microphone, camera, screen };
+	}
+
+	/** Ends the connection; nothing is called back afterwards. */
+	close() {
+		this.#callbacks = {};
+		this.#pc.close();
+	}
+}
