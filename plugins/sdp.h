@@ -16,21 +16,13 @@
 #include <stdint.h>
 
 #include "err.h"
+#include "slot.h"
 
 #define RTH_SDP_MAX_BYTES 65536 /* an offer, without its NUL */
 #define RTH_SDP_MAX_LINES 2048
 #define RTH_SDP_MAX_LINE 1024	  /* bytes of a line */
 #define RTH_SDP_ANSWER_BYTES 4096 /* always enough for an answer and a NUL */
 #define RTH_SDP_MID_SIZE (16 + 1) /* the host takes no more */
-
-/* The m-lines, which are also the host's media indexes. */
-enum rth_slot {
-	RTH_SLOT_AUDIO,
-	RTH_SLOT_CAMERA,
-	RTH_SLOT_SCREEN,
-	RTH_SLOT_DATA,
-	RTH_SLOTS,
-};
 
 enum rth_codec {
 	RTH_CODEC_VP8,
