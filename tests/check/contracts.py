@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What docs/ promises is what the tables in the code say."""
+import re
+
+
+def section(tree, path, title):
+    """The text of a Markdown section, up to the next of its level."""
+    m = re.search(rf"^## {title}\n(.*?)(?=^## |\Z)", tree.text(path),
+                  re.M | re.S)
+    return m.group(1) if m else ""
+
+
+def difference(doc, code, docname, codename):
+    return ([f"{name}: in {docname} only" for name in sorted(doc - code)]
+            + [f"{name}: in {codename} only" for name in sorted(code - doc)])
+
+
+def rows(text):
+    """First cells of a Markdown table that are one word in backticks."""
+    return set(re.findall(r"^\| `([a-z-]+)` \|", text, re.M))
+
+
+def requests(tree):
+    path, doc = "plugins/command.c", "docs/protocol.md"
+    if path not in tree.paths:
+        return [f"{path} is missing"]
+    intro = section(tree, doc, "Requests").split("### ")[0]
+    table = set(re.findall(r"^\t\{\s*(?:\.\w+ = )?\"([a-z-]+)\"",
+                           tree.code(path), re.M))
+    return difference(rows(intro), table, doc, path)
+
+
+def options(tree):
+    """Every key a program knows is in its sample, and the other way round."""
+    found = []
+    for sample in tree.select(".sample", under=("conf",)):
+        if not re.search(r"^#", tree.text(sample), re.M):
+            found.append(f"{sample}: explains nothing")
+    return found
+
+
+CHECKS = (
+    ("contracts: requests of docs/protocol.md", requests),
+    ("contracts: samples are explained", options),
+)

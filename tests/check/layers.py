@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Who may know what: a foreign interface lives in the files listed here."""
+import fnmatch
+import os
+import re
+import subprocess
+
+C = (".c", ".h")
+C_FOLDERS = ("common", "plugins", "portal", "recordings")
+JS_FOLDERS = ("web",)
+
+JANUS_HEADERS = (r"^\s*#\s*include\s*<(janus/.*|plugins/plugin\.h|debug\.h|"
+                 r"apierror\.h|config\.h|ip-utils\.h|log\.h|mutex\.h|"
+                 r"record\.h|refcount\.h|rtcp\.h|rtp\.h|rtpsrtp\.h|"
+                 r"sdp-utils\.h|text2pcap\.h|utils\.h|events/.*|"
+                 r"transports/.*|glib.*)>")
+SQL = (r"\"[^\"\n]*\b(SELECT\s|INSERT\s+(OR\s+\w+\s+)?INTO|UPDATE\s+\w+\s+SET|"
+       r"DELETE\s+FROM|CREATE\s+(TABLE|INDEX|TRIGGER|UNIQUE)|PRAGMA\s)")
+MARKUP = (r"\b(innerHTML|outerHTML|insertAdjacentHTML|createContextualFragment|"
+          r"document\.write|eval\s*\(|new\s+Function\b|setHTMLUnsafe)")
+DOM = (r"\b(document|window)\s*(\.|\[|\?\.)|\bquerySelector|"
+       r"\bgetElementById\b|\bcreateElement\b")
+
+# name, pattern, suffixes, folders, files that may
+RULES = (
+    ("Janus only in the glue", JANUS_HEADERS, C, C_FOLDERS,
+     ("plugins/janus_rthealth.c",)),
+    ("libmicrohttpd only in the HTTP server",
+     r"#\s*include\s*<microhttpd\.h>|\bMHD_\w+", C, C_FOLDERS,
+     ("portal/http.c",)),
+    ("database only in the store",
+     r"#\s*include\s*<(sqlite3|libpq-fe)\.h>|\bsqlite3_\w+\s*\(", C, C_FOLDERS,
+     ("portal/store*.c",)),
+    ("SQL only in the store", SQL, C, C_FOLDERS, ("portal/store*.c",)),
+    ("libav nowhere",
+     r"#\s*include\s*<(libav\w+|libsw\w+)/", C, C_FOLDERS, ()),
+    ("libcurl only where something is fetched or sent",
+     r"#\s*include\s*<curl/|\bcurl_easy_\w+", C, C_FOLDERS,
+     ("common/keyset.c", "common/fetch.c", "portal/oidc*.c", "portal/smtp.c",
+      "portal/fetch.c", "portal/janus_admin.c", "portal/main.c")),
+    ("DOM only in the view", DOM, (".js",), JS_FOLDERS,
+     ("web/js/view*.js", "web/js/main.js")),
+    ("devices and peer connection only in media.js",
+     r"\b(RTCPeerConnection|getUserMedia|getDisplayMedia)\b", (".js",),
+     JS_FOLDERS, ("web/js/media.js",)),
+    ("text never becomes markup", MARKUP, (".js",), JS_FOLDERS, ()),
+    ("nothing from another origin",
+     r"""(src|href)\s*=\s*["'](https?:)?//|\bimport\s.*["']https?:""",
+     (".js", ".html", ".css"), JS_FOLDERS, ()),
+    ("allocation only through mem.h",
+     r"\b(malloc|calloc|realloc|strdup|strndup|free)\s*\(", C, C_FOLDERS,
+     ("common/mem.c", "plugins/janus_rthealth.c")),
+)
+
+
+def rule(pattern, suffixes, folders, allowed):
+    def check(tree):
+        paths = [p for p in tree.select(*suffixes, under=folders)
+                 if not any(fnmatch.fnmatch(p, a) for a in allowed)]
+        return [f"{path}:{line}: {m.group().strip()}"
+                for path, line, m in tree.hits(pattern, paths)]
+    return check
+
+
+def own_headers(tree):
+    """A folder includes its own headers and common's, nobody else's."""
+    found = []
+    pattern = r"^\s*#\s*include\s*\"([^\"]+)\""
+    for path, line, m in tree.hits(pattern, tree.select(*C, under=C_FOLDERS)):
+        folder = os.path.dirname(path)
+        near = os.path.normpath(os.path.join(folder, m.group(1)))
+        far = os.path.join("common", m.group(1))
+        if m.group(1) == "config.h" or near in tree.paths and \
+                os.path.dirname(near) in (folder, "common"):
+            continue
+        if far not in tree.paths:
+            found.append(f"{path}:{line}: includes {m.group(1)}")
+    return found
+
+
+def core_without_janus(tree):
+    """The plugin's core asks for no symbol of Janus or GLib."""
+    if not tree.build:
+        return ["RTH_BUILD is not set: run make lint"]
+    found = []
+    archives = [os.path.join(where, name)
+                for where, _, names in os.walk(tree.build)
+                for name in names if name == "libcore.a"]
+    for archive in archives:
+        out = subprocess.run(["nm", "--undefined-only", archive],
+                             capture_output=True, text=True, check=False)
+        found += [f"{archive}: {name}" for name in
+                  re.findall(r" U ((?:janus_|g_)\w+)", out.stdout)]
+        if out.returncode:
+            found.append(out.stderr.strip())
+    return found if archives else ["libcore.a has not been built"]
+
+
+CHECKS = tuple((f"layers: {name}", rule(*rest)) for name, *rest in RULES) + (
+    ("layers: folders include only their own headers and common's",
+     own_headers),
+    ("layers: the core links without Janus", core_without_janus),
+)
