@@ -37,7 +37,8 @@ struct rth_settings {
 	char *database;
 	char *key_dir;
 	char *clinic_name;
-	bool trial;				 /* codes on the terminal */
+	bool cookies_insecure; /* computed: public_url is http: not localhost */
+	bool trial;	       /* codes on the terminal */
 	struct rth_conf_strings trusted_proxies; /* numeric addresses */
 	struct {
 		char *url; /* of the WebSocket, as browsers see it */

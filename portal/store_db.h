@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The thin layer under the store: one database, statements with bound $n
+ * parameters, transactions. A backend (store_sqlite.c) is one table of these
+ * functions; the SQL above it is what SQLite and PostgreSQL share.
+ */
+#ifndef RTH_STORE_DB_H
+#define RTH_STORE_DB_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "err.h"
+
+struct rth_db;
+
+/* The value of a $n; `text` of NULL and is_text is SQL's NULL. Borrowed. */
+struct rth_db_value {
+	bool is_text;
+	const char *text;
+	int64_t number;
+};
+
+#define RTH_DB_TEXT(s) ((struct rth_db_value){true, (s), 0})
+#define RTH_DB_INT(n) ((struct rth_db_value){false, NULL, (n)})
+
+/* One row of a result, valid during the call that it is given to. */
+struct rth_db_row;
+
+struct rth_db_query {
+	const char *sql; /* one statement */
+	const struct rth_db_value *values;
+	size_t values_n;
+	/* Called for each row, with the database locked; may be NULL. An error
+	   stops and is returned. */
+	enum rth_err (*row)(const struct rth_db_row *row, void *arg);
+	void *arg;
+};
+
+struct rth_db_backend {
+	const char *name;
+	const char *const *migrations; /* ends with NULL; number n is [n - 1] */
+	enum rth_err (*open)(struct rth_db **dbp, const char *where);
+	void (*close)(struct rth_db *db);
+	/* Any thread. *rowsp receives how many rows came or were changed. */
+	enum rth_err (*run)(struct rth_db *db, const struct rth_db_query *query,
+			    size_t *rowsp);
+	/* Several statements as one string, without values. */
+	enum rth_err (*script)(struct rth_db *db, const char *sql);
+	/* `work` runs with the database locked; its error rolls back. */
+	enum rth_err (*transaction)(struct rth_db *db,
+				    enum rth_err (*work)(void *arg), void *arg);
+	int64_t (*column_int)(const struct rth_db_row *row, int column);
+	/* Copies; RTH_ERR_LIMIT when it does not fit. NULL becomes "". */
+	enum rth_err (*column_text)(const struct rth_db_row *row, int column,
+				    char *out, size_t size);
+};
+
+extern const struct rth_db_backend rth_store_sqlite;
+
+struct rth_store {
+	const struct rth_db_backend *backend;
+	struct rth_db *db;
+};
+
+/** Runs a statement that must touch a row; else RTH_ERR_NOT_FOUND. */
+enum rth_err rth_store_run_one(struct rth_store *store,
+			       const struct rth_db_query *query) RTH_CHECKED;
+
+/** Runs a statement, however many rows it touches. */
+enum rth_err rth_store_run(struct rth_store *store,
+			   const struct rth_db_query *query) RTH_CHECKED;
+
+#endif

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The store's visits. Every question names who asks; there is no way to read
+ * somebody else's.
+ */
+#include "store.h"
+
+#include "store_db.h"
+
+#define LIST_MAX 500
+
+#define COLUMNS                                                           \
+	"v.id, v.room, v.title, v.clinician_id, c.name, v.patient_email," \
+	" COALESCE(p.name, ''), v.start_s, v.minutes, v.cancelled"
+#define TABLES                                                 \
+	" FROM visits v JOIN users c ON c.id = v.clinician_id" \
+	" LEFT JOIN users p ON p.email = v.patient_email"
+
+enum rth_err rth_store_visit_add(struct rth_store *store,
+				 const struct rth_visit *visit, int64_t now_s)
+{
+	const struct rth_db_value values[] = {
+		RTH_DB_TEXT(visit->id),
+		RTH_DB_TEXT(visit->room),
+		RTH_DB_TEXT(visit->title),
+		RTH_DB_TEXT(visit->clinician_id),
+		RTH_DB_TEXT(visit->patient_email),
+		RTH_DB_INT(visit->start_s),
+		RTH_DB_INT(visit->minutes),
+		RTH_DB_INT(now_s),
+	};
+	const struct rth_db_query query = {
+		.sql = "INSERT INTO visits(id, room, title, clinician_id,"
+		       " patient_email, start_s, minutes, cancelled, made_s)"
+		       " VALUES($1, $2, $3, $4, $5, $6, $7, 0, $8)",
+		.values = values,
+		.values_n = 8,
+	};
+
+	return rth_store_run(store, &query);
+}
+
+static enum rth_err read_visit(const struct rth_db_backend *backend,
+			       const struct rth_db_row *row,
+			       struct rth_visit *v)
+{
+	const struct {
+		char *out;
+		size_t size;
+	} columns[] = {
+		{v->id, sizeof(v->id)},
+		{v->room, sizeof(v->room)},
+		{v->title, sizeof(v->title)},
+		{v->clinician_id, sizeof(v->clinician_id)},
+		{v->clinician_name, sizeof(v->clinician_name)},
+		{v->patient_email, sizeof(v->patient_email)},
+		{v->patient_name, sizeof(v->patient_name)},
+	};
+	enum rth_err err = 0;
+	int i;
+
+	for (i = 0; i < 7 && !err; i++)
+		err = backend->column_text(row, i, columns[i].out,
+					   columns[i].size);
+	v->start_s = backend->column_int(row, 7);
+	v->minutes = backend->column_int(row, 8);
+	v->cancelled = backend->column_int(row, 9) != 0;
+	return err;
+}
+
+struct visit_into {
+	const struct rth_db_backend *backend;
+	struct rth_visit *visit;
+};
+
+static enum rth_err visit_row(const struct rth_db_row *row, void *arg)
+{
+	const struct visit_into *into = arg;
+
+	return read_visit(into->backend, row, into->visit);
+}
+
+enum rth_err rth_store_visit_get(struct rth_store *store,
+				 struct rth_visit *visit, const char *id,
+				 const struct rth_user *viewer)
+{
+	struct visit_into into = {store->backend, visit};
+	const struct rth_db_value values[] = {
+		RTH_DB_TEXT(id),
+		RTH_DB_TEXT(viewer->id),
+		RTH_DB_TEXT(viewer->email),
+	};
+	const struct rth_db_query query = {
+		.sql = "SELECT " COLUMNS TABLES " WHERE v.id = $1"
+		       " AND (v.clinician_id = $2 OR v.patient_email = $3)",
+		.values = values,
+		.values_n = 3,
+		.row = visit_row,
+		.arg = &into,
+	};
+
+	return rth_store_run_one(store, &query);
+}
+
+enum rth_err rth_store_visit_update(struct rth_store *store,
+				    const struct rth_visit *visit)
+{
+	const struct rth_db_value values[] = {
+		RTH_DB_TEXT(visit->id),	      RTH_DB_TEXT(visit->clinician_id),
+		RTH_DB_TEXT(visit->title),    RTH_DB_TEXT(visit->patient_email),
+		RTH_DB_INT(visit->start_s),   RTH_DB_INT(visit->minutes),
+		RTH_DB_INT(visit->cancelled),
+	};
+	const struct rth_db_query query = {
+		.sql = "UPDATE visits SET title = $3, patient_email = $4,"
+		       " start_s = $5, minutes = $6, cancelled = $7"
+		       " WHERE id = $1 AND clinician_id = $2",
+		.values = values,
+		.values_n = 7,
+	};
+
+	return rth_store_run_one(store, &query);
+}
+
+struct each {
+	const struct rth_db_backend *backend;
+	enum rth_err (*call)(const struct rth_visit *visit, void *arg);
+	void *arg;
+};
+
+static enum rth_err each_row(const struct rth_db_row *row, void *arg)
+{
+	const struct each *each = arg;
+	struct rth_visit visit;
+	enum rth_err err = read_visit(each->backend, row, &visit);
+
+	return err ? err : each->call(&visit, each->arg);
+}
+
+enum rth_err rth_store_visit_each(
+	struct rth_store *store, const struct rth_user *viewer, int64_t since_s,
+	enum rth_err (*call)(const struct rth_visit *visit, void *arg),
+	void *arg)
+{
+	struct each each = {store->backend, call, arg};
+	const struct rth_db_value values[] = {
+		RTH_DB_TEXT(viewer->id),
+		RTH_DB_TEXT(viewer->email),
+		RTH_DB_INT(since_s),
+		RTH_DB_INT(LIST_MAX),
+	};
+	const struct rth_db_query query = {
+		.sql = "SELECT " COLUMNS TABLES
+		       " WHERE (v.clinician_id = $1 OR v.patient_email = $2)"
+		       " AND v.start_s + v.minutes * 60 > $3"
+		       " ORDER BY v.start_s, v.id LIMIT $4",
+		.values = values,
+		.values_n = 4,
+		.row = each_row,
+		.arg = &each,
+	};
+
+	return rth_store_run(store, &query);
+}
+
+struct text_into {
+	const struct rth_db_backend *backend;
+	char *out;
+	size_t size;
+};
+
+static enum rth_err text_row(const struct rth_db_row *row, void *arg)
+{
+	const struct text_into *into = arg;
+
+	return into->backend->column_text(row, 0, into->out, into->size);
+}
+
+enum rth_err rth_store_visit_of_room(struct rth_store *store,
+				     char visit_id[RTH_ID_SIZE],
+				     const char *room)
+{
+	struct text_into into = {store->backend, visit_id, RTH_ID_SIZE};
+	const struct rth_db_value value = RTH_DB_TEXT(room);
+	const struct rth_db_query query = {
+		.sql = "SELECT id FROM visits WHERE room = $1",
+		.values = &value,
+		.values_n = 1,
+		.row = text_row,
+		.arg = &into,
+	};
+
+	return rth_store_run_one(store, &query);
+}
