@@ -33,14 +33,14 @@ enum rth_jwt_alg {
 /* Why a token was refused; 0 is accepted. For logs and events only. */
 enum rth_jwt_reason {
 	RTH_JWT_OK = 0,
-	RTH_JWT_MALFORMED, /* not three parts of base64url JSON objects,
-			      duplicate members, wrong types */
-	RTH_JWT_TOO_LONG,
+	RTH_JWT_MALFORMED,  /* not three parts of base64url JSON objects,
+			       duplicate members, wrong types */
+	RTH_JWT_TOO_LONG,   /* the token, or its iss, sub or kid */
 	RTH_JWT_BAD_TYPE,   /* typ is another one */
 	RTH_JWT_BAD_ALG,    /* none, HMAC, unknown or not allowed here */
 	RTH_JWT_BAD_HEADER, /* crit, jku, jwk, x5u, x5c, b64, zip */
 	RTH_JWT_UNKNOWN_ISSUER,
-	RTH_JWT_UNKNOWN_KEY, /* no key of that kid and algorithm */
+	RTH_JWT_UNKNOWN_KEY, /* no key, or several, of that kid and algorithm */
 	RTH_JWT_BAD_SIGNATURE,
 	RTH_JWT_WRONG_AUDIENCE,
 	RTH_JWT_EXPIRED,
@@ -58,8 +58,9 @@ const char *rth_jwt_reason_name(enum rth_jwt_reason reason);
 struct rth_jwks;
 
 /**
- * Reads a JWK set (RFC 7517). Keys of unknown kty, use or alg, symmetric keys
- * and RSA under 2048 bits are left out; a set without a usable key is an error.
+ * Reads a JWK set (RFC 7517). Keys of unknown kty, crv, use or alg, symmetric
+ * keys, RSA under 2048 or over 8192 bits and damaged keys are left out; a set
+ * without a usable key is an error.
  *
  * @return 0, RTH_ERR_FORMAT, RTH_ERR_LIMIT or RTH_ERR_NOMEM
  */
@@ -80,7 +81,8 @@ struct rth_jwt_hint {
 /**
  * Reads issuer and key id without believing them.
  *
- * @return RTH_JWT_OK, _MALFORMED, _TOO_LONG, _BAD_ALG, _BAD_HEADER
+ * @return RTH_JWT_OK, _MALFORMED, _TOO_LONG, _BAD_ALG, _BAD_HEADER,
+ *         _BAD_SIGNATURE (longer than any), _MISSING_CLAIM (iss) or _FAILED
  */
 enum rth_jwt_reason rth_jwt_peek(struct rth_jwt_hint *hint, const char *token,
 				 size_t len) RTH_CHECKED;
@@ -99,7 +101,8 @@ struct rth_jwt_policy {
 /**
  * Verifies a token: shape, header, signature, iss, aud, sub, exp, nbf, iat.
  *
- * Without a kid the set must hold exactly one key that fits the algorithm.
+ * Exactly one key of the set must fit the token's kid (when it has one) and
+ * algorithm. Times are whole seconds.
  *
  * @param claimsp receives the claims (json_decref them) on RTH_JWT_OK only
  * @param now_s   seconds since 1970
@@ -112,11 +115,10 @@ enum rth_jwt_reason rth_jwt_verify(json_t **claimsp, const char *token,
 /* A private ES256 key. */
 struct rth_jwt_key;
 
-/** Makes a new P-256 key with a random kid. */
+/** Makes a new P-256 key. */
 enum rth_err rth_jwt_key_make(struct rth_jwt_key **keyp) RTH_CHECKED;
 
-/** Reads a PEM private key (PKCS#8, P-256); its kid is the RFC 7638 thumbprint.
- */
+/** Reads a PEM private key (PKCS#8, P-256, without passphrase). */
 enum rth_err rth_jwt_key_from_pem(struct rth_jwt_key **keyp, const char *pem,
 				  size_t len) RTH_CHECKED;
 
@@ -137,6 +139,8 @@ json_t *rth_jwt_key_public(const struct rth_jwt_key *key) RTH_CHECKED;
  * @param typ    "at+jwt" or "JWT"
  * @param claims borrowed
  * @param tokenp receives the token, for rth_free
+ * @return 0, RTH_ERR_LIMIT (over RTH_JWT_MAX_BYTES), RTH_ERR_FORMAT (claims
+ *         that are no JSON), RTH_ERR_NOMEM or RTH_ERR_CRYPTO
  */
 enum rth_err rth_jwt_sign(char **tokenp, const struct rth_jwt_key *key,
 			  const char *typ, const json_t *claims) RTH_CHECKED;
