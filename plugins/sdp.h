@@ -12,6 +12,7 @@
 #ifndef RTH_SDP_H
 #define RTH_SDP_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -32,15 +33,25 @@ enum rth_codec {
 	RTH_CODECS,
 };
 
-/* Header extensions that are answered (RFC 8285). */
+/*
+ * Header extensions that are answered (RFC 8285). Not video orientation: not
+ * every receiver and player turns pictures, so the camera's side has to.
+ */
 enum rth_ext {
 	RTH_EXT_MID,
 	RTH_EXT_TRANSPORT_CC,
-	RTH_EXT_ABS_SEND_TIME,
-	RTH_EXT_ORIENTATION,
+	RTH_EXT_ABS_SEND_TIME, /* only where transport-cc is not offered */
 	RTH_EXT_AUDIO_LEVEL,
 	RTH_EXTS,
 };
+
+#define RTH_URI_MID "urn:ietf:params:rtp-hdrext:sdes:mid"
+#define RTH_URI_TRANSPORT_CC      \
+	"http://www.ietf.org/id/" \
+	"draft-holmer-rmcat-transport-wide-cc-extensions-01"
+#define RTH_URI_ABS_SEND_TIME \
+	"http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time"
+#define RTH_URI_AUDIO_LEVEL "urn:ietf:params:rtp-hdrext:ssrc-audio-level"
 
 /* RTCP feedback that is answered (RFC 4585, 5104), as bits of a set. */
 enum rth_feedback {
@@ -67,7 +78,8 @@ struct rth_sdp_slot {
 
 struct rth_sdp_offer {
 	struct rth_sdp_slot slot[RTH_SLOTS];
-	uint64_t version; /* of o=, so that an answer can follow it */
+	uint32_t version;    /* of o=, so that an answer can follow it */
+	bool sctp_port_form; /* m=application in the form of RFC 8841 */
 };
 
 /**
