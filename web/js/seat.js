@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// One try at a seat: the portal's ticket, the line to Janus and the media,
+// with as much as possible done before the click and side by side after it.
+
+import * as api from './api.js';
+import { Media } from './media.js';
+import { Connection, ProtocolError } from './protocol.js';
+import { mark } from './timings.js';
+
+/**
+ * @typedef {import('./media.js').Slot} Slot
+ *
+ * @typedef {object} SeatCallbacks
+ * @property {(body: Record<string, any>, ticket: api.Ticket) => void} joined
+ * @property {(body: Record<string, any>) => void} event of the plugin
+ * @property {(link: import('./media.js').Link) => void} link
+ * @property {(state: import('./protocol.js').State) => void} line
+ * @property {(open: boolean) => void} chat
+ * @property {(text: string) => void} text of the data channel
+ * @property {(error: unknown) => void} failed a new offer was refused
+ */
+
+const URL_KEY = 'rth-janus';
+
+/** The address of the last join, most likely the address of this one. */
+function likelyUrl() {
+	try {
+		return localStorage.getItem(URL_KEY);
+	} catch {
+		return null;
+	}
+}
+
+/** @param {string} url */
+function rememberUrl(url) {
+	try {
+		localStorage.setItem(URL_KEY, url);
+	} catch {
+		// Then the next join opens the line a little later.
+	}
+}
+
+export class Seat {
+	#callbacks;
+	#media;
+	/** @type {Connection | null} */
+	#line = null;
+	/** @type {Promise<void> | null} */
+	#prepared = null;
+	#offered = false;
+	#closed = false;
+
+	/** @param {SeatCallbacks} callbacks */
+	constructor(callbacks) {
+		this.#callbacks = callbacks;
+		this.#media = new Media({
+			link: (link) => this.#callbacks.link(link),
+			step: mark,
+			candidate: (candidate) => this.#trickle(candidate),
+			chat: (open) => this.#callbacks.chat(open),
+			text: (text) => this.#callbacks.text(text),
+		});
+	}
+
+	get media() {
+		return this.#media;
+	}
+
+	/** Makes the offer and finds candidates, before anybody clicks. */
+	prepare() {
+		this.#prepared ??= this.#media.offer();
+		return this.#prepared;
+	}
+
+	/**
+	 * Takes the seat. Media comes up a moment after this is done. Can be
+	 * tried again after a refusal by the portal.
+	 * @param {string} visitId
+	 * @throws {api.ApiError | ProtocolError}
+	 */
+	async enter(visitId) {
+		const guess = this.#openGuess();
+		const ready = this.prepare();
+		const ticket = await api.join(visitId).catch((error) => {
+			guess?.line.close();
+			throw error;
+		});
+		mark('token');
+		const servers = ticket.ice_servers ?? [];
+		const offered = servers.length
+			? ready.then(() => this.#media.offer(servers)) : ready;
+		const line = await this.#open(ticket.janus.url, guess);
+		mark('ws');
+		await line.attach(ticket.janus.token);
+		await this.#join(line, ticket, offered);
+	}
+
+	/**
+	 * `join` and, right behind it, `media`: nothing waits for an answer.
+	 * @param {Connection} line
+	 * @param {api.Ticket} ticket
+	 * @param {Promise<void>} offered
+	 */
+	async #join(line, ticket, offered) {
+		const joining = line.request({ request: 'join',
+			token: ticket.admission_token });
+		const joined = joining.then(({ body }) => {
+			mark('joined');
+			this.#callbacks.joined(body, ticket);
+		});
+		const negotiated = offered.then(() => this.#negotiate(line, joined));
+		await Promise.all([joined, negotiated]);
+	}
+
+	/**
+	 * @param {Connection} line
+	 * @param {Promise<void>} joined
+	 */
+	async #negotiate(line, joined) {
+		const answer = await this.#offer(line).catch(async (error) => {
+			// Janus hands requests to a pool of threads: the second may
+			// reach the plugin first.
+			if (error.code !== 'wrong-state')
+				throw error;
+			await joined;
+			return this.#offer(line);
+		});
+		mark('answer');
+		if (answer.jsep && !this.#closed)
+			await this.#media.answer(answer.jsep);
+	}
+
+	/** @param {Connection} line */
+	#offer(line) {
+		const answer = line.request({ request: 'media' },
+			this.#media.localOffer);
+		this.#offered = true;
+		if (this.#media.gathered)
+			line.trickle(null);
+		return answer;
+	}
+
+	/** The room's codec has changed: a new offer on the same connection. */
+	async #renegotiate() {
+		const line = this.#line;
+		if (!line)
+			return;
+		try {
+			await this.#media.offer();
+			await this.#negotiate(line, Promise.resolve());
+		} catch (error) {
+			this.#callbacks.failed(error);
+		}
+	}
+
+	/** @param {RTCIceCandidateInit | null} candidate */
+	#trickle(candidate) {
+		if (this.#offered)
+			this.#line?.trickle(candidate);
+	}
+
+	#newLine() {
+		return new Connection({
+			event: (body) => body.rthealth === 'renegotiate'
+				? void this.#renegotiate() : this.#callbacks.event(body),
+			trickle: (candidate) => void this.#media.candidate(candidate),
+			state: (state) => this.#callbacks.line(state),
+		});
+	}
+
+	/** Opens the line while the portal still writes the ticket. */
+	#openGuess() {
+		const url = likelyUrl();
+		if (!url)
+			return null;
+		try {
+			const line = this.#newLine();
+			this.#line = line;
+			const open = line.open(url);
+			open.catch(() => {});
+			return { line, open };
+		} catch {
+			return null;
+		}
+	}
+
+	/**
+	 * @param {string} url
+	 * @param {{line: Connection, open: Promise<void>} | null} guess
+	 */
+	async #open(url, guess) {
+		if (this.#closed)
+			throw new ProtocolError('lost');
+		if (guess && guess.line.url !== url)
+			guess.line.close();
+		const right = guess?.line.url === url ? guess : null;
+		const line = right?.line ?? this.#newLine();
+		this.#line = line;
+		await (right?.open ?? line.open(url));
+		rememberUrl(url);
+		return line;
+	}
+
+	/** @param {import('./state.js').Sending} sending told to the other side */
+	async tell(sending) {
+		await this.#line?.request({ request: 'state', ...sending });
+	}
+
+	/** Looks now if the line still lives. */
+	check() {
+		this.#line?.check();
+	}
+
+	/**
+	 * Says goodbye and closes; nobody waits for the answer.
+	 * @param {'leave' | 'end'} request
+	 */
+	leave(request) {
+		this.#line?.request({ request }).catch(() => {});
+		this.close();
+	}
+
+	/** Gives up the seat, or the try at one. */
+	close() {
+		this.#closed = true;
+		this.#callbacks = SILENT;
+		this.#line?.close();
+		this.#line = null;
+		this.#media.close();
+	}
+}
+
+/** @type {SeatCallbacks} */
+const SILENT = { joined: () => {}, event: () => {}, link: () => {},
+	line: () => {}, chat: () => {}, text: () => {}, failed: () => {} };

@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What the page knows, and the one pure function that changes it:
+// (state, event) -> state. One table says which event is heard in which phase.
+//
+//   loading ──▶ signed-out ──▶ home ◀──▶ lobby ──▶ joining ──▶ in-call ──▶ ended
+//                                          ▲          │         │  ▲
+//                                          └─ early ◀─┘         ▼  │
+//                                                              lost
+
+/**
+ * @typedef {import('./api.js').Session} Session
+ * @typedef {import('./api.js').Visit} Visit
+ * @typedef {import('./devices.js').DeviceList} DeviceList
+ * @typedef {import('./devices.js').Problem} Problem
+ *
+ * @typedef {'loading' | 'signed-out' | 'home' | 'lobby' | 'early' | 'joining'
+ *   | 'in-call' | 'lost' | 'ended'} Phase
+ *
+ * @typedef {{microphone: boolean, camera: boolean, screen: boolean}} Sending
+ *
+ * @typedef {object} Peer the other person
+ * @property {string} participant
+ * @property {string} role
+ * @property {string} name
+ * @property {boolean} media is the connection up
+ * @property {boolean} microphone
+ * @property {boolean} camera
+ * @property {boolean} screen
+ *
+ * @typedef {{mine: boolean, name: string, time: number, text: string}} Line
+ *
+ * @typedef {object} State
+ * @property {Phase} phase
+ * @property {string | null} visitId of the page's address
+ * @property {Session | null} session
+ * @property {string | null} notice words.js code of what went wrong last
+ * @property {boolean} busy a request of the page's form is under way
+ * @property {{step: 'email' | 'code', email: string}} signIn
+ * @property {Visit[] | null} visits null: not known yet
+ * @property {Visit | null} visit
+ * @property {string | null} opens when the visit can be joined, if too early
+ * @property {DeviceList} devices
+ * @property {{microphone?: string, camera?: string}} using ids of devices
+ * @property {{microphone?: Problem, camera?: Problem, screen?: Problem}} problems
+ * @property {boolean} asked have the devices been asked for
+ * @property {Sending} me
+ * @property {Peer | null} peer
+ * @property {string | null} met the other's name, kept after they left
+ * @property {'new' | 'up' | 'shaky' | 'lost'} link
+ * @property {boolean} slow the line is thin, the picture was made smaller
+ * @property {boolean} silenced the browser holds the sound back
+ * @property {{open: boolean, ready: boolean, unread: number, lines: Line[]}} chat
+ * @property {number | null} since ms since 1970 of having joined
+ * @property {number | null} until ms since 1970 of the seat's end
+ * @property {number} lasted ms, of a visit that has ended
+ * @property {string | null} reason words.js code of how it ended
+ *
+ * @typedef {{type: string} & Record<string, any>} Event
+ *
+ * @typedef {object} Row
+ * @property {Phase[]} [from] phases in which the event is heard; all without
+ * @property {Phase} [to]
+ * @property {(state: State, event: Event) => Partial<State>} [apply]
+ */
+
+const CHAT_LINES_MAX = 500;
+
+const NOTHING = { microphone: false, camera: false, screen: false };
+
+/** A visit that has not begun. */
+const fresh = () => ({
+	peer: null, met: null, link: /** @type {const} */ ('new'), slow: false,
+	silenced: false, since: null, until: null, reason: null, opens: null,
+	chat: { open: false, ready: false, unread: 0, lines: [] },
+	lasted: 0, notice: null, busy: false,
+});
+
+/** @param {string | null} visitId @returns {State} */
+export function initial(visitId) {
+	return {
+		...fresh(), phase: 'loading', visitId, session: null,
+		signIn: { step: 'email', email: '' }, visits: null, visit: null,
+		devices: { microphone: [], camera: [] }, using: {}, problems: {},
+		asked: false, me: NOTHING,
+	};
+}
+
+/** @type {Phase[]} */
+const SEATED = ['in-call', 'lost'];
+/** @type {Phase[]} */
+const BEFORE = ['lobby', 'early', 'joining'];
+/** @type {Phase[]} */
+const VISITING = [...BEFORE, ...SEATED];
+
+/** @param {any} peer @returns {Peer} only what is expected of it */
+const asPeer = (peer) => ({
+	participant: String(peer.participant), role: String(peer.role),
+	name: String(peer.name ?? ''), media: Boolean(peer.media),
+	microphone: Boolean(peer.microphone), camera: Boolean(peer.camera),
+	screen: Boolean(peer.screen),
+});
+
+/**
+ * @param {State} state
+ * @param {Event} event names the participant
+ * @param {Partial<Peer>} change
+ * @returns {Partial<State>}
+ */
+function changePeer(state, event, change) {
+	if (!state.peer || state.peer.participant !== event.participant)
+		return {};
+	return { peer: { ...state.peer, ...change } };
+}
+
+/** @param {State} state @param {Line} line @returns {Partial<State>} */
+function addLine(state, line) {
+	const { open, unread } = state.chat;
+	return { chat: { ...state.chat,
+		lines: [...state.chat.lines, line].slice(-CHAT_LINES_MAX),
+		unread: open || line.mine ? unread : unread + 1 } };
+}
+
+/** @type {Record<string, Row>} */
+const TABLE = {
+	// The page
+	'go': { apply: (s, e) => ({ ...fresh(), visitId: e.visitId, visit: null,
+		problems: {}, asked: false, me: NOTHING,
+		phase: !s.session?.signed_in ? s.phase : e.visitId ? 'lobby' : 'home' }) },
+	'session': { apply: (s, e) => ({ session: e.session, busy: false,
+		notice: e.notice ?? null,
+		phase: !e.session.signed_in ? 'signed-out'
+			: s.visitId ? 'lobby' : 'home' }) },
+	'failed': { apply: (_s, e) => ({ notice: e.code, busy: false }) },
+	'busy': { apply: () => ({ busy: true, notice: null }) },
+	'noticed': { apply: () => ({ notice: null }) },
+
+	// Signing in
+	'code-sent': { from: ['signed-out'], apply: (_s, e) => ({ busy: false,
+		notice: null, signIn: { step: 'code', email: e.email } }) },
+	'other-email': { from: ['signed-out'], apply: (s) => ({ busy: false,
+		notice: null, signIn: { step: 'email', email: s.signIn.email } }) },
+
+	// Visits
+	'visits': { from: ['home'], apply: (_s, e) => ({ visits: e.visits,
+		busy: false }) },
+	'visit': { from: VISITING, apply: (_s, e) => ({ visit: e.visit }) },
+
+	// Devices
+	'devices': { from: VISITING, apply: (_s, e) => ({ devices: e.devices }) },
+	'captured': { from: VISITING, apply: (s, e) => ({ asked: true,
+		problems: { ...s.problems, ...e.problems },
+		using: { ...s.using, ...e.using } }) },
+	'sending': { from: VISITING, apply: (s, e) => ({
+		me: { ...s.me, ...e.me } }) },
+
+	// Getting in
+	'join': { from: ['lobby', 'early', 'ended'], to: 'joining',
+		apply: (s) => ({ ...fresh(), opens: s.opens }) },
+	'too-early': { from: ['joining'], to: 'early',
+		apply: (_s, e) => ({ opens: e.opens }) },
+	'join-failed': { from: ['joining', 'early'], to: 'lobby',
+		apply: (_s, e) => ({ notice: e.code }) },
+	'stop-waiting': { from: ['early'], to: 'lobby' },
+	'joined': { from: ['joining', 'lost'], to: 'in-call', apply: (s, e) => {
+		const peer = e.peers[0] ? asPeer(e.peers[0]) : null;
+		return { peer, met: peer?.name ?? s.met, since: s.since ?? e.now,
+			until: e.seat_until * 1000, slow: false, notice: null,
+			link: 'new', visit: e.visit ?? s.visit };
+	} },
+
+	// In the visit
+	'participant-joined': { from: SEATED, apply: (_s, e) => ({
+		peer: asPeer(e), met: String(e.name ?? '') }) },
+	'participant-left': { from: SEATED, apply: (s, e) =>
+		s.peer?.participant === e.participant ? { peer: null } : {} },
+	'peer-media': { from: SEATED, apply: (s, e) =>
+		changePeer(s, e, { media: Boolean(e.up) }) },
+	'state': { from: SEATED, apply: (s, e) => changePeer(s, e, {
+		microphone: Boolean(e.microphone), camera: Boolean(e.camera),
+		screen: Boolean(e.screen) }) },
+	'slow': { from: SEATED, apply: (_s, e) => ({ slow: Boolean(e.limited) }) },
+	'link': { from: SEATED, apply: (_s, e) => ({ link: e.link }) },
+	'lost': { from: ['in-call'], to: 'lost', apply: (s) => ({ link: 'lost',
+		chat: { ...s.chat, ready: false } }) },
+	'sound': { from: SEATED, apply: (_s, e) => ({ silenced: e.blocked }) },
+
+	// Writing
+	'chat-ready': { from: SEATED, apply: (s, e) => ({
+		chat: { ...s.chat, ready: e.ready } }) },
+	'chat-toggle': { from: SEATED, apply: (s, e) => {
+		const open = e.open ?? !s.chat.open;
+		return { chat: { ...s.chat, open, unread: open ? 0 : s.chat.unread } };
+	} },
+	'chat-line': { from: SEATED, apply: (s, e) => addLine(s, e.line) },
+	'chat-refused': { from: SEATED, apply: (_s, e) => ({
+		notice: `chat-${e.reason}` }) },
+
+	// The end
+	'ended': { from: VISITING, to: 'ended', apply: (s, e) => ({
+		reason: e.reason, opens: null, me: NOTHING,
+		lasted: s.since ? e.now - s.since : 0 }) },
+};
+
+/**
+ * The next state. An event that the phase does not hear changes nothing.
+ * @param {State} state
+ * @param {Event} event
+ * @returns {State}
+ */
+export function step(state, event) {
+	const row = Object.hasOwn(TABLE, event.type) ? TABLE[event.type] : null;
+	if (!row || (row.from && !row.from.includes(state.phase)))
+		return state;
+	const change = row.apply?.(state, event) ?? {};
+	return { ...state, ...change,
+		phase: change.phase ?? row.to ?? state.phase };
+}

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Times in the viewer's zone and in words.
+
+const MINUTE_MS = 60000;
+const DAY_MS = 86400000;
+
+/** @param {Date} a @param {Date} b @returns {number} whole days from b to a */
+function daysBetween(a, b) {
+	const start = (/** @type {Date} */ d) =>
+		new Date(d.getFullYear(), d.getMonth(), d.getDate()).getTime();
+	return Math.round((start(a) - start(b)) / DAY_MS);
+}
+
+/** @param {string | number} time RFC 3339 or ms @param {string} [locale] */
+export function clock(time, locale) {
+	return new Intl.DateTimeFormat(locale, { hour: '2-digit',
+		minute: '2-digit' }).format(new Date(time));
+}
+
+/**
+ * "Today", "Tomorrow", "Yesterday", or the day by name.
+ * @param {string} time RFC 3339
+ * @param {number} now ms since 1970
+ * @param {string} [locale]
+ */
+export function day(time, now, locale) {
+	const date = new Date(time);
+	const today = new Date(now);
+	const near = new Map([[0, 'Today'], [1, 'Tomorrow'], [-1, 'Yesterday']]);
+	const year = date.getFullYear() === today.getFullYear()
+		? undefined : 'numeric';
+	return near.get(daysBetween(date, today))
+		?? new Intl.DateTimeFormat(locale, { weekday: 'long', day: 'numeric',
+			month: 'long', year }).format(date);
+}
+
+/**
+ * "Today, 14:30"
+ * @param {string} time RFC 3339
+ * @param {number} now ms since 1970
+ * @param {string} [locale]
+ */
+export const dayAndClock = (time, now, locale) =>
+	`${day(time, now, locale)}, ${clock(time, locale)}`;
+
+/** @param {number} count @param {string} noun */
+const plural = (count, noun) => `${count} ${noun}${count === 1 ? '' : 's'}`;
+
+/**
+ * How long until: "now", "in 5 minutes", "in 3 hours", "in 2 days".
+ * @param {number} ms
+ */
+export function until(ms) {
+	const minutes = Math.ceil(ms / MINUTE_MS);
+	if (minutes <= 0)
+		return 'now';
+	if (minutes < 90)
+		return `in ${plural(minutes, 'minute')}`;
+	const hours = Math.round(minutes / 60);
+	return hours < 36 ? `in ${plural(hours, 'hour')}`
+		: `in ${plural(Math.round(hours / 24), 'day')}`;
+}
+
+/**
+ * The length of a visit: "0:07", "12:05", "1:02:05".
+ * @param {number} ms
+ */
+export function length(ms) {
+	const seconds = Math.max(0, Math.floor(ms / 1000));
+	const parts = [Math.floor(seconds / 3600),
+		Math.floor(seconds / 60) % 60, seconds % 60];
+	const [hours, minutes, rest] = parts;
+	const two = (/** @type {number} */ n) => String(n).padStart(2, '0');
+	return hours ? `${hours}:${two(minutes)}:${two(rest)}`
+		: `${minutes}:${two(rest)}`;
+}
+
+/**
+ * The value of date and time fields for a moment, in the viewer's zone.
+ * @param {Date} date
+ */
+export function fields(date) {
+	const two = (/** @type {number} */ n) => String(n).padStart(2, '0');
+	return {
+		date: `${date.getFullYear()}-${two(date.getMonth() + 1)}`
+			+ `-${two(date.getDate())}`,
+		time: `${two(date.getHours())}:${two(date.getMinutes())}`,
+	};
+}
+
+/**
+ * The moment that date and time fields of the viewer's zone name, as RFC 3339
+ * in UTC without fractions; null if they name none.
+ * @param {string} date
+ * @param {string} time
+ */
+export function fromFields(date, time) {
+	const at = new Date(`${date}T${time}`);
+	return Number.isNaN(at.getTime()) ? null
+		: at.toISOString().replace(/\.\d+Z$/, 'Z');
+}

@@ -1,0 +1,405 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// One visit from the lobby to its end: what the person wants becomes work for
+// the devices and the seat, what these tell becomes events for the state.
+
+import * as api from './api.js';
+import { canShareScreen, listDevices } from './devices.js';
+import { Local } from './local.js';
+import { ProtocolError } from './protocol.js';
+import { Seat } from './seat.js';
+import { digest } from './stats.js';
+import { mark } from './timings.js';
+
+/**
+ * @typedef {import('./media.js').Slot} Slot
+ * @typedef {import('./devices.js').Kind} Kind
+ * @typedef {'camera' | 'voice' | 'listen'} Mode how somebody joins
+ *
+ * @typedef {object} VisitCallbacks
+ * @property {(event: import('./state.js').Event) => void} dispatch
+ * @property {() => import('./state.js').State} state
+ * @property {(side: 'mine' | 'theirs', slot: Slot,
+ *   track: MediaStreamTrack | null) => void} picture
+ *   what is to be shown or heard; the track is borrowed
+ */
+
+const SLOTS = /** @type {Slot[]} */ (['microphone', 'camera', 'screen']);
+
+/** A connection that is shaky for longer is made anew. */
+const SHAKY_MS = 7000;
+/** Pauses before each try to get back into the visit; the last repeats. */
+const REJOIN_MS = [0, 1000, 2000, 4000, 8000];
+/** Portal and plugin codes after which trying again may help. */
+const PASSING = new Set(['no-network', 'server', 'lost', 'timeout', 'busy']);
+/** Plugin events that end the visit here. */
+const FINAL = new Set(['replaced', 'removed', 'expired', 'ended']);
+
+/** @param {unknown} error @returns {string} a code of words.js */
+function codeOf(error) {
+	if (error instanceof api.ApiError)
+		return error.code;
+	if (error instanceof ProtocolError)
+		return error.code.startsWith('janus-') ? 'lost' : error.code;
+	return 'failed';
+}
+
+export class VisitControl {
+	#id;
+	#callbacks;
+	#local;
+	/** @type {Seat} */
+	#seat;
+	#closed = false;
+	#upOnce = false;
+	/** @type {ReturnType<typeof setTimeout> | undefined} */
+	#timer;
+	/** @type {ReturnType<typeof setTimeout> | undefined} */
+	#shakyTimer;
+	/** @type {WakeLockSentinel | null} */
+	#awake = null;
+
+	/**
+	 * @param {string} id
+	 * @param {VisitCallbacks} callbacks
+	 */
+	constructor(id, callbacks) {
+		this.#id = id;
+		this.#callbacks = callbacks;
+		this.#local = new Local({
+			track: (slot, track) => void this.#trackChanged(slot, track),
+			problem: (slot, problem) => this.#dispatch({ type: 'captured',
+				problems: { [slot]: problem } }),
+		});
+		this.#seat = this.#newSeat();
+	}
+
+	/** @param {import('./state.js').Event} event */
+	#dispatch(event) {
+		if (!this.#closed)
+			this.#callbacks.dispatch(event);
+	}
+
+	/** Loads the visit and gets everything ready for the click. */
+	async prepare() {
+		navigator.mediaDevices?.addEventListener('devicechange',
+			this.#onDevices);
+		addEventListener('online', this.#onOnline);
+		addEventListener('pagehide', this.#onPageHide);
+		await Promise.all([this.#loadVisit(), this.askDevices()]);
+	}
+
+	async #loadVisit() {
+		try {
+			const visit = await api.visit(this.#id);
+			this.#dispatch({ type: 'visit', visit });
+		} catch (error) {
+			const code = codeOf(error);
+			if (code === 'not-found')
+				this.#end(code);
+			else
+				this.#dispatch({ type: 'failed', code });
+		}
+	}
+
+	/** Asks for camera and microphone, then makes the offer. */
+	async askDevices() {
+		await this.#local.openBoth();
+		await this.#seat.prepare();
+		for (const slot of SLOTS)
+			await this.#seat.media.put(slot, this.#local.track(slot));
+		await this.#onDevices();
+	}
+
+	#onDevices = async () => {
+		this.#dispatch({ type: 'devices', devices: await listDevices() });
+		this.#dispatch({ type: 'captured', using: this.#local.using });
+	};
+
+	#onOnline = () => this.#seat.check();
+
+	#onPageHide = () => {
+		if (['in-call', 'lost'].includes(this.#callbacks.state().phase))
+			this.#seat.leave('leave');
+	};
+
+	/** @param {Slot} slot @param {MediaStreamTrack | null} track */
+	async #trackChanged(slot, track) {
+		this.#callbacks.picture('mine', slot, track);
+		this.#tell();
+		this.#dispatch({ type: 'captured', using: this.#local.using });
+		await this.#seat.prepare();
+		await this.#seat.media.put(slot, track).catch(() => {});
+	}
+
+	/** Tells page and the other side what is sent now. */
+	#tell() {
+		const me = this.#local.sending;
+		this.#dispatch({ type: 'sending', me });
+		if (this.#upOnce)
+			this.#seat.tell(me).catch(() => {});
+	}
+
+	#newSeat() {
+		this.#upOnce = false;
+		return new Seat({
+			joined: (body, ticket) => this.#joined(body, ticket),
+			event: (body) => this.#pluginEvent(body),
+			link: (link) => this.#linkChanged(link),
+			line: (line) => this.#lineChanged(line),
+			chat: (ready) => this.#dispatch({ type: 'chat-ready', ready }),
+			text: (text) => this.#chatText(text),
+			failed: (error) => this.#end(codeOf(error)),
+		});
+	}
+
+	/**
+	 * The click on Join.
+	 * @param {Mode} mode
+	 */
+	async join(mode) {
+		mark('click');
+		this.#dispatch({ type: 'join' });
+		if (mode !== 'camera')
+			this.#local.stop('camera');
+		else
+			this.#reopen('camera');
+		if (mode === 'listen')
+			this.#local.stop('microphone');
+		else
+			this.#reopen('microphone');
+		await this.#enter();
+	}
+
+	/** @param {Kind} kind wanted now, after it was given up before */
+	#reopen(kind) {
+		const { asked, problems } = this.#callbacks.state();
+		if (asked && !problems[kind] && !this.#local.track(kind))
+			void this.#local.open(kind);
+	}
+
+	async #enter() {
+		try {
+			await this.#seat.enter(this.#id);
+		} catch (error) {
+			this.#joinFailed(error);
+		}
+	}
+
+	/** @param {unknown} error */
+	#joinFailed(error) {
+		const code = codeOf(error);
+		if (this.#callbacks.state().phase === 'in-call')
+			return PASSING.has(code) ? this.#lose() : this.#end(code);
+		if (code === 'too-early')
+			return this.#waitToOpen(/** @type {api.ApiError} */ (error));
+		if (!(error instanceof api.ApiError))
+			this.#replaceSeat();
+		if (PASSING.has(code) || code === 'too-many')
+			this.#dispatch({ type: 'join-failed', code });
+		else
+			this.#end(code);
+	}
+
+	/** @param {api.ApiError} error says when the visit opens */
+	#waitToOpen(error) {
+		this.#dispatch({ type: 'too-early', opens: error.opens });
+		const wait = Date.parse(error.opens ?? '') - Date.now();
+		// The two clocks may differ: never ask more than every 5 s.
+		this.#timer = setTimeout(() => {
+			this.#dispatch({ type: 'join' });
+			void this.#enter();
+		}, Math.min(Math.max(wait, 5000), 60000));
+	}
+
+	/** Stops the automatic try of a visit that was not open yet. */
+	stopWaiting() {
+		clearTimeout(this.#timer);
+		this.#dispatch({ type: 'stop-waiting' });
+	}
+
+	/** Another seat with the same devices. */
+	#replaceSeat() {
+		this.#seat.close();
+		clearTimeout(this.#shakyTimer);
+		this.#seat = this.#newSeat();
+		void this.#seat.prepare().then(async () => {
+			for (const slot of SLOTS)
+				await this.#seat.media.put(slot, this.#local.track(slot));
+		}).catch(() => {});
+	}
+
+	/**
+	 * @param {Record<string, any>} body
+	 * @param {api.Ticket} ticket
+	 */
+	#joined(body, ticket) {
+		for (const slot of SLOTS)
+			this.#callbacks.picture('theirs', slot,
+				this.#seat.media.remote(slot));
+		this.#dispatch({ ...body, type: 'joined', now: Date.now(),
+			visit: ticket.visit });
+		void this.#stayAwake();
+	}
+
+	async #stayAwake() {
+		try {
+			this.#awake ??= await navigator.wakeLock.request('screen');
+		} catch {
+			// Then the screen dims as it always does.
+		}
+	}
+
+	/** @param {Record<string, any>} body */
+	#pluginEvent(body) {
+		if (FINAL.has(body.rthealth))
+			this.#end(body.rthealth === 'ended' && body.reason === 'admin'
+				? 'removed' : body.rthealth);
+		else
+			this.#dispatch({ ...body, type: body.rthealth });
+	}
+
+	/** @param {import('./media.js').Link} link */
+	#linkChanged(link) {
+		clearTimeout(this.#shakyTimer);
+		if (link === 'up') {
+			this.#upOnce = true;
+			this.#tell();
+		}
+		if (link === 'shaky')
+			this.#shakyTimer = setTimeout(() => this.#lose(), SHAKY_MS);
+		if (link === 'failed')
+			return this.#lose();
+		this.#dispatch({ type: 'link', link });
+	}
+
+	/** @param {import('./protocol.js').State} line */
+	#lineChanged(line) {
+		const { phase } = this.#callbacks.state();
+		if (line === 'lost')
+			this.#dispatch({ type: 'link', link: 'shaky' });
+		if (line === 'open' && phase === 'in-call' && this.#upOnce) {
+			this.#dispatch({ type: 'link', link: 'up' });
+			this.#tell();
+		}
+		if (line === 'closed' && phase === 'in-call')
+			this.#lose();
+	}
+
+	/** The seat is gone: take it again until that works or cannot. */
+	#lose() {
+		if (this.#callbacks.state().phase !== 'in-call')
+			return;
+		this.#dispatch({ type: 'lost' });
+		this.#rejoin(0);
+	}
+
+	/** @param {number} tries */
+	#rejoin(tries) {
+		this.#replaceSeat();
+		const pause = REJOIN_MS[Math.min(tries, REJOIN_MS.length - 1)];
+		this.#timer = setTimeout(async () => {
+			try {
+				await this.#seat.enter(this.#id);
+			} catch (error) {
+				const code = codeOf(error);
+				if (this.#closed || this.#callbacks.state().phase === 'ended')
+					return;
+				if (PASSING.has(code))
+					this.#rejoin(tries + 1);
+				else
+					this.#end(code);
+			}
+		}, pause);
+	}
+
+	/** @param {string} text of the data channel, checked by the plugin */
+	#chatText(text) {
+		let message;
+		try {
+			message = JSON.parse(text);
+		} catch {
+			return;
+		}
+		if (message.type === 'refused')
+			this.#dispatch({ type: 'chat-refused', reason: message.reason });
+		if (message.type === 'chat')
+			this.#dispatch({ type: 'chat-line', line: { mine: false,
+				name: this.#callbacks.state().met ?? '',
+				time: Number(message.time), text: String(message.text) } });
+	}
+
+	/** @param {string} text */
+	say(text) {
+		if (this.#seat.media.send(JSON.stringify({ text })))
+			this.#dispatch({ type: 'chat-line', line: { mine: true, name: '',
+				time: Date.now(), text } });
+	}
+
+	/**
+	 * Turns a slot on or off.
+	 * @param {Slot} slot
+	 */
+	async toggle(slot) {
+		const on = this.#local.sending[slot];
+		if (slot === 'screen')
+			return on ? this.#local.stop(slot)
+				: canShareScreen() && await this.#local.openScreen();
+		if (slot === 'camera')
+			return on ? this.#local.stop(slot) : await this.#local.open(slot);
+		if (!this.#local.track(slot))
+			return this.#local.open(slot);
+		this.#local.enableMicrophone(!on);
+		this.#tell();
+	}
+
+	/**
+	 * Uses another device.
+	 * @param {Kind} kind
+	 * @param {string} id
+	 */
+	async choose(kind, id) {
+		await this.#local.open(kind, id);
+		await this.#onDevices();
+	}
+
+	/** @param {'leave' | 'end'} request */
+	leave(request) {
+		this.#seat.leave(request);
+		this.#end(request === 'end' ? 'ended' : 'left');
+	}
+
+	/** @param {string} reason */
+	#end(reason) {
+		this.#dispatch({ type: 'ended', reason, now: Date.now() });
+		this.close();
+	}
+
+	/** getStats in a few figures, for support. */
+	async stats() {
+		const report = await this.#seat.media.stats();
+		/** @type {any[]} */
+		const entries = [];
+		report.forEach((entry) => entries.push(entry));
+		return digest(entries, this.#seat.media.mids);
+	}
+
+	/** The one place that tears a visit down: seat, devices, listeners. */
+	close() {
+		if (this.#closed)
+			return;
+		this.#closed = true;
+		clearTimeout(this.#timer);
+		clearTimeout(this.#shakyTimer);
+		navigator.mediaDevices?.removeEventListener('devicechange',
+			this.#onDevices);
+		removeEventListener('online', this.#onOnline);
+		removeEventListener('pagehide', this.#onPageHide);
+		this.#seat.close();
+		this.#local.close();
+		for (const slot of SLOTS) {
+			this.#callbacks.picture('mine', slot, null);
+			this.#callbacks.picture('theirs', slot, null);
+		}
+		this.#awake?.release().catch(() => {});
+	}
+}

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What people read for each thing that can go wrong or come to its end.
+
+/** @typedef {import('./devices.js').Problem} Problem */
+
+/** @type {Record<string, string>} code -> one or two sentences */
+const NOTICES = {
+	'no-network': 'There is no connection to the clinic right now. Check your internet connection and try again.',
+	'server': 'The clinic’s server could not do that. Please try again in a moment.',
+	'signed-out': 'You have been signed out. Please sign in again.',
+	'too-many': 'That was tried too often. Please wait a few minutes and try again.',
+	'wrong-code': 'That code is not right, or it is too old. Look at the newest e-mail, or ask for a new code.',
+	'bad-email': 'Please write a whole e-mail address, such as name@example.org.',
+	'bad-request': 'The clinic’s server did not understand this. Please check what you entered.',
+	'not-found': 'There is no such visit for this account.',
+	'ended': 'This visit is over.',
+	'lost': 'The clinic’s media server did not answer. Please try again in a moment.',
+	'timeout': 'The clinic’s media server took too long to answer. Please try again.',
+	'busy': 'The clinic’s media server is busy. Please try again in a moment.',
+	'failed': 'Something unexpected went wrong. Please reload the page and try again.',
+	'copied': 'Link copied. Only the two invited people can use it.',
+	'saved': 'Saved.',
+	'cancelled': 'The visit is cancelled.',
+	'sign-in-failed': 'Signing in did not work. Please try again.',
+	'email-unverified': 'Your provider has not verified your e-mail address yet. Verify it there, or sign in with a code.',
+	'provider-down': 'The sign-in service cannot be reached right now. Try again later, or sign in with a code.',
+	'sign-in-expired': 'Signing in took too long. Please begin again.',
+	'sign-in-refused': 'The sign-in service said no. Try again, or use another way to sign in.',
+	'chat-alone': 'Not delivered: the other person is not here yet.',
+	'chat-rate': 'Not delivered: too many messages at once. Wait a second.',
+	'chat-size': 'Not delivered: the message is too long.',
+	'chat-format': 'Not delivered: the message could not be read.',
+};
+
+/** @param {string} code */
+export const notice = (code) => NOTICES[code] ?? NOTICES.failed;
+
+/**
+ * @typedef {object} Ending
+ * @property {string} title
+ * @property {string} text
+ * @property {boolean} [again] may going in again help
+ * @property {boolean} [calm] nothing went wrong
+ */
+
+/** @type {Record<string, Ending>} */
+const ENDINGS = {
+	'left': { title: 'You have left the visit', calm: true, again: true,
+		text: 'Your camera and microphone are off.' },
+	'ended': { title: 'The visit is over', calm: true,
+		text: 'Your camera and microphone are off.' },
+	'replaced': { title: 'The visit continues elsewhere', calm: true, again: true,
+		text: 'You opened this visit in another window or on another device, and it moved there.' },
+	'removed': { title: 'The clinic has closed this visit',
+		text: 'Please contact the clinic if you did not expect this.' },
+	'expired': { title: 'The time for this visit is over', calm: true,
+		text: 'Your camera and microphone are off.' },
+	'room-full': { title: 'This visit is full', again: true,
+		text: 'Two people are already in it. If you should be one of them, contact the clinic.' },
+	'not-admitted': { title: 'The media server did not let you in', again: true,
+		text: 'Your invitation could not be checked. Try again; if it happens once more, contact the clinic.' },
+	'not-found': { title: 'You are not invited to this visit',
+		text: 'Either there is no such visit, or it is for another account. Check that you are signed in with the e-mail address that the clinic wrote to.' },
+	'no-common-codec': { title: 'These two browsers have no picture format in common', again: true,
+		text: 'Try with a current Chrome, Edge, Firefox or Safari.' },
+	'bad-sdp': { title: 'This browser cannot hold the visit', again: true,
+		text: 'Try with a current Chrome, Edge, Firefox or Safari.' },
+	'signed-out': { title: 'You have been signed out', again: true,
+		text: 'Sign in again to go back to the visit.' },
+};
+
+/** @type {Ending} */
+const UNEXPECTED = { title: 'The visit was interrupted', again: true,
+	text: 'Something unexpected went wrong. You can go back in.' };
+
+/** @param {string | null} reason */
+export const ending = (reason) => ENDINGS[reason ?? ''] ?? UNEXPECTED;
+
+/** @type {Record<string, string>} */
+const HOW_TO_ALLOW = {
+	chromium: 'Click the camera or settings sign at the left of the address, allow camera and microphone, and try again.',
+	firefox: 'Click the camera or microphone sign at the left of the address, remove the block, and try again.',
+	safari: 'Open the page settings (“aA” or Safari ▸ Settings for This Website), allow camera and microphone, and try again.',
+};
+
+/** @param {string} agent the browser's user agent text */
+function browserOf(agent) {
+	if (agent.includes('Firefox/'))
+		return 'firefox';
+	return /Chrom(e|ium)\//.test(agent) ? 'chromium' : 'safari';
+}
+
+/** @type {Record<Problem, (what: string, agent: string) => string>} */
+const PROBLEMS = {
+	none: (what) => `No ${what} was found. You can plug one in, or go on without it.`,
+	denied: (what, agent) => `The browser may not use your ${what}. ${
+		HOW_TO_ALLOW[browserOf(agent)]}`,
+	busy: (what) => `Your ${what} is in use by another program. Close that program and try again.`,
+	insecure: (what) => `The browser gives a ${what} only to a secure (https) page. Ask the clinic for the right link.`,
+	ended: (what) => `Your ${what} went away. Plug it in again, or choose another one.`,
+	failed: (what) => `Your ${what} could not be started. You can try again, or go on without it.`,
+};
+
+/**
+ * @param {'microphone' | 'camera' | 'screen'} what
+ * @param {Problem} problem
+ * @param {string} [agent]
+ */
+export const problem = (what, problem, agent = navigator.userAgent) =>
+	PROBLEMS[problem](what, agent);
