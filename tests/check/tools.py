@@ -41,7 +41,7 @@ def types(tree):
 
 
 def shellcheck(tree):
-    return run(tree, "shellcheck", "--severity=style",
+    return run(tree, "shellcheck", "-x", "--severity=style",
                *[s for s in SCRIPTS if s in tree.paths])
 
 
