@@ -5,8 +5,10 @@
  *
  * A thread of its own fetches (libcurl), so that no caller ever waits. Fetches
  * are paid for from a token bucket (burst 3, one more every 30 s), so that
- * forged key ids cannot make it hammer the issuer. When the issuer cannot be
- * reached or answers nonsense, the old set stays.
+ * forged key ids cannot make it hammer the issuer, and a kid that a fetch did
+ * not bring is not fetched for again within 10 s. When the issuer cannot be
+ * reached or answers nonsense, the old set stays, and it is tried again after
+ * 30 s. A fetch ends after 5 s or 64 KiB.
  */
 #ifndef RTH_KEYSET_H
 #define RTH_KEYSET_H
