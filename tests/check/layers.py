@@ -36,20 +36,21 @@ RULES = (
      r"#\s*include\s*<(libav\w+|libsw\w+)/", C, C_FOLDERS, ()),
     ("libcurl only where something is fetched or sent",
      r"#\s*include\s*<curl/|\bcurl_easy_\w+", C, C_FOLDERS,
-     ("common/keyset.c", "common/fetch.c", "portal/oidc*.c", "portal/smtp.c",
+     ("common/keyset*.c", "portal/oidc*.c", "portal/smtp.c",
       "portal/fetch.c", "portal/janus_admin.c", "portal/main.c")),
     ("DOM only in the view", DOM, (".js",), JS_FOLDERS,
      ("web/js/view*.js", "web/js/main.js")),
-    ("devices and peer connection only in media.js",
+    ("devices and peer connection only in two files",
      r"\b(RTCPeerConnection|getUserMedia|getDisplayMedia)\b", (".js",),
-     JS_FOLDERS, ("web/js/media.js",)),
+     JS_FOLDERS, ("web/js/media.js", "web/js/devices.js")),
     ("text never becomes markup", MARKUP, (".js",), JS_FOLDERS, ()),
     ("nothing from another origin",
      r"""(src|href)\s*=\s*["'](https?:)?//|\bimport\s.*["']https?:""",
      (".js", ".html", ".css"), JS_FOLDERS, ()),
     ("allocation only through mem.h",
      r"\b(malloc|calloc|realloc|strdup|strndup|free)\s*\(", C, C_FOLDERS,
-     ("common/mem.c", "plugins/janus_rthealth.c")),
+     # The latter two give back what jansson allocated or Janus will free.
+     ("common/mem.c", "portal/exchange.c", "plugins/janus_rthealth.c")),
 )
 
 

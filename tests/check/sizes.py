@@ -5,7 +5,7 @@ import statistics
 import subprocess
 
 FUNCTION_MAX = 120
-FILE_MAX = 600
+FILE_MAX = 700
 FOLDERS = ("common", "plugins", "portal", "recordings", "web")
 
 
