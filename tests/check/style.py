@@ -70,7 +70,8 @@ def documented(tree):
 UNFINISHED = re.compile(r"\b(TO" + r"DO|FIX" + r"ME|X" + r"XX|HA" + r"CK)\b")
 
 CHECKS = (
-    (f"style: at most {COLUMNS} columns, {JS_COLUMNS} in JavaScript", over_lines(too_wide)),
+    (f"style: at most {COLUMNS} columns, {JS_COLUMNS} in JavaScript",
+     over_lines(too_wide)),
     ("style: no trailing blanks",
      over_lines(lambda line, _: line != line.rstrip())),
     ("style: nothing unfinished",
