@@ -108,6 +108,17 @@ static void set_limits(CURL *c, struct answer *a)
 	curl_easy_setopt(c, CURLOPT_NOPROGRESS, 0L);
 }
 
+static CURLcode set_encoded(CURL *c, CURLoption option, const char *value)
+{
+	char *coded = curl_easy_escape(c, value, 0);
+	CURLcode e = CURLE_OUT_OF_MEMORY;
+
+	if (coded)
+		e = curl_easy_setopt(c, option, coded);
+	curl_free(coded);
+	return e;
+}
+
 /* False when libcurl could not keep a copy. */
 static bool set_request(CURL *c, const struct rth_fetch *f)
 {
@@ -119,9 +130,9 @@ static bool set_request(CURL *c, const struct rth_fetch *f)
 		curl_easy_setopt(c, CURLOPT_POSTFIELDS, f->form);
 	if (!e && f->user) {
 		curl_easy_setopt(c, CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
-		e = curl_easy_setopt(c, CURLOPT_USERNAME, f->user);
+		e = set_encoded(c, CURLOPT_USERNAME, f->user);
 		if (!e)
-			e = curl_easy_setopt(c, CURLOPT_PASSWORD, f->password);
+			e = set_encoded(c, CURLOPT_PASSWORD, f->password);
 	}
 	if (!e && f->bearer) {
 		curl_easy_setopt(c, CURLOPT_HTTPAUTH, (long)CURLAUTH_BEARER);

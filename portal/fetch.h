@@ -20,8 +20,10 @@
 /* All borrowed; NULL where there is none. */
 struct rth_fetch {
 	const char *url;
-	const char *form;	     /* what is posted; NULL: GET */
-	const char *user, *password; /* HTTP basic authentication */
+	const char *form; /* what is posted; NULL: GET */
+	/* HTTP basic authentication; form-encoded first (RFC 6749 2.3.1), since
+	   a client's id and secret may hold a colon. */
+	const char *user, *password;
 	const char *bearer;	     /* an access token (RFC 6750) */
 	const char *ca_file;	     /* more trusted certificates */
 	const struct rth_work *work; /* gives up when it stops */
