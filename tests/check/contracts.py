@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What docs/ promises is what the tables in the code say."""
+import os
 import re
 
 
@@ -39,7 +40,19 @@ def options(tree):
     return found
 
 
+def named_files(tree):
+    """Documentation names only files that exist; `.../x` may be built."""
+    found = []
+    for path in tree.select(".md"):
+        for m in re.finditer(r"[`(]((?:common|plugins|portal|web|conf|docs|"
+                             r"tests|docker)/[\w./-]*)[`)]", tree.text(path)):
+            if not os.path.exists(tree.full(m.group(1))):
+                found.append(f"{path}: {m.group(1)} does not exist")
+    return found
+
+
 CHECKS = (
+    ("contracts: files that the documentation names", named_files),
     ("contracts: requests of docs/protocol.md", requests),
     ("contracts: samples are explained", options),
 )
