@@ -311,7 +311,7 @@ void rth_relay_rtcp(struct rth_port *port, int slot, const uint8_t *buf,
 	route = route_enter(port);
 	if (route) {
 		struct rth_limit_advice advice =
-			rth_limit_feedback(&port->limit, now_us, buf, len);
+			rth_limit_feedback(port->limit, now_us, buf, len);
 
 		atomic_store_explicit(&port->limited, advice.limited,
 				      memory_order_relaxed);

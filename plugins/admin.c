@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Admin messages. See admin.h.
+ */
+#include "admin.h"
+
+#include <string.h>
+
+#include "seat.h"
+
+/* A question to the control thread, on the stack of the one who waits. */
+struct question {
+	struct rth_task task;
+	json_t *message;
+	struct rth_session *session;
+	json_t *answer;
+	bool done;
+	pthread_mutex_t lock;
+	pthread_cond_t answered;
+};
+
+static json_t *problem(const char *code, const char *text)
+{
+	return json_pack("{s:s, s:s}", "error", code, "text", text);
+}
+
+static json_t *describe(const struct rth_control *control,
+			const struct rth_session *session)
+{
+	return json_pack(
+		"{s:s, s:s, s:I, s:b, s:I, s:I, s:I}", "participant",
+		session->participant, "role", rth_role_name(session->who.role),
+		"age_s",
+		(json_int_t)(control->host->now_us() - session->since_us) /
+			1000000,
+		"media", session->media, "packets_in",
+		(json_int_t)atomic_load(&session->port.packets_in),
+		"packets_out",
+		(json_int_t)atomic_load(&session->port.packets_out),
+		"packets_dropped",
+		(json_int_t)atomic_load(&session->port.packets_dropped));
+}
+
+static json_t *list(struct rth_control *control, const json_t *message)
+{
+	json_t *rooms = json_array();
+	int64_t now_us = control->host->now_us();
+
+	(void)message;
+	for (struct rth_room *room = control->rooms.first; room;
+	     room = room->next) {
+		json_t *seats = json_array();
+
+		for (int role = 0; role < RTH_ROLES; role++) {
+			if (room->seat[role])
+				json_array_append_new(
+					seats,
+					describe(control, room->seat[role]));
+		}
+		json_array_append_new(
+			rooms,
+			json_pack("{s:s, s:I, s:o}", "room", room->id, "age_s",
+				  (json_int_t)(now_us - room->opened_us) /
+					  1000000,
+				  "seats", seats));
+	}
+	return json_pack("{s:o}", "rooms", rooms);
+}
+
+static const char *text_of(const json_t *message, const char *name)
+{
+	return json_string_value(json_object_get(message, name));
+}
+
+static struct rth_room *room_of(const struct rth_control *control,
+				const json_t *message)
+{
+	const char *id = text_of(message, "room");
+
+	return id ? rth_room_find(&control->rooms, id) : NULL;
+}
+
+static json_t *end(struct rth_control *control, const json_t *message)
+{
+	struct rth_room *room = room_of(control, message);
+
+	if (!room)
+		return problem("not-found", "There is no such room.");
+	rth_seat_end_room(control, room, "admin");
+	return json_pack("{s:b}", "ended", true);
+}
+
+static bool is_meant(const struct rth_session *session, const char *participant,
+		     const char *sub)
+{
+	return session && ((participant &&
+			    strcmp(participant, session->participant) == 0) ||
+			   (sub && strcmp(sub, session->who.sub) == 0));
+}
+
+/* Named wholly: "remove" is a function of the C library. */
+static json_t *remove_participant(struct rth_control *control,
+				  const json_t *message)
+{
+	struct rth_room *room = room_of(control, message);
+
+	for (int role = 0; room && role < RTH_ROLES; role++) {
+		struct rth_session *session = room->seat[role];
+
+		if (is_meant(session, text_of(message, "participant"),
+			     text_of(message, "sub"))) {
+			rth_seat_dismiss(control, session, "removed");
+			return json_pack("{s:b}", "removed", true);
+		}
+	}
+	return problem("not-found", "There is no such participant.");
+}
+
+static const struct {
+	const char *name;
+	json_t *(*verb)(struct rth_control *control, const json_t *message);
+	const char *fields[3];
+} messages[] = {
+	{"list", list, {NULL}},
+	{"end", end, {"room"}},
+	{"remove", remove_participant, {"room", "participant", "sub"}},
+};
+
+static bool fields_known(const json_t *message, const char *const fields[3])
+{
+	const char *name;
+	json_t *value;
+
+	json_object_foreach((json_t *)message, name, value)
+	{
+		bool known = strcmp(name, "request") == 0;
+
+		for (int i = 0; i < 3; i++)
+			known |= fields[i] && strcmp(name, fields[i]) == 0;
+		if (!known || !json_is_string(value))
+			return false;
+	}
+	return true;
+}
+
+static json_t *answer(struct rth_control *control, const json_t *message)
+{
+	const char *request = text_of(message, "request");
+
+	for (size_t i = 0;
+	     request && i < sizeof(messages) / sizeof(messages[0]); i++) {
+		if (strcmp(messages[i].name, request) != 0)
+			continue;
+		if (!fields_known(message, messages[i].fields))
+			return problem("bad-request",
+				       "A field is unknown or not a string.");
+		return messages[i].verb(control, message);
+	}
+	return problem("bad-request", "There is no such request.");
+}
+
+static void run_question(struct rth_control *control, struct rth_task *task)
+{
+	struct question *q = (struct question *)task;
+	json_t *found;
+
+	if (q->message)
+		found = answer(control, q->message);
+	else if (q->session->room)
+		found = describe(control, q->session);
+	else
+		found = json_object();
+	if (found && q->session)
+		json_object_set_new(
+			found, "state",
+			json_string(rth_state_name(q->session->state)));
+	pthread_mutex_lock(&q->lock);
+	q->answer = found;
+	q->done = true;
+	pthread_cond_signal(&q->answered);
+	pthread_mutex_unlock(&q->lock);
+}
+
+static json_t *ask(struct rth_control *control, json_t *message,
+		   struct rth_session *session)
+{
+	struct question q = {
+		.task.run = run_question,
+		.message = message,
+		.session = session,
+		.lock = PTHREAD_MUTEX_INITIALIZER,
+		.answered = PTHREAD_COND_INITIALIZER,
+	};
+
+	if (rth_queue_put(&control->queue, &q.task))
+		return problem("busy", "The server is stopping.");
+	pthread_mutex_lock(&q.lock);
+	while (!q.done)
+		pthread_cond_wait(&q.answered, &q.lock);
+	pthread_mutex_unlock(&q.lock);
+	return q.answer;
+}
+
+json_t *rth_admin_message(struct rth_control *control, json_t *message)
+{
+	return ask(control, message, NULL);
+}
+
+json_t *rth_admin_session(struct rth_control *control,
+			  struct rth_session *session)
+{
+	return ask(control, NULL, session);
+}

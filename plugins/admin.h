@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What the host's admin API may ask: lists without names, ends, removals
+ * (docs/protocol.md, "Admin messages").
+ */
+#ifndef RTH_ADMIN_H
+#define RTH_ADMIN_H
+
+#include "control.h"
+
+/**
+ * Answers one admin message. Any thread but media and control threads: it
+ * waits for the control thread.
+ *
+ * @param message borrowed
+ * @return the answer, to json_decref; NULL without memory
+ */
+json_t *rth_admin_message(struct rth_control *control,
+			  json_t *message) RTH_CHECKED;
+
+/**
+ * Says what a session is doing: state, role, ids and counts. As above.
+ */
+json_t *rth_admin_session(struct rth_control *control,
+			  struct rth_session *session) RTH_CHECKED;
+
+#endif

@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Requests. See command.h.
+ */
+#include "command.h"
+
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "event.h"
+#include "jwt.h"
+#include "mem.h"
+#include "seat.h"
+
+#define FIELDS_MAX 3
+#define ANY_ROLE (-1)
+#define NAME_SHOWN 32 /* of an unknown field, in the error's text */
+
+enum field_type {
+	FIELD_STRING, /* const char * */
+	FIELD_BOOL,
+};
+
+struct field {
+	const char *name;
+	enum field_type type;
+	size_t offset;
+	size_t max_bytes;
+};
+
+struct rth_request {
+	const char *name;
+	enum rth_state state;
+	int role; /* rth_role or ANY_ROLE */
+	enum rth_done (*verb)(struct rth_control *control,
+			      struct rth_command *command);
+	struct field fields[FIELDS_MAX]; /* all of them required */
+};
+
+#define FIELD(member) offsetof(struct rth_command, member)
+
+static const struct rth_request requests[] = {
+	{"join",
+	 RTH_NONE,
+	 ANY_ROLE,
+	 rth_seat_join,
+	 {{"token", FIELD_STRING, FIELD(token), RTH_JWT_MAX_BYTES}}},
+	{"media", RTH_SEATED, ANY_ROLE, rth_seat_negotiate, {{NULL, 0, 0, 0}}},
+	{"state",
+	 RTH_SEATED,
+	 ANY_ROLE,
+	 rth_seat_state,
+	 {{"microphone", FIELD_BOOL, FIELD(microphone), 0},
+	  {"camera", FIELD_BOOL, FIELD(camera), 0},
+	  {"screen", FIELD_BOOL, FIELD(screen), 0}}},
+	{"leave",
+	 RTH_SEATED,
+	 ANY_ROLE,
+	 rth_seat_leave_asked,
+	 {{NULL, 0, 0, 0}}},
+	{"end",
+	 RTH_SEATED,
+	 RTH_ROLE_CLINICIAN,
+	 rth_seat_end_asked,
+	 {{NULL, 0, 0, 0}}},
+};
+
+#define REQUESTS (sizeof(requests) / sizeof(requests[0]))
+
+static void command_free(struct rth_command *command)
+{
+	atomic_fetch_sub(&command->session->tasks, 1);
+	rth_session_unref(command->session);
+	rth_free(command->transaction);
+	rth_free(command->sdp);
+	json_decref(command->body);
+	rth_free(command);
+}
+
+static const struct field *find_field(const struct rth_request *row,
+				      const char *name)
+{
+	for (int i = 0; i < FIELDS_MAX && row->fields[i].name; i++) {
+		if (strcmp(row->fields[i].name, name) == 0)
+			return &row->fields[i];
+	}
+	return NULL;
+}
+
+static enum rth_err read_field(struct rth_command *command,
+			       const struct field *field, char *problem,
+			       size_t problem_size)
+{
+	const json_t *value = json_object_get(command->body, field->name);
+	void *member = (char *)command + field->offset;
+	bool right = field->type == FIELD_BOOL ? json_is_boolean(value)
+					       : json_is_string(value);
+
+	if (!right) {
+		snprintf(problem, problem_size, "\"%s\" must be a %s.",
+			 field->name,
+			 field->type == FIELD_BOOL ? "boolean" : "string");
+		return RTH_ERR_FORMAT;
+	}
+	if (field->type == FIELD_BOOL) {
+		*(bool *)member = json_is_true(value);
+		return RTH_OK;
+	}
+	if (json_string_length(value) > field->max_bytes) {
+		snprintf(problem, problem_size, "\"%s\" is too long.",
+			 field->name);
+		return RTH_ERR_FORMAT;
+	}
+	*(const char **)member = json_string_value(value);
+	return RTH_OK;
+}
+
+static enum rth_err find_request(struct rth_command *command, char *problem,
+				 size_t problem_size)
+{
+	const char *name =
+		json_string_value(json_object_get(command->body, "request"));
+
+	for (size_t i = 0; name && i < REQUESTS; i++) {
+		if (strcmp(requests[i].name, name) == 0)
+			command->row = &requests[i];
+	}
+	if (!command->row) {
+		snprintf(problem, problem_size,
+			 name ? "There is no such request."
+			      : "\"request\" must be a string.");
+		return RTH_ERR_FORMAT;
+	}
+	command->request = command->row->name;
+	return RTH_OK;
+}
+
+enum rth_err rth_command_read(struct rth_command *command, char *problem,
+			      size_t problem_size)
+{
+	enum rth_err err = find_request(command, problem, problem_size);
+	const struct rth_request *row = command->row;
+	const char *name;
+	json_t *value;
+
+	if (err)
+		return err;
+	json_object_foreach(command->body, name, value)
+	{
+		if (strcmp(name, "request") != 0 && !find_field(row, name)) {
+			snprintf(problem, problem_size,
+				 "\"%.*s\" is not a field of \"%s\".",
+				 NAME_SHOWN, name, row->name);
+			return RTH_ERR_FORMAT;
+		}
+	}
+	for (int i = 0; i < FIELDS_MAX && row->fields[i].name; i++) {
+		err = read_field(command, &row->fields[i], problem,
+				 problem_size);
+		if (err)
+			return err;
+	}
+	return RTH_OK;
+}
+
+static void complain(struct rth_control *control,
+		     const struct rth_command *command, const char *code,
+		     const char *text)
+{
+	rth_event_error(control, command->session, command->transaction,
+			command->request, code, text);
+}
+
+static void park(struct rth_control *control, struct rth_command *command)
+{
+	int64_t now_us = control->host->now_us();
+
+	if (command->parked_until_us == 0)
+		command->parked_until_us = now_us + RTH_PARKED_US;
+	if (now_us >= command->parked_until_us ||
+	    control->n_parked >= RTH_PARKED_MAX) {
+		rth_control_log(control, RTH_LOG_WARN,
+				"refused reason=keys-late");
+		complain(control, command, "not-admitted",
+			 "You cannot enter this visit.");
+		command_free(command);
+		return;
+	}
+	command->task.next = control->parked;
+	control->parked = &command->task;
+	control->n_parked++;
+}
+
+/* Runs a verb if state and role allow it; the command is freed or parked. */
+static void perform(struct rth_control *control, struct rth_command *command)
+{
+	const struct rth_session *session = command->session;
+	const struct rth_request *row = command->row;
+
+	if (atomic_load(&session->gone)) {
+		command_free(command);
+		return;
+	}
+	if (session->state != row->state) {
+		complain(control, command, "wrong-state",
+			 session->state == RTH_NONE
+				 ? "Join first."
+				 : "This cannot be asked now.");
+	} else if (row->role != ANY_ROLE &&
+		   row->role != (int)session->who.role) {
+		complain(control, command, "wrong-role",
+			 "Only the clinician can do this.");
+	} else if (row->verb(control, command) == RTH_PARK) {
+		park(control, command);
+		return;
+	}
+	command_free(command);
+}
+
+static void run_command(struct rth_control *control, struct rth_task *task)
+{
+	struct rth_command *command = (struct rth_command *)task;
+	char problem[128];
+
+	if (rth_command_read(command, problem, sizeof(problem))) {
+		complain(control, command, "bad-request", problem);
+		command_free(command);
+		return;
+	}
+	perform(control, command);
+}
+
+enum rth_err rth_command_post(struct rth_control *control,
+			      struct rth_session *session,
+			      const char *transaction, json_t *body,
+			      const char *offer)
+{
+	struct rth_command *command = rth_alloc(sizeof(*command));
+	enum rth_err err = RTH_ERR_NOMEM;
+
+	if (!command) {
+		json_decref(body);
+		return err;
+	}
+	command->session = rth_session_ref(session);
+	command->body = body;
+	command->task.run = run_command;
+	if (atomic_fetch_add(&session->tasks, 1) >= RTH_SESSION_TASKS_MAX) {
+		err = RTH_ERR_LIMIT;
+		goto out;
+	}
+	command->transaction = rth_strdup(transaction);
+	command->sdp = rth_strdup(offer);
+	if ((transaction && !command->transaction) || (offer && !command->sdp))
+		goto out;
+	err = rth_queue_put(&control->queue, &command->task);
+out:
+	if (err)
+		command_free(command);
+	return err;
+}
+
+void rth_command_retry(struct rth_control *control)
+{
+	struct rth_task *task = control->parked;
+
+	control->parked = NULL;
+	control->n_parked = 0;
+	while (task) {
+		struct rth_task *next = task->next;
+
+		perform(control, (struct rth_command *)task);
+		task = next;
+	}
+}
+
+void rth_command_drop_parked(struct rth_control *control)
+{
+	while (control->parked) {
+		struct rth_task *task = control->parked;
+
+		control->parked = task->next;
+		command_free((struct rth_command *)task);
+	}
+	control->n_parked = 0;
+}

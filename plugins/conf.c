@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The plugin's configuration: the table of keys, and the two of them that
+ * are names of things.
+ */
+#include "conf.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "jwt.h"
+
+#define ISSUER(member) offsetof(struct rth_issuer_conf, member)
+#define CONF(member) offsetof(struct rth_plugin_conf, member)
+
+static const struct rth_conf_key issuer_keys[] = {
+	{"issuer", RTH_CONF_STRING, ISSUER(issuer), .required = true},
+	{"jwks", RTH_CONF_STRING, ISSUER(jwks), .required = true},
+	{"ca_file", RTH_CONF_STRING, ISSUER(ca_file), .text = NULL},
+	{"audience", RTH_CONF_STRING, ISSUER(audience), .text = "rthealth"},
+	{"algorithms", RTH_CONF_STRINGS, ISSUER(algorithms), .required = true,
+	 .max = 4},
+	{"claim_name", RTH_CONF_STRING, ISSUER(claim_name), .text = "name"},
+	{"claim_room", RTH_CONF_STRING, ISSUER(claim_room), .text = "rth.room"},
+	{"claim_role", RTH_CONF_STRING, ISSUER(claim_role), .text = "rth.role"},
+	{"claim_seat_until", RTH_CONF_STRING, ISSUER(claim_seat_until),
+	 .text = "rth.seat_until"},
+	{"claim_record", RTH_CONF_STRING, ISSUER(claim_record),
+	 .text = "rth.record"},
+	{.key = NULL},
+};
+
+static const struct rth_conf_key keys[] = {
+	{"issuers", RTH_CONF_LIST, CONF(issuers), .required = true,
+	 .max = RTH_ISSUERS_MAX, .items = issuer_keys,
+	 .item_size = sizeof(struct rth_issuer_conf)},
+	{"admission.leeway_s", RTH_CONF_INT, CONF(leeway_s), .number = 5,
+	 .min = 0, .max = 60},
+	{"rooms.linger_s", RTH_CONF_INT, CONF(linger_s), .number = 60, .min = 0,
+	 .max = 3600},
+	{"rooms.max", RTH_CONF_INT, CONF(rooms_max), .number = 500, .min = 1,
+	 .max = 10000},
+	{"media.video_codecs", RTH_CONF_STRINGS, CONF(video_codecs),
+	 .max = RTH_CODECS},
+	{.key = NULL},
+};
+
+static const struct {
+	const char *name;
+	enum rth_jwt_alg alg;
+} algorithms[] = {
+	{"ES256", RTH_JWT_ES256},
+	{"RS256", RTH_JWT_RS256},
+	{"PS256", RTH_JWT_PS256},
+	{"EdDSA", RTH_JWT_EDDSA},
+};
+
+static enum rth_err wrong(struct rth_conf_problem *problem, const char *path,
+			  const char *key, const char *value,
+			  const char *reason)
+{
+	snprintf(problem->text, sizeof(problem->text), "%s: %s: \"%s\" %s",
+		 path, key, value, reason);
+	return RTH_ERR_CONFIG;
+}
+
+static enum rth_err read_algorithms(struct rth_issuer_conf *issuer,
+				    const char *path,
+				    struct rth_conf_problem *problem)
+{
+	for (size_t i = 0; i < issuer->algorithms.n; i++) {
+		const char *name = issuer->algorithms.v[i];
+		unsigned alg = 0;
+
+		for (size_t k = 0; k < sizeof(algorithms) / sizeof(*algorithms);
+		     k++) {
+			if (strcmp(name, algorithms[k].name) == 0)
+				alg = algorithms[k].alg;
+		}
+		if (!alg)
+			return wrong(problem, path, "issuers.algorithms", name,
+				     "is not ES256, RS256, PS256 or EdDSA");
+		issuer->algs |= alg;
+	}
+	if (!issuer->algs)
+		return wrong(problem, path, "issuers.algorithms", "",
+			     "names no algorithm");
+	return RTH_OK;
+}
+
+static enum rth_err read_codecs(struct rth_plugin_conf *conf, const char *path,
+				struct rth_conf_problem *problem)
+{
+	static const enum rth_codec usual[] = {RTH_CODEC_VP8, RTH_CODEC_H264,
+					       RTH_CODEC_VP9, RTH_CODEC_AV1};
+
+	if (conf->video_codecs.n == 0) {
+		memcpy(conf->codecs, usual, sizeof(usual));
+		conf->n_codecs = RTH_CODECS;
+		return RTH_OK;
+	}
+	for (size_t i = 0; i < conf->video_codecs.n; i++) {
+		const char *name = conf->video_codecs.v[i];
+
+		if (rth_codec_find(&conf->codecs[i], name))
+			return wrong(problem, path, "media.video_codecs", name,
+				     "is not vp8, h264, vp9 or av1");
+		for (size_t k = 0; k < i; k++) {
+			if (conf->codecs[k] == conf->codecs[i])
+				return wrong(problem, path,
+					     "media.video_codecs", name,
+					     "is there twice");
+		}
+	}
+	conf->n_codecs = conf->video_codecs.n;
+	return RTH_OK;
+}
+
+enum rth_err rth_plugin_conf_read(struct rth_plugin_conf *conf,
+				  const char *path,
+				  struct rth_conf_problem *problem)
+{
+	enum rth_err err = rth_conf_read(conf, keys, path, problem);
+
+	if (err)
+		return err;
+	if (conf->issuers.n == 0)
+		return wrong(problem, path, "issuers", "", "names no issuer");
+	for (size_t i = 0; i < conf->issuers.n; i++) {
+		struct rth_issuer_conf *issuers = conf->issuers.v;
+
+		err = read_algorithms(&issuers[i], path, problem);
+		if (err)
+			return err;
+	}
+	return read_codecs(conf, path, problem);
+}
+
+void rth_plugin_conf_clear(struct rth_plugin_conf *conf)
+{
+	rth_conf_clear(conf, keys);
+}

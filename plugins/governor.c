@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The control law of a limit. Rates stay under 2^32 bits/s, so products with
+ * permille fit 64 bits.
+ */
+#include "governor.h"
+
+#define MS INT64_C(1000)
+#define SECOND INT64_C(1000000)
+
+#define QUEUE_GROWING_US (80 * MS) /* too much if it still grows */
+#define QUEUE_LONG_US (150 * MS)   /* too much in any case */
+#define QUEUE_SHORT_US (40 * MS)   /* under this the rate may grow */
+#define QUEUE_FLAT_US (50 * MS)	   /* under this loss is not from a queue */
+#define QUEUE_SEVERE_US (300 * MS) /* the voice suffers */
+#define QUEUE_SEVERE_AGAIN_US (600 * MS)
+#define RISING_SEVERE_US (60 * MS)
+
+#define DECREASE_PAUSE_US (300 * MS) /* and a round trip */
+#define HOLD_MIN_US (300 * MS)	     /* the sender has heard of it by then */
+#define HOLD_MAX_US (1000 * MS)
+#define AFTER_HOLD_US (1500 * MS) /* a key frame fills the queue again */
+
+#define OPEN_BPS 5000000u
+#define OPEN_AFTER_US (10 * SECOND)
+#define RESTORED_AFTER_US (3 * SECOND)
+#define CALM_AFTER_US (5 * SECOND)
+
+#define GROWTH_SLOW 80 /* permille a second */
+#define GROWTH_FAST 250
+
+#define PERCENT(n) ((n)*RTH_LOSS_ONE / 100)
+#define LOSS_SLOWS PERCENT(2)
+#define LOSS_CUTS PERCENT(10)
+#define LOSS_CUTS_HARD PERCENT(25)
+#define TRIAL_CUTS 3
+#define RADIO_FORGET_US (4 * SECOND)
+
+static uint32_t permille(uint32_t bps, uint64_t n)
+{
+	uint64_t r = (uint64_t)bps * n / 1000;
+
+	return r > UINT32_MAX ? UINT32_MAX : (uint32_t)r;
+}
+
+static int64_t clamp(int64_t n, int64_t low, int64_t high)
+{
+	return n < low ? low : n > high ? high : n;
+}
+
+static void set_target(struct rth_governor *g, const struct rth_line *line,
+		       uint32_t bps)
+{
+	if (!g->target_bps)
+		g->before_bps = line->sent_bps;
+	g->target_bps =
+		bps < RTH_GOVERNOR_FLOOR_BPS ? RTH_GOVERNOR_FLOOR_BPS : bps;
+	g->decreased_us = line->now_us;
+	g->trouble_us = line->now_us;
+	g->roomy_us = 0;
+	g->restored_us = 0;
+	if (g->target_bps < permille(g->before_bps, 900))
+		g->limited = true;
+}
+
+static bool was_held_lately(const struct rth_governor *g, int64_t now_us)
+{
+	return g->hold_until_us && now_us < g->hold_until_us + AFTER_HOLD_US;
+}
+
+/* So much queue, or so fast a growing one, that the voice is going to break. */
+static bool is_severe(const struct rth_governor *g, const struct rth_line *line)
+{
+	if (was_held_lately(g, line->now_us))
+		return line->queue_us > QUEUE_SEVERE_AGAIN_US;
+	if (line->queue_us > QUEUE_SEVERE_US)
+		return true;
+	if (line->standing_us > QUEUE_GROWING_US &&
+	    line->rising_us > RISING_SEVERE_US &&
+	    line->sent_bps > permille(line->acked_bps, 1300))
+		return true;
+	return line->loss > g->radio_loss + LOSS_CUTS_HARD &&
+	       line->standing_us > QUEUE_FLAT_US;
+}
+
+static bool is_full(const struct rth_governor *g, const struct rth_line *line)
+{
+	if (was_held_lately(g, line->now_us))
+		return line->standing_us > QUEUE_SEVERE_US;
+	if (line->standing_us > QUEUE_LONG_US)
+		return true;
+	return line->standing_us > QUEUE_GROWING_US && line->rising_us > 0;
+}
+
+static bool may_decrease(const struct rth_governor *g,
+			 const struct rth_line *line)
+{
+	int64_t pause_us = DECREASE_PAUSE_US + line->rtt_us;
+
+	return !g->target_bps || line->now_us - g->decreased_us > pause_us;
+}
+
+static void decrease(struct rth_governor *g, const struct rth_line *line,
+		     unsigned keep_permille)
+{
+	uint32_t bps = permille(line->acked_bps, keep_permille);
+	uint32_t most = permille(g->target_bps, 950);
+
+	if (g->target_bps && bps > most)
+		bps = most;
+	g->full_bps = line->acked_bps;
+	g->trial_cuts = 0;
+	set_target(g, line, bps);
+}
+
+static void hold(struct rth_governor *g, const struct rth_line *line)
+{
+	g->hold_from_us = line->now_us;
+	g->hold_until_us =
+		line->now_us + clamp(line->drain_us, HOLD_MIN_US, HOLD_MAX_US);
+}
+
+/* While video waits: what is left to drain may turn out to be less. */
+static void shorten_hold(struct rth_governor *g, const struct rth_line *line)
+{
+	int64_t until_us = line->now_us + line->drain_us;
+
+	if (until_us < g->hold_from_us + HOLD_MIN_US)
+		until_us = g->hold_from_us + HOLD_MIN_US;
+	if (until_us < g->hold_until_us)
+		g->hold_until_us = until_us;
+}
+
+static void forget_radio_loss(struct rth_governor *g,
+			      const struct rth_line *line, int64_t dt_us)
+{
+	if (line->loss < g->radio_loss)
+		g->radio_loss -= (uint32_t)((g->radio_loss - line->loss) *
+					    dt_us / RADIO_FORGET_US);
+}
+
+/* The cuts have not helped: it is the radio, and they are taken back. */
+static void give_back(struct rth_governor *g, const struct rth_line *line)
+{
+	g->radio_loss = line->loss;
+	g->trial_cuts = 0;
+	if (g->target_bps < g->trial_bps)
+		g->target_bps = g->trial_bps;
+}
+
+static void cut_for_loss(struct rth_governor *g, const struct rth_line *line,
+			 uint32_t excess)
+{
+	uint32_t from = g->target_bps ? g->target_bps : line->sent_bps;
+	uint64_t keep = 1000 - (uint64_t)excess * 500 / RTH_LOSS_ONE;
+	uint32_t bps = permille(from, keep);
+
+	if (g->trial_cuts == 0) {
+		g->trial_loss = line->loss;
+		g->trial_bps = from;
+		if (excess > LOSS_CUTS_HARD && line->acked_bps < bps)
+			bps = line->acked_bps;
+	}
+	g->trial_cuts++;
+	g->full_bps = line->acked_bps;
+	set_target(g, line, bps);
+}
+
+/* Loss while no queue is to be seen. Says whether the rate must not grow. */
+static bool judge_loss(struct rth_governor *g, const struct rth_line *line)
+{
+	uint32_t excess =
+		line->loss > g->radio_loss ? line->loss - g->radio_loss : 0;
+
+	if (g->trial_cuts && excess < LOSS_CUTS / 2)
+		g->trial_cuts = 0;
+	if (excess < LOSS_CUTS)
+		return false;
+	if (!may_decrease(g, line))
+		return true;
+	if (g->trial_cuts >= TRIAL_CUTS && line->loss > g->trial_loss * 3 / 4)
+		give_back(g, line);
+	else
+		cut_for_loss(g, line, excess);
+	return true;
+}
+
+static unsigned growth(const struct rth_governor *g,
+		       const struct rth_line *line)
+{
+	bool far = g->target_bps > permille(g->full_bps, 1150) ||
+		   g->target_bps < permille(g->full_bps, 600);
+	bool calm = line->now_us - g->trouble_us > CALM_AFTER_US;
+	unsigned rate = far || calm ? GROWTH_FAST : GROWTH_SLOW;
+
+	return line->loss > g->radio_loss + LOSS_SLOWS ? rate / 2 : rate;
+}
+
+static void increase(struct rth_governor *g, const struct rth_line *line,
+		     int64_t dt_us)
+{
+	uint32_t most = permille(line->sent_bps, 1500) + 50000;
+	uint64_t step = (uint64_t)g->target_bps * growth(g, line) *
+			(uint64_t)dt_us / (1000 * SECOND);
+	uint32_t bps = permille(g->target_bps, 1000) + (uint32_t)step;
+
+	if (bps > most)
+		bps = most > g->target_bps ? most : g->target_bps;
+	g->target_bps = bps;
+}
+
+/* `since` is when something began to be so; 0 while it is not. */
+static bool lasts(int64_t *since_us, bool so, int64_t now_us, int64_t for_us)
+{
+	if (!so)
+		*since_us = 0;
+	else if (*since_us == 0)
+		*since_us = now_us;
+	return so && now_us - *since_us > for_us;
+}
+
+static void open_up(struct rth_governor *g)
+{
+	g->target_bps = 0;
+	g->full_bps = 0;
+	g->limited = false;
+	g->roomy_us = 0;
+	g->restored_us = 0;
+}
+
+static void judge_end(struct rth_governor *g, const struct rth_line *line)
+{
+	bool calm = line->now_us - g->trouble_us > RESTORED_AFTER_US;
+	bool roomy = g->target_bps > permille(line->sent_bps, 1400);
+	bool restored = calm && g->target_bps >= g->before_bps;
+
+	if (lasts(&g->roomy_us, roomy, line->now_us, OPEN_AFTER_US) ||
+	    g->target_bps > OPEN_BPS)
+		open_up(g);
+	else if (lasts(&g->restored_us, restored, line->now_us,
+		       RESTORED_AFTER_US))
+		g->limited = false;
+}
+
+void rth_governor_update(struct rth_governor *g, const struct rth_line *line)
+{
+	int64_t dt_us = clamp(line->now_us - g->updated_us, 0, SECOND / 2);
+	bool severe = is_severe(g, line);
+	bool grows = line->standing_us < QUEUE_SHORT_US;
+
+	g->updated_us = line->now_us;
+	forget_radio_loss(g, line, dt_us);
+	if (line->now_us < g->hold_until_us) {
+		shorten_hold(g, line);
+		return;
+	}
+	if (severe)
+		hold(g, line);
+	if (severe || is_full(g, line)) {
+		if (may_decrease(g, line))
+			decrease(g, line, severe ? 750 : 850);
+		grows = false;
+	} else if (line->standing_us < QUEUE_FLAT_US) {
+		grows = !judge_loss(g, line) && grows;
+	}
+	if (!g->target_bps)
+		return;
+	if (grows)
+		increase(g, line, dt_us);
+	judge_end(g, line);
+}
+
+void rth_governor_restart(struct rth_governor *g, int64_t now_us,
+			  uint32_t sent_bps)
+{
+	struct rth_line line = {.now_us = now_us, .sent_bps = sent_bps};
+	uint32_t from = g->target_bps && g->target_bps < sent_bps
+				? g->target_bps
+				: sent_bps;
+
+	g->hold_until_us = 0;
+	g->trial_cuts = 0;
+	g->full_bps = 0;
+	if (from)
+		set_target(g, &line, from / 2);
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The two routes of a room: made when both seats can send and receive, broken
+ * before anything about them changes. Control thread only.
+ */
+#ifndef RTH_PAIR_H
+#define RTH_PAIR_H
+
+#include "room.h"
+
+/**
+ * Publishes the routes between the two seats if both have answered media that
+ * is up, and asks both senders for key frames. Pictures flow only where both
+ * have the same codec.
+ */
+void rth_pair_make(const struct rth_room *room);
+
+/** Takes both routes away; when it returns, nothing flows. */
+void rth_pair_break(const struct rth_room *room);
+
+#endif

@@ -1,0 +1,375 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The verbs on seats. See seat.h.
+ */
+#include "seat.h"
+
+#include <string.h>
+
+#include "command.h"
+#include "event.h"
+#include "pair.h"
+
+#define NOT_ADMITTED_TEXT "You cannot enter this visit."
+
+static struct rth_session *other_of(const struct rth_session *session)
+{
+	return rth_room_other(session->room, session);
+}
+
+static void refuse(const struct rth_control *control,
+		   const struct rth_command *command, const char *reason,
+		   const char *code, const char *text)
+{
+	rth_control_log(control, RTH_LOG_INFO, "refused reason=%s", reason);
+	rth_event_report(control, "refused", command->session,
+			 json_pack("{s:s}", "reason", reason));
+	rth_event_error(control, command->session, command->transaction,
+			command->request, code, text);
+}
+
+/* Frees the seat for somebody else and tells who stays. */
+static void give_up_seat(struct rth_control *control,
+			 struct rth_session *session, const char *reason)
+{
+	struct rth_room *room = session->room;
+	struct rth_session *other = rth_room_other(room, session);
+
+	rth_pair_break(room);
+	rth_control_log(control, RTH_LOG_INFO,
+			"left room=%s participant=%s reason=%s", room->id,
+			session->participant, reason);
+	rth_event_report(control, "left", session,
+			 json_pack("{s:s}", "reason", reason));
+	if (other)
+		rth_event_send(control, other, NULL,
+			       json_pack("{s:s, s:s, s:s}", "rthealth",
+					 "participant-left", "participant",
+					 session->participant, "reason",
+					 reason));
+	rth_room_unseat(room, session, control->host->now_us());
+}
+
+void rth_seat_leave(struct rth_control *control, struct rth_session *session,
+		    const char *reason)
+{
+	rth_session_ref(session);
+	if (session->room)
+		give_up_seat(control, session, reason);
+	if (session->state != RTH_LEFT && rth_session_enter(session, RTH_LEFT))
+		rth_control_log(control, RTH_LOG_ERROR, "bad-move");
+	rth_session_unref(session);
+}
+
+/* The browser hears `event` (taken), loses its seat and its handle. */
+static void dismiss(struct rth_control *control, struct rth_session *session,
+		    const char *transaction, json_t *event, const char *reason)
+{
+	rth_session_ref(session);
+	rth_seat_leave(control, session, reason);
+	rth_event_send(control, session, transaction, event);
+	control->host->close(session->port.handle);
+	rth_session_unref(session);
+}
+
+void rth_seat_dismiss(struct rth_control *control, struct rth_session *session,
+		      const char *reason)
+{
+	dismiss(control, session, NULL, json_pack("{s:s}", "rthealth", reason),
+		reason);
+}
+
+void rth_seat_close_room(struct rth_control *control, struct rth_room *room)
+{
+	rth_control_log(control, RTH_LOG_INFO, "room-closed room=%s", room->id);
+	rth_event_report_room(control, "room-closed", room);
+	rth_room_close(&control->rooms, room);
+}
+
+/* Ends the room; the one who asked, if any, is answered. */
+static void end_room(struct rth_control *control, struct rth_room *room,
+		     const char *reason, const struct rth_command *asked)
+{
+	for (int role = 0; role < RTH_ROLES; role++) {
+		struct rth_session *session = room->seat[role];
+
+		if (session)
+			dismiss(control, session,
+				asked && asked->session == session
+					? asked->transaction
+					: NULL,
+				json_pack("{s:s, s:s}", "rthealth", "ended",
+					  "reason", reason),
+				"ended");
+	}
+	rth_seat_close_room(control, room);
+}
+
+void rth_seat_end_room(struct rth_control *control, struct rth_room *room,
+		       const char *reason)
+{
+	end_room(control, room, reason, NULL);
+}
+
+static enum rth_err find_room(struct rth_control *control, const char *id,
+			      struct rth_room **roomp)
+{
+	struct rth_room *room = rth_room_find(&control->rooms, id);
+	enum rth_err err;
+
+	if (!room) {
+		err = rth_room_open(&control->rooms, id,
+				    control->host->now_us(), &room);
+		if (err)
+			return err;
+		rth_control_log(control, RTH_LOG_INFO, "room-opened room=%s",
+				id);
+		rth_event_report_room(control, "room-opened", room);
+	}
+	*roomp = room;
+	return RTH_OK;
+}
+
+static void welcome(struct rth_control *control, struct rth_session *session,
+		    const char *transaction)
+{
+	struct rth_session *other = other_of(session);
+	json_t *peers = json_array();
+	json_t *news = rth_event_participant(session);
+
+	if (other) {
+		json_array_append_new(peers, rth_event_participant(other));
+		if (news)
+			json_object_set_new(news, "rthealth",
+					    json_string("participant-joined"));
+		rth_event_send(control, other, NULL, json_incref(news));
+	}
+	json_decref(news);
+	rth_event_send(control, session, transaction,
+		       json_pack("{s:s, s:s, s:s, s:I, s:o}", "rthealth",
+				 "joined", "participant", session->participant,
+				 "role", rth_role_name(session->who.role),
+				 "seat_until",
+				 (json_int_t)session->who.seat_until_s, "peers",
+				 peers));
+}
+
+/* Takes the seat of its role, also from an older life of the same person. */
+static enum rth_err take_seat(struct rth_control *control,
+			      struct rth_session *session,
+			      const struct rth_admitted *who,
+			      struct rth_room *room)
+{
+	struct rth_session *holder = room->seat[who->role];
+	enum rth_err err;
+
+	if (holder && strcmp(holder->who.sub, who->sub) != 0)
+		return RTH_ERR_LIMIT;
+	err = rth_id_make(session->participant);
+	if (err)
+		return err;
+	err = rth_session_enter(session, RTH_SEATED);
+	if (err)
+		return err;
+	if (holder)
+		rth_seat_dismiss(control, holder, "replaced");
+	session->who = *who;
+	session->since_us = control->host->now_us();
+	rth_room_seat(room, session);
+	return RTH_OK;
+}
+
+enum rth_done rth_seat_join(struct rth_control *control,
+			    struct rth_command *command)
+{
+	struct rth_session *session = command->session;
+	struct rth_admitted who = {0};
+	const char *reason = NULL;
+	struct rth_room *room;
+	enum rth_err err;
+
+	switch (rth_admission_check(control->admission, command->token,
+				    control->host->time_ms() / 1000, &who,
+				    &reason)) {
+	case RTH_WAIT:
+		return RTH_PARK;
+	case RTH_REFUSE:
+		refuse(control, command, reason, "not-admitted",
+		       NOT_ADMITTED_TEXT);
+		return RTH_DONE;
+	case RTH_ADMIT:
+		break;
+	}
+	err = find_room(control, who.room, &room);
+	if (!err)
+		err = take_seat(control, session, &who, room);
+	if (err == RTH_ERR_LIMIT) {
+		refuse(control, command, "room-full", "room-full",
+		       "Both seats of this visit are taken.");
+		return RTH_DONE;
+	}
+	if (err) {
+		refuse(control, command, rth_err_name(err), "busy",
+		       "The server cannot do this now.");
+		return RTH_DONE;
+	}
+	rth_control_log(control, RTH_LOG_INFO,
+			"joined room=%s participant=%s role=%s", room->id,
+			session->participant, rth_role_name(who.role));
+	rth_event_report(control, "joined", session, NULL);
+	welcome(control, session, command->transaction);
+	return RTH_DONE;
+}
+
+/* The offer the other seat was answered with, if any. */
+static const struct rth_sdp_offer *other_offer(const struct rth_session *other)
+{
+	return other && other->answered ? &other->offer : NULL;
+}
+
+static void answer(struct rth_control *control, struct rth_command *command,
+		   const char *sdp)
+{
+	struct rth_session *session = command->session;
+	json_t *event =
+		json_pack("{s:s, s:s, s:s}", "rthealth", "media", "audio",
+			  "opus", "video", rth_codec_name(session->codec));
+
+	if (!event)
+		return;
+	control->host->push(session->port.handle, command->transaction, event,
+			    sdp);
+	json_decref(event);
+}
+
+enum rth_done rth_seat_negotiate(struct rth_control *control,
+				 struct rth_command *command)
+{
+	struct rth_session *session = command->session;
+	struct rth_session *other = other_of(session);
+	const char *reason = "The message carries no offer.";
+	char sdp[RTH_SDP_ANSWER_BYTES];
+	struct rth_sdp_offer offer;
+	enum rth_codec codec = RTH_CODEC_VP8;
+
+	if (!command->sdp || rth_sdp_read(&offer, command->sdp, &reason)) {
+		rth_event_error(control, session, command->transaction,
+				command->request, "bad-sdp", reason);
+		return RTH_DONE;
+	}
+	if (rth_sdp_common(&codec, control->conf->codecs,
+			   control->conf->n_codecs, &offer,
+			   other_offer(other)) ||
+	    rth_sdp_answer(sdp, sizeof(sdp), &offer, codec)) {
+		rth_event_error(control, session, command->transaction,
+				command->request, "no-common-codec",
+				"These two browsers have no video codec in "
+				"common that this server allows.");
+		return RTH_DONE;
+	}
+	rth_pair_break(session->room);
+	session->offer = offer;
+	session->codec = codec;
+	session->answered = true;
+	answer(control, command, sdp);
+	if (other && other->answered && other->codec != codec)
+		rth_event_plain(control, other, NULL, "renegotiate");
+	rth_pair_make(session->room);
+	return RTH_DONE;
+}
+
+void rth_seat_media(struct rth_control *control, struct rth_session *session,
+		    bool up)
+{
+	struct rth_session *other;
+
+	if (!session->room)
+		return;
+	rth_pair_break(session->room);
+	session->media = up;
+	if (up && rth_port_renew_limit(&session->port)) {
+		rth_control_log(control, RTH_LOG_ERROR, "no-memory room=%s",
+				session->room->id);
+		rth_seat_dismiss(control, session, "removed");
+		return;
+	}
+	rth_control_log(control, RTH_LOG_INFO,
+			"media-%s room=%s participant=%s", up ? "up" : "down",
+			session->room->id, session->participant);
+	rth_event_report(control, up ? "media-up" : "media-down", session,
+			 NULL);
+	other = other_of(session);
+	if (other)
+		rth_event_send(control, other, NULL,
+			       json_pack("{s:s, s:s, s:b}", "rthealth",
+					 "peer-media", "participant",
+					 session->participant, "up", up));
+	rth_pair_make(session->room);
+}
+
+/* What was switched on just now is asked for a picture at once. */
+static void want_new_pictures(struct rth_session *session, bool camera,
+			      bool screen)
+{
+	int64_t now_us = session->port.host->now_us();
+
+	if (camera && !session->camera)
+		rth_relay_want_key(&session->port, RTH_SLOT_CAMERA, now_us);
+	if (screen && !session->screen)
+		rth_relay_want_key(&session->port, RTH_SLOT_SCREEN, now_us);
+}
+
+enum rth_done rth_seat_state(struct rth_control *control,
+			     struct rth_command *command)
+{
+	struct rth_session *session = command->session;
+	struct rth_session *other = other_of(session);
+
+	want_new_pictures(session, command->camera, command->screen);
+	session->microphone = command->microphone;
+	session->camera = command->camera;
+	session->screen = command->screen;
+	if (other)
+		rth_event_send(
+			control, other, NULL,
+			json_pack("{s:s, s:s, s:b, s:b, s:b}", "rthealth",
+				  "state", "participant", session->participant,
+				  "microphone", session->microphone, "camera",
+				  session->camera, "screen", session->screen));
+	rth_event_send(control, session, command->transaction,
+		       json_pack("{s:s, s:s}", "rthealth", "ok", "request",
+				 command->request));
+	return RTH_DONE;
+}
+
+enum rth_done rth_seat_leave_asked(struct rth_control *control,
+				   struct rth_command *command)
+{
+	dismiss(control, command->session, command->transaction,
+		json_pack("{s:s}", "rthealth", "left"), "left");
+	return RTH_DONE;
+}
+
+enum rth_done rth_seat_end_asked(struct rth_control *control,
+				 struct rth_command *command)
+{
+	end_room(control, command->session->room, "clinician", command);
+	return RTH_DONE;
+}
+
+void rth_seat_limited(struct rth_control *control, struct rth_session *session,
+		      bool limited)
+{
+	struct rth_session *other = other_of(session);
+
+	rth_event_report(control, "limited", session,
+			 json_pack("{s:b}", "limited", limited));
+	rth_event_send(control, session, NULL,
+		       json_pack("{s:s, s:s, s:b}", "rthealth", "slow",
+				 "direction", "receive", "limited", limited));
+	if (other)
+		rth_event_send(control, other, NULL,
+			       json_pack("{s:s, s:s, s:b}", "rthealth", "slow",
+					 "direction", "send", "limited",
+					 limited));
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The verbs on seats: everything that changes who sits where and whose
+ * packets may flow. Control thread only.
+ *
+ * A request's verb answers its transaction with one event; see command.c for
+ * the table of requests.
+ */
+#ifndef RTH_SEAT_H
+#define RTH_SEAT_H
+
+#include "control.h"
+
+struct rth_command;
+
+enum rth_done {
+	RTH_DONE,
+	RTH_PARK, /* not yet: run the verb again later */
+};
+
+enum rth_done rth_seat_join(struct rth_control *control,
+			    struct rth_command *command);
+enum rth_done rth_seat_negotiate(struct rth_control *control,
+				 struct rth_command *command);
+enum rth_done rth_seat_state(struct rth_control *control,
+			     struct rth_command *command);
+enum rth_done rth_seat_leave_asked(struct rth_control *control,
+				   struct rth_command *command);
+enum rth_done rth_seat_end_asked(struct rth_control *control,
+				 struct rth_command *command);
+
+/** The session's PeerConnection came up or went down. */
+void rth_seat_media(struct rth_control *control, struct rth_session *session,
+		    bool up);
+
+/** The seat is given up without a word to the browser; no seat: nothing. */
+void rth_seat_leave(struct rth_control *control, struct rth_session *session,
+		    const char *reason);
+
+/** The browser is told `reason` as an event, loses its seat and is closed. */
+void rth_seat_dismiss(struct rth_control *control, struct rth_session *session,
+		      const char *reason);
+
+/** Tells both seats that the line to this session is thin, or good again. */
+void rth_seat_limited(struct rth_control *control, struct rth_session *session,
+		      bool limited);
+
+/** The visit is over for both; the room is gone. */
+void rth_seat_end_room(struct rth_control *control, struct rth_room *room,
+		       const char *reason);
+
+/** Frees an empty room. */
+void rth_seat_close_room(struct rth_control *control, struct rth_room *room);
+
+#endif

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * One browser: what is known of it, and the media end (port) through which
+ * its packets flow once it has a seat.
+ *
+ *     none ──▶ seated ──▶ left
+ *
+ * References: one belongs to the host's handle and is given up by
+ * rth_session_gone, one to each task in the control thread's queue, one to
+ * the seat. The last one given up frees the session and releases the handle.
+ *
+ * Threads: the members under "control thread" are touched there only; the
+ * port has rules of its own (relay.h); the rest is atomic or never changes.
+ */
+#ifndef RTH_SESSION_H
+#define RTH_SESSION_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#include "admission.h"
+#include "pace.h"
+#include "relay.h"
+#include "sdp.h"
+#include "task.h"
+
+#define RTH_SESSION_TASKS_MAX 32 /* waiting at a time, of one browser */
+
+enum rth_state {
+	RTH_NONE,
+	RTH_SEATED,
+	RTH_LEFT,
+	RTH_STATES,
+};
+
+struct rth_room;
+
+struct rth_session {
+	atomic_uint refs;
+	struct rth_port port;
+	atomic_uint tasks; /* requests and chats waiting */
+
+	/* The host's news: the newest state counts, and that it changed. */
+	atomic_bool media_up;
+	atomic_uint media_changes;
+	atomic_bool gone;
+	atomic_bool news_queued;
+	struct rth_task news;
+
+	/* Media thread. */
+	struct rth_pace chat_pace;
+	struct rth_pace refusal_pace;
+
+	/* Control thread. */
+	enum rth_state state;
+	struct rth_room *room; /* while seated; borrowed: it has our seat */
+	struct rth_admitted who;
+	char participant[RTH_ID_SIZE];
+	int64_t since_us;
+	unsigned media_changes_seen;
+	bool media; /* its PeerConnection is up */
+	bool microphone, camera, screen;
+	bool told_limited;
+	bool answered; /* offer and codec are those of the last answer */
+	struct rth_sdp_offer offer;
+	enum rth_codec codec;
+};
+
+/**
+ * Makes a session with one reference and holds the handle. Any thread.
+ */
+enum rth_err rth_session_create(struct rth_session **sessionp,
+				const struct rth_host *host,
+				void *handle) RTH_CHECKED;
+struct rth_session *rth_session_ref(struct rth_session *session);
+
+/** Gives up a reference; the caller never looks at it again. Any thread. */
+void rth_session_unref(struct rth_session *session);
+
+/**
+ * Moves to another state. Control thread.
+ *
+ * @return 0, or RTH_ERR_STATE when the move is not in the table
+ */
+enum rth_err rth_session_enter(struct rth_session *session,
+			       enum rth_state next) RTH_CHECKED;
+
+/** "none", "seated" or "left". */
+const char *rth_state_name(enum rth_state state);
+
+#endif
