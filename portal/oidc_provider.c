@@ -19,9 +19,10 @@
 #include "oidc_url.h"
 
 #define KEEP_S 3600
-#define PAUSE_S                                                       \
-	2 /* after a failure, so that a dead provider holds nobody up \
-	   */
+/* After a failure, so that a dead provider holds nobody up; longer when there
+   is an old description to go on with. */
+#define PAUSE_S 2
+#define PAUSE_OLD_S 60
 #define KEYS_WAIT_MS 5000
 #define KEYS_STEP_MS 20
 
