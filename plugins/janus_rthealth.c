@@ -13,6 +13,8 @@
  *
  * Builds against plugin API 102 (Janus 1.1.2) to 106 (1.4.x).
  */
+#include "config.h"
+
 #include <plugins/plugin.h>
 
 #include <debug.h>
@@ -389,26 +391,27 @@ static const char *rthealth_get_package(void)
 	return RTH_PACKAGE;
 }
 
-static janus_plugin plugin =
-	JANUS_PLUGIN_INIT(.init = rthealth_init, .destroy = rthealth_destroy,
-			  .get_api_compatibility =
-				  rthealth_get_api_compatibility,
-			  .get_version = rthealth_get_version,
-			  .get_version_string = rthealth_get_version_string,
-			  .get_description = rthealth_get_description,
-			  .get_name = rthealth_get_name,
-			  .get_author = rthealth_get_author,
-			  .get_package = rthealth_get_package,
-			  .create_session = rthealth_create_session,
-			  .handle_message = rthealth_handle_message,
-			  .handle_admin_message = rthealth_handle_admin_message,
-			  .setup_media = rthealth_setup_media,
-			  .incoming_rtp = rthealth_incoming_rtp,
-			  .incoming_rtcp = rthealth_incoming_rtcp,
-			  .incoming_data = rthealth_incoming_data,
-			  .hangup_media = rthealth_hangup_media,
-			  .destroy_session = rthealth_destroy_session,
-			  .query_session = rthealth_query_session, );
+static janus_plugin plugin = {
+	.init = rthealth_init,
+	.destroy = rthealth_destroy,
+	.get_api_compatibility = rthealth_get_api_compatibility,
+	.get_version = rthealth_get_version,
+	.get_version_string = rthealth_get_version_string,
+	.get_description = rthealth_get_description,
+	.get_name = rthealth_get_name,
+	.get_author = rthealth_get_author,
+	.get_package = rthealth_get_package,
+	.create_session = rthealth_create_session,
+	.handle_message = rthealth_handle_message,
+	.handle_admin_message = rthealth_handle_admin_message,
+	.setup_media = rthealth_setup_media,
+	.incoming_rtp = rthealth_incoming_rtp,
+	.incoming_rtcp = rthealth_incoming_rtcp,
+	.incoming_data = rthealth_incoming_data,
+	.hangup_media = rthealth_hangup_media,
+	.destroy_session = rthealth_destroy_session,
+	.query_session = rthealth_query_session,
+};
 
 janus_plugin *create(void)
 {

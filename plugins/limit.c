@@ -1,0 +1,547 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Measures a receiver's line from the packets that were given to the host and
+ * the RTCP that came back, and lets a governor decide.
+ *
+ * The host numbers the video packets of a PeerConnection itself, from 1, in
+ * the order in which it gets them. Retransmissions take numbers too, unseen by
+ * us, and a packet that it throws away takes none, so `offset` between its
+ * numbers and ours drifts and is found again from two facts: nothing can
+ * arrive that was not sent, and packets arrive in the rhythm in which they
+ * were sent.
+ */
+#include <stdatomic.h>
+#include <string.h>
+
+#include "governor.h"
+#include "limit.h"
+#include "mem.h"
+#include "rtcp.h"
+
+#define MS INT64_C(1000)
+#define SECOND INT64_C(1000000)
+
+#define RING 2048 /* packets; a power of two */
+#define SIZE_BITS 16
+
+#define BIN_US (25 * MS)
+#define BINS 64
+
+#define RATE_US (500 * MS)  /* over which sending and loss are measured */
+#define ACKED_US (300 * MS) /* over which arrival is measured */
+#define FEW_PACKETS 10
+
+#define BASES 10 /* seconds after which the least delay is forgotten */
+#define QUEUES 16
+#define STANDING_US (200 * MS)
+
+#define SILENCE_US SECOND	/* without a report while sending */
+#define PROBE_US (250 * MS)	/* then one packet in this time */
+#define REPEAT_US SECOND	/* of the REMB, which may get lost */
+#define REPORT_ONLY_US (3 * SECOND) /* no transport-cc any more */
+#define REMB_LIFE_US (10 * SECOND)
+#define OPEN_REPEATS 3
+
+#define RHYTHM 48	  /* arrivals that are compared with what was sent */
+#define RHYTHM_BACK 8	  /* packets by which the offset may be wrong */
+#define RHYTHM_AHEAD 24
+#define RHYTHM_CLIP_US (20 * MS)
+#define RHYTHM_LEAST 24
+
+/* Amounts by time, in bins. */
+struct meter {
+	int64_t newest; /* bin number */
+	uint32_t bins[BINS];
+};
+
+struct arrival {
+	int64_t seq;
+	int64_t us;
+};
+
+struct limit_queue {
+	int64_t us;
+	int32_t queue_us;
+};
+
+struct rth_limit {
+	/* Written by the sender's thread. */
+	_Alignas(64) _Atomic uint64_t sent[RING]; /* us << 16 | bytes */
+	_Alignas(64) _Atomic uint64_t count;
+	_Atomic bool dropping;
+	_Atomic int64_t probe_us;
+
+	/* Written by the receiver's thread. */
+	_Alignas(64) _Atomic int64_t hold_until_us;
+	_Atomic uint64_t heard; /* count at the last transport-cc; 0: never */
+
+	/* The receiver's thread's own. */
+	_Alignas(64) struct rth_governor governor;
+	struct meter sent_bytes;   /* by sending time */
+	struct meter acked_bytes;  /* by arrival time */
+	struct meter told, lost;   /* packets, by report time */
+	uint64_t metered;	   /* packets of `sent` in sent_bytes */
+
+	int64_t newest_seq; /* unwrapped; -1: none */
+	int64_t offset;	    /* the host's number minus ours */
+	bool has_offset;
+
+	int64_t reference; /* unwrapped, 64 ms; -1: none */
+	int64_t arrival_us;
+	struct arrival rhythm[RHYTHM];
+	unsigned rhythm_n;
+
+	int64_t base_us[BASES]; /* least delay per second */
+	int64_t base_second;
+	bool has_base;
+	struct limit_queue queues[QUEUES];
+	unsigned queue_n;
+	int32_t rtt_us;
+
+	/* The feedback packet that is being read. */
+	int64_t first_seq, batch_now_us;
+	unsigned batch_n;
+	int64_t batch[RTH_RTCP_MAX_STATUSES]; /* arrival, or -1 */
+
+	int64_t heard_us; /* the last transport-cc; 0: never */
+	uint32_t remb_bps;
+	int64_t remb_us;
+	uint32_t report_loss; /* worst of a compound packet, of 256 */
+	bool has_report;
+	int64_t reported_us;
+
+	uint32_t told_bps; /* the last advice; 0: none */
+	int64_t told_us;
+	unsigned open_repeats;
+};
+
+static void meter_add(struct meter *m, int64_t us, uint32_t amount)
+{
+	int64_t bin = us / BIN_US;
+
+	if (bin > m->newest + BINS)
+		memset(m->bins, 0, sizeof(m->bins));
+	else
+		for (int64_t b = m->newest + 1; b <= bin; b++)
+			m->bins[b % BINS] = 0;
+	if (bin > m->newest)
+		m->newest = bin;
+	if (bin > m->newest - BINS)
+		m->bins[bin % BINS] += amount;
+}
+
+/* What was added in the `window_us` up to `us`, in whole bins and the last. */
+static uint64_t meter_sum(const struct meter *m, int64_t us, int64_t window_us)
+{
+	int64_t last = us / BIN_US;
+	uint64_t sum = 0;
+
+	for (int64_t b = last - window_us / BIN_US; b <= last; b++)
+		if (b > m->newest - BINS && b <= m->newest && b >= 0)
+			sum += m->bins[b % BINS];
+	return sum;
+}
+
+static uint32_t meter_bps(const struct meter *m, int64_t us, int64_t window_us)
+{
+	int64_t span_us = window_us / BIN_US * BIN_US + us % BIN_US + 1;
+	uint64_t bps = meter_sum(m, us, window_us) * 8 * SECOND /
+		       (uint64_t)span_us;
+
+	return bps > UINT32_MAX / 2 ? UINT32_MAX / 2 : (uint32_t)bps;
+}
+
+static uint64_t sent_at(struct rth_limit *l, int64_t index)
+{
+	return atomic_load_explicit(&l->sent[(uint64_t)index % RING],
+				    memory_order_relaxed);
+}
+
+static int64_t sent_us(struct rth_limit *l, int64_t index)
+{
+	return (int64_t)(sent_at(l, index) >> SIZE_BITS);
+}
+
+static uint32_t sent_bytes(struct rth_limit *l, int64_t index)
+{
+	return (uint32_t)(sent_at(l, index) & ((1u << SIZE_BITS) - 1));
+}
+
+static int64_t sent_count(struct rth_limit *l)
+{
+	return (int64_t)atomic_load_explicit(&l->count, memory_order_acquire);
+}
+
+/* Still in the ring, with room for what is being sent meanwhile. */
+static bool is_known(int64_t index, int64_t count)
+{
+	return index >= 0 && index < count && index > count - RING + 64;
+}
+
+static void meter_sent(struct rth_limit *l, int64_t count)
+{
+	int64_t from = (int64_t)l->metered;
+
+	if (from <= count - RING + 64)
+		from = count - RING + 65;
+	for (int64_t i = from; i < count; i++)
+		meter_add(&l->sent_bytes, sent_us(l, i), sent_bytes(l, i));
+	l->metered = (uint64_t)count;
+}
+
+/* The least delay of the last seconds; now_us moves the seconds on. */
+static int64_t base_delay(struct rth_limit *l, int64_t now_us, int64_t delay_us)
+{
+	int64_t second = now_us / SECOND;
+	int64_t least = delay_us;
+
+	if (!l->has_base || second - l->base_second >= BASES)
+		for (int i = 0; i < BASES; i++)
+			l->base_us[i] = delay_us;
+	else
+		for (int64_t s = l->base_second + 1; s <= second; s++)
+			l->base_us[s % BASES] = delay_us;
+	l->has_base = true;
+	l->base_second = second;
+	if (delay_us < l->base_us[second % BASES])
+		l->base_us[second % BASES] = delay_us;
+	for (int i = 0; i < BASES; i++)
+		if (l->base_us[i] < least)
+			least = l->base_us[i];
+	return least;
+}
+
+/*
+ * How badly the last arrivals fit what was sent if the offset were another
+ * one: gaps between arrivals against gaps between sendings. A gap that differs
+ * much (a loss burst, a queue) counts no more than the clip.
+ */
+static int64_t misfit(struct rth_limit *l, int64_t offset, int64_t count)
+{
+	int64_t sum = 0;
+
+	for (unsigned i = 1; i < l->rhythm_n; i++) {
+		int64_t a = l->rhythm[i - 1].seq - offset;
+		int64_t b = l->rhythm[i].seq - offset;
+		int64_t gap;
+
+		if (!is_known(a, count) || !is_known(b, count))
+			return INT64_MAX;
+		gap = (l->rhythm[i].us - l->rhythm[i - 1].us) -
+		      (sent_us(l, b) - sent_us(l, a));
+		gap = gap < 0 ? -gap : gap;
+		sum += gap < RHYTHM_CLIP_US ? gap : RHYTHM_CLIP_US;
+	}
+	return sum;
+}
+
+/* Moves the offset; the delays of before stay comparable with those of now. */
+static void move_offset(struct rth_limit *l, int64_t offset)
+{
+	int64_t newest = l->newest_seq;
+	int64_t shift = sent_us(l, newest - l->offset) -
+			sent_us(l, newest - offset);
+
+	l->offset = offset;
+	for (int i = 0; i < BASES; i++)
+		l->base_us[i] += shift;
+}
+
+/* Looks for an offset that fits much better than the one in use. */
+static void follow_rhythm(struct rth_limit *l, int64_t count)
+{
+	int64_t now = misfit(l, l->offset, count);
+	int64_t best = now, best_offset = l->offset;
+
+	if (l->rhythm_n < RHYTHM_LEAST || now == INT64_MAX)
+		return;
+	for (int64_t by = -RHYTHM_BACK; by <= RHYTHM_AHEAD; by++) {
+		int64_t sum = misfit(l, l->offset + by, count);
+
+		if (sum < best) {
+			best = sum;
+			best_offset = l->offset + by;
+		}
+	}
+	if (best_offset != l->offset && best < now / 2)
+		move_offset(l, best_offset);
+}
+
+static void keep_rhythm(struct rth_limit *l, int64_t seq, int64_t us)
+{
+	if (l->rhythm_n == RHYTHM) {
+		memmove(l->rhythm, l->rhythm + 1,
+			sizeof(l->rhythm) - sizeof(l->rhythm[0]));
+		l->rhythm_n--;
+	}
+	l->rhythm[l->rhythm_n++] = (struct arrival){seq, us};
+}
+
+/*
+ * Puts the offset right where it is impossible: the newest packet of a report
+ * has been sent, and not long ago.
+ */
+static void anchor(struct rth_limit *l, int64_t newest_seq, int64_t count)
+{
+	int64_t index = newest_seq - l->offset;
+
+	if (l->has_offset && is_known(index, count) &&
+	    l->batch_now_us - sent_us(l, index) < 5 * SECOND)
+		return;
+	if (!l->has_offset && newest_seq <= count && is_known(newest_seq - 1, count)) {
+		l->offset = 1;
+	} else {
+		l->offset = newest_seq - (count - 1);
+		l->has_base = l->has_offset && index >= count && l->has_base;
+	}
+	l->has_offset = true;
+}
+
+static void keep_queue(struct rth_limit *l, int32_t queue_us)
+{
+	if (l->queue_n == QUEUES) {
+		memmove(l->queues, l->queues + 1,
+			sizeof(l->queues) - sizeof(l->queues[0]));
+		l->queue_n--;
+	}
+	l->queues[l->queue_n++] = (struct limit_queue){l->batch_now_us, queue_us};
+}
+
+/* The least queue in (from, to]; `otherwise` when there was no report. */
+static int32_t least_queue(const struct rth_limit *l, int64_t from_us,
+			   int64_t to_us, int32_t otherwise)
+{
+	int32_t least = INT32_MAX;
+
+	for (unsigned i = 0; i < l->queue_n; i++)
+		if (l->queues[i].us > from_us && l->queues[i].us <= to_us &&
+		    l->queues[i].queue_us < least)
+			least = l->queues[i].queue_us;
+	return least == INT32_MAX ? otherwise : least;
+}
+
+static uint32_t lately_lost(const struct rth_limit *l, int64_t now_us)
+{
+	int64_t window_us = RATE_US;
+	uint64_t told = meter_sum(&l->told, now_us, window_us);
+
+	if (told < FEW_PACKETS) {
+		window_us = 3 * RATE_US - BIN_US;
+		told = meter_sum(&l->told, now_us, window_us);
+	}
+	if (told < FEW_PACKETS)
+		return 0;
+	return (uint32_t)(meter_sum(&l->lost, now_us, window_us) *
+			  RTH_LOSS_ONE / told);
+}
+
+/* Time until all that was sent has arrived, at the rate of now. */
+static int32_t drain_time(struct rth_limit *l, int64_t count, uint32_t acked_bps)
+{
+	uint64_t bytes = 0;
+
+	for (int64_t i = l->newest_seq - l->offset + 1; i < count; i++)
+		if (is_known(i, count))
+			bytes += sent_bytes(l, i);
+	bytes = bytes * 8 * SECOND / (acked_bps ? acked_bps : 1);
+	return bytes > 10 * SECOND ? (int32_t)(10 * SECOND) : (int32_t)bytes;
+}
+
+/* One packet of a report that was not reported before. */
+static void count_status(struct rth_limit *l, int64_t seq, int64_t us,
+			 int64_t count)
+{
+	int64_t index = seq - l->offset;
+
+	meter_add(&l->told, l->batch_now_us, 1);
+	if (us < 0) {
+		meter_add(&l->lost, l->batch_now_us, 1);
+		return;
+	}
+	l->newest_seq = seq;
+	keep_rhythm(l, seq, us);
+	if (is_known(index, count))
+		meter_add(&l->acked_bytes, us, sent_bytes(l, index));
+}
+
+static int64_t newest_in_batch(const struct rth_limit *l)
+{
+	for (unsigned i = l->batch_n; i > 0; i--)
+		if (l->batch[i - 1] >= 0)
+			return (int64_t)(i - 1);
+	return -1;
+}
+
+static void govern(struct rth_limit *l, int64_t count, int64_t newest_us,
+		   int32_t queue_us)
+{
+	int64_t now_us = l->batch_now_us;
+	struct rth_line line = {
+		.now_us = now_us,
+		.sent_bps = meter_bps(&l->sent_bytes, now_us, RATE_US),
+		.acked_bps = meter_bps(&l->acked_bytes, newest_us, ACKED_US),
+		.loss = lately_lost(l, now_us),
+		.queue_us = queue_us,
+		.rtt_us = l->rtt_us,
+	};
+
+	line.standing_us =
+		least_queue(l, now_us - STANDING_US, now_us, queue_us);
+	line.rising_us = line.standing_us -
+			 least_queue(l, now_us - 2 * STANDING_US,
+				     now_us - STANDING_US, line.standing_us);
+	line.drain_us = drain_time(l, count, line.acked_bps);
+	rth_governor_update(&l->governor, &line);
+}
+
+static void on_feedback_end(void *arg)
+{
+	struct rth_limit *l = arg;
+	int64_t count = sent_count(l);
+	int64_t newest = newest_in_batch(l);
+	int64_t before = l->newest_seq;
+	int64_t index, delay_us;
+
+	if (newest < 0 || count == 0)
+		return;
+	anchor(l, l->first_seq + newest, count);
+	for (unsigned i = 0; i <= (unsigned)newest; i++)
+		if (l->first_seq + i > before)
+			count_status(l, l->first_seq + i, l->batch[i], count);
+	follow_rhythm(l, count);
+	index = l->newest_seq - l->offset;
+	if (l->newest_seq == before || !is_known(index, count))
+		return;
+	delay_us = l->batch[newest] - sent_us(l, index);
+	l->rtt_us = (int32_t)(l->batch_now_us - sent_us(l, index));
+	delay_us -= base_delay(l, l->batch_now_us, delay_us);
+	if (delay_us > 10 * SECOND)
+		delay_us = 10 * SECOND;
+	keep_queue(l, (int32_t)delay_us);
+	govern(l, count, l->batch[newest], (int32_t)delay_us);
+}
+
+static void on_feedback(void *arg, uint32_t reference)
+{
+	struct rth_limit *l = arg;
+	int32_t step;
+
+	if (l->reference < 0)
+		l->reference = (INT64_C(1) << 24) + reference;
+	/* 24 bits wrap: the shorter way round, as a signed difference. */
+	step = (int32_t)((reference - (uint32_t)l->reference) << 8) / 256;
+	l->reference += step;
+	l->arrival_us = l->reference * 64 * MS;
+	l->batch_n = 0;
+}
+
+static void on_status(void *arg, const struct rth_rtcp_status *status)
+{
+	struct rth_limit *l = arg;
+
+	if (l->batch_n == 0) {
+		if (l->newest_seq < 0)
+			l->first_seq = status->seq;
+		else
+			l->first_seq = l->newest_seq +
+				       (int16_t)(status->seq -
+						 (uint16_t)l->newest_seq);
+	}
+	if (status->received)
+		l->arrival_us += (int64_t)status->delta * 250;
+	l->batch[l->batch_n++] = status->received ? l->arrival_us : -1;
+}
+
+static void on_report(void *arg, uint32_t ssrc, uint8_t fraction_lost)
+{
+	struct rth_limit *l = arg;
+
+	(void)ssrc;
+	l->has_report = true;
+	if (fraction_lost > l->report_loss)
+		l->report_loss = fraction_lost;
+}
+
+static void on_remb(void *arg, uint64_t bits_per_s)
+{
+	struct rth_limit *l = arg;
+
+	l->remb_us = l->batch_now_us;
+	l->remb_bps = bits_per_s > RTH_LIMIT_OPEN_BPS ? RTH_LIMIT_OPEN_BPS
+						      : (uint32_t)bits_per_s;
+}
+
+/* A receiver without transport-wide feedback: loss is all that is known. */
+static void govern_by_report(struct rth_limit *l)
+{
+	uint32_t loss = l->report_loss * RTH_LOSS_ONE / 256;
+	uint32_t sent = meter_bps(&l->sent_bytes, l->batch_now_us, RATE_US);
+	struct rth_line line = {
+		.now_us = l->batch_now_us,
+		.sent_bps = sent,
+		.acked_bps = (uint32_t)((uint64_t)sent *
+					(RTH_LOSS_ONE - loss) / RTH_LOSS_ONE),
+		.loss = loss,
+	};
+
+	rth_governor_update(&l->governor, &line);
+}
+
+/* What the governor and the receiver's own REMB allow; 0: everything. */
+static uint32_t allowed(const struct rth_limit *l)
+{
+	uint32_t bps = l->governor.target_bps;
+
+	if (l->remb_us && l->batch_now_us - l->remb_us < REMB_LIFE_US &&
+	    l->remb_bps < RTH_LIMIT_OPEN_BPS && (!bps || l->remb_bps < bps))
+		bps = l->remb_bps;
+	return bps && bps < RTH_LIMIT_FLOOR_BPS ? RTH_LIMIT_FLOOR_BPS : bps;
+}
+
+static bool is_news(const struct rth_limit *l, uint32_t bps)
+{
+	uint32_t step = l->told_bps / 33;
+	uint32_t change = bps > l->told_bps ? bps - l->told_bps
+					    : l->told_bps - bps;
+
+	return !l->told_bps || change > step;
+}
+
+static bool is_due(struct rth_limit *l, uint32_t bps)
+{
+	bool late = l->batch_now_us - l->told_us >= REPEAT_US;
+
+	if (bps) {
+		l->open_repeats = OPEN_REPEATS;
+		return is_news(l, bps) || late;
+	}
+	if (!l->open_repeats || !(late || l->told_bps != RTH_LIMIT_OPEN_BPS))
+		return false;
+	l->open_repeats--;
+	return true;
+}
+
+static struct rth_limit_advice advise(struct rth_limit *l)
+{
+	uint32_t bps = allowed(l);
+	struct rth_limit_advice advice = {
+		.remb_bps = bps ? bps : RTH_LIMIT_OPEN_BPS,
+		.send_remb = is_due(l, bps),
+		.hold_video = l->batch_now_us < l->governor.hold_until_us,
+		.limited = l->governor.limited,
+	};
+
+	if (advice.send_remb) {
+		l->told_bps = advice.remb_bps;
+		l->told_us = l->batch_now_us;
+	}
+	return advice;
+}
+
+static const struct rth_rtcp_reader reader = {
+	.report = on_report,
+	.remb = on_remb,
+	.feedback = on_feedback,
+	.status = on_status,
+	.feedback_end = on_feedback_end,
+};
