@@ -97,8 +97,19 @@ def core_without_janus(tree):
     return found if archives else ["libcore.a has not been built"]
 
 
+def plugin_complete(tree):
+    """What the plugin asks of others is not ours: it would fail in a call."""
+    plugin = os.path.join(tree.build or "", ".libs", "libjanus_rthealth.so")
+    out = subprocess.run(["nm", "-D", "--undefined-only", plugin],
+                         capture_output=True, text=True, check=False)
+    if out.returncode:
+        return [out.stderr.strip()]
+    return re.findall(r"rth_\w+", out.stdout)
+
+
 CHECKS = tuple((f"layers: {name}", rule(*rest)) for name, *rest in RULES) + (
     ("layers: folders include only their own headers and common's",
      own_headers),
     ("layers: the core links without Janus", core_without_janus),
+    ("layers: the plugin lacks nothing of ours", plugin_complete),
 )
