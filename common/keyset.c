@@ -183,12 +183,13 @@ static bool next_fetch_locked(struct rth_keyset *ks)
 	return false;
 }
 
-static void finish_locked(struct rth_keyset *ks, struct rth_jwks *made)
+static void finish_locked(struct rth_keyset *ks, struct rth_jwks *made,
+			  bool was_wanted)
 {
 	int64_t now_ms = clock_ms();
 
 	ks->fetching = false;
-	ks->asked_until_ms = now_ms + REASK_MS;
+	ks->asked_until_ms = was_wanted ? now_ms + REASK_MS : 0;
 	ks->due_ms = now_ms + (made ? ks->max_age_ms : RETRY_MS);
 	if (made) {
 		rth_jwks_unref(ks->current);
@@ -203,6 +204,7 @@ static void *run(void *arg)
 	pthread_mutex_lock(&ks->lock);
 	while (next_fetch_locked(ks)) {
 		struct rth_jwks *made = NULL;
+		bool was_wanted = ks->wanted;
 
 		ks->wanted = false;
 		ks->fetching = true;
@@ -210,7 +212,7 @@ static void *run(void *arg)
 		if (get_set(ks, &made))
 			made = NULL;
 		pthread_mutex_lock(&ks->lock);
-		finish_locked(ks, made);
+		finish_locked(ks, made, was_wanted);
 		pthread_mutex_unlock(&ks->lock);
 		if (ks->changed && !atomic_load(&ks->stop))
 			ks->changed(ks->arg);

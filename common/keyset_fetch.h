@@ -13,8 +13,8 @@
 
 #include "err.h"
 
-#define RTH_KEYSET_FETCH_TIMEOUT_MS \
-	5000 /* to connect, and for the whole of it */
+/* To connect, and for the whole of it. */
+#define RTH_KEYSET_FETCH_TIMEOUT_MS 5000
 
 struct rth_keyset_fetch {
 	const char *url;	 /* one that rth_keyset_fetch_allowed allows */
