@@ -31,12 +31,26 @@ def requests(tree):
     return difference(rows(intro), table, doc, path)
 
 
-def options(tree):
+SAMPLES = {
+    "conf/janus.plugin.rthealth.jcfg.sample": "plugins/conf.c",
+    "conf/portal.conf.sample": "portal/settings.c",
+}
+
+
+def samples(tree):
     """Every key a program knows is in its sample, and the other way round."""
     found = []
-    for sample in tree.select(".sample", under=("conf",)):
-        if not re.search(r"^#", tree.text(sample), re.M):
-            found.append(f"{sample}: explains nothing")
+    for sample, code in SAMPLES.items():
+        if sample not in tree.paths or code not in tree.paths:
+            found.append(f"{sample} or {code} is missing")
+            continue
+        keys = re.findall(r"\{\s*\"([\w.]+)\",\s*RTH_CONF_(\w+)",
+                          tree.code(code))
+        known = {key.split(".")[-1] for key, _ in keys}
+        groups = {part for key, _ in keys for part in key.split(".")[:-1]}
+        told = set(re.findall(r"^\s*(?:#\s?)?(\w+)\s*[=:]\s*[\[({\"\d+tf-]",
+                              tree.text(sample), re.M)) - groups
+        found += difference(told, known, sample, code)
     return found
 
 
@@ -54,5 +68,5 @@ def named_files(tree):
 CHECKS = (
     ("contracts: files that the documentation names", named_files),
     ("contracts: requests of docs/protocol.md", requests),
-    ("contracts: samples are explained", options),
+    ("contracts: samples of configuration files", samples),
 )

@@ -37,7 +37,8 @@ RULES = (
     ("libcurl only where something is fetched or sent",
      r"#\s*include\s*<curl/|\bcurl_easy_\w+", C, C_FOLDERS,
      ("common/keyset*.c", "portal/oidc*.c", "portal/smtp.c",
-      "portal/fetch.c", "portal/janus_admin.c", "portal/main.c")),
+      "portal/fetch.c", "portal/janus_admin.c", "portal/main.c",
+      "plugins/janus_rthealth.c")),
     ("DOM only in the view", DOM, (".js",), JS_FOLDERS,
      ("web/js/view*.js", "web/js/main.js")),
     ("devices and peer connection only in two files",
@@ -48,9 +49,8 @@ RULES = (
      r"""(src|href)\s*=\s*["'](https?:)?//|\bimport\s.*["']https?:""",
      (".js", ".html", ".css"), JS_FOLDERS, ()),
     ("allocation only through mem.h",
-     r"\b(malloc|calloc|realloc|strdup|strndup|free)\s*\(", C, C_FOLDERS,
-     # The latter two give back what jansson allocated or Janus will free.
-     ("common/mem.c", "portal/exchange.c", "plugins/janus_rthealth.c")),
+     r"\b(malloc|calloc|realloc|strdup|strndup)\s*\(", C, C_FOLDERS,
+     ("common/mem.c", "plugins/janus_rthealth.c")),
 )
 
 
@@ -61,6 +61,14 @@ def rule(pattern, suffixes, folders, allowed):
         return [f"{path}:{line}: {m.group().strip()}"
                 for path, line, m in tree.hits(pattern, paths)]
     return check
+
+
+def frees(tree):
+    """free() only for what jansson's json_dumps allocated."""
+    paths = [p for p in tree.select(".c", under=C_FOLDERS)
+             if p != "common/mem.c" and "json_dumps(" not in tree.code(p)]
+    return [f"{path}:{line}: free()"
+            for path, line, _ in tree.hits(r"(?<![\w.>])free\s*\(", paths)]
 
 
 def own_headers(tree):
@@ -108,6 +116,7 @@ def plugin_complete(tree):
 
 
 CHECKS = tuple((f"layers: {name}", rule(*rest)) for name, *rest in RULES) + (
+    ("layers: only mem.h's memory is freed", frees),
     ("layers: folders include only their own headers and common's",
      own_headers),
     ("layers: the core links without Janus", core_without_janus),
