@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Real browsers with pretended cameras, behind one small interface: Chromium
+// by playwright, Firefox by WebDriver BiDi.
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { chromium } from 'playwright-core';
+import puppeteer from 'puppeteer-core';
+import { ARTIFACTS, until } from './procs.mjs';
+
+const HERE = dirname(fileURLToPath(import.meta.url));
+const PROBE = readFileSync(join(HERE, 'probe.js'), 'utf8');
+const ACTION_MS = 10000;
+
+const CHROMIUM_ARGS = [
+	'--no-sandbox', '--disable-gpu', '--disable-quic',
+	'--disable-background-networking', '--disable-background-timer-throttling',
+	'--disable-renderer-backgrounding',
+	'--use-fake-ui-for-media-stream',
+	'--use-fake-device-for-media-stream=fps=30',
+	'--auto-select-desktop-capture-source=Entire screen',
+	'--disable-features=WebRtcHideLocalIpsWithMdns,' +
+		'CalculateNativeWinOcclusion',
+];
+
+const FIREFOX_PREFS = {
+	'media.navigator.streams.fake': true,
+	'media.navigator.permission.disabled': true,
+	'media.peerconnection.ice.default_address_only': false,
+	'media.peerconnection.ice.loopback': true,
+	'media.peerconnection.ice.obfuscate_host_addresses': false,
+	'media.autoplay.default': 0,
+	'media.getdisplaymedia.enabled': true,
+	'privacy.webrtc.legacyGlobalIndicator': false,
+	'app.update.enabled': false,
+	'browser.safebrowsing.enabled': false,
+	'datareporting.policy.dataSubmissionEnabled': false,
+};
+
+/**
+ * A page of either browser.
+ */
+export class Page {
+	/** What went wrong in the page: uncaught errors and console errors. */
+	problems = [];
+
+	constructor(kind, page) {
+		this.kind = kind;
+		this.page = page;
+		page.on('pageerror', (error) => this.problems.push(String(error)));
+		page.on('console', (message) => {
+			if (message.type() === 'error')
+				this.problems.push(message.text());
+		});
+	}
+
+	goto(url) {
+		return this.page.goto(url, { waitUntil: 'load' });
+	}
+
+	reload() {
+		return this.page.reload();
+	}
+
+	/** Runs a function in the page; its (JSON) result. */
+	evaluate(fn, arg) {
+		return this.page.evaluate(fn, arg);
+	}
+
+	/** What really flows, see probe.js. */
+	sample() {
+		return this.page.evaluate(() => globalThis.rthProbe.sample());
+	}
+
+	#control(role, name) {
+		return this.kind === 'chromium'
+			? this.page.getByRole(role, { name, exact: true }).first()
+			: this.page.locator(
+				`::-p-aria([name="${name}"][role="${role}"])`);
+	}
+
+	/** Clicks the control with that role and accessible name, as a user. */
+	click(name, role = 'button') {
+		return this.kind === 'chromium'
+			? this.#control(role, name).click({ timeout: ACTION_MS })
+			: this.#control(role, name).setTimeout(ACTION_MS).click();
+	}
+
+	/** Types into the text field with that label. */
+	async fill(name, text, role = 'textbox') {
+		if (this.kind === 'chromium')
+			await this.#control(role, name).fill(text, { timeout: ACTION_MS });
+		else
+			await this.#control(role, name).setTimeout(ACTION_MS).fill(text);
+	}
+
+	/** Whether the page shows this text now. */
+	shows(text) {
+		return this.page.evaluate((wanted) =>
+			document.body.innerText.includes(wanted), text);
+	}
+
+	/** Waits until the page shows this text. */
+	async sees(text, ms = ACTION_MS) {
+		try {
+			await until(() => this.shows(text), ms, `the page shows "${text}"`);
+		} catch (error) {
+			await this.picture(`missing-${Date.now()}`);
+			throw new Error(`${error.message}; it shows: ` +
+				await this.page.evaluate(() => document.body.innerText));
+		}
+	}
+
+	/** Waits until a function in the page answers with something true. */
+	until(fn, what, ms = ACTION_MS, arg = undefined) {
+		return until(() => this.page.evaluate(fn, arg), ms, what);
+	}
+
+	async size(width, height) {
+		if (this.kind === 'chromium')
+			await this.page.setViewportSize({ width, height });
+		else
+			await this.page.setViewport({ width, height });
+	}
+
+	/** Saves a screenshot among the artifacts; its path. */
+	async picture(name, folder = join(ARTIFACTS, '../screens')) {
+		const path = join(folder, `${name}.png`);
+
+		mkdirSync(folder, { recursive: true });
+		await this.page.screenshot({ path });
+		return path;
+	}
+
+	close() {
+		return this.page.close();
+	}
+}
+
+/** A running browser. */
+export class Browser {
+	constructor(kind, browser) {
+		this.kind = kind;
+		this.browser = browser;
+	}
+
+	/** A page with cookies of its own. */
+	async page({ width = 1280, height = 800, storageState = undefined } = {}) {
+		if (this.kind === 'chromium') {
+			const context = await this.browser.newContext({
+				viewport: { width, height }, storageState,
+				permissions: ['camera', 'microphone'],
+			});
+
+			await context.addInitScript(PROBE);
+			return new Page(this.kind, await context.newPage());
+		}
+		const context = await this.browser.createBrowserContext();
+		const page = await context.newPage();
+
+		await page.setViewport({ width, height });
+		await page.evaluateOnNewDocument(PROBE);
+		return new Page(this.kind, page);
+	}
+
+	close() {
+		return this.browser.close();
+	}
+}
+
+/** A script that starts `program` under the words of `prefix`. */
+function wrapped(program, prefix) {
+	if (!prefix.length)
+		return program;
+	const path = join(mkdtempSync(join(tmpdir(), 'rth-browser-')), 'start');
+
+	writeFileSync(path, `#!/bin/sh\nexec ${prefix.join(' ')} ${program} "$@"\n`,
+		{ mode: 0o755 });
+	return path;
+}
+
+/** @param {{ prefix?: string[], args?: string[] }} [options] */
+export async function startChromium({ prefix = [], args = [] } = {}) {
+	return new Browser('chromium', await chromium.launch({
+		executablePath: wrapped('/usr/bin/chromium', prefix),
+		args: [...CHROMIUM_ARGS, ...args],
+	}));
+}
+
+/** Only in this namespace: BiDi is a port of localhost. */
+export async function startFirefox({ prefs = {} } = {}) {
+	return new Browser('firefox', await puppeteer.launch({
+		browser: 'firefox', executablePath: '/usr/bin/firefox-esr',
+		headless: true, extraPrefsFirefox: { ...FIREFOX_PREFS, ...prefs },
+	}));
+}
+
+/** @param {'chromium'|'firefox'} kind */
+export function startBrowser(kind, options) {
+	return kind === 'firefox' ? startFirefox(options) : startChromium(options);
+}
