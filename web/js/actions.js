@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What people can do on the page, and what it sets in motion.
+
+import * as api from './api.js';
+import { mark } from './timings.js';
+
+/**
+ * @typedef {import('./visit.js').VisitControl} VisitControl
+ * @typedef {ReturnType<typeof makeActions>} Actions
+ *
+ * @typedef {object} Desk what the actions work with
+ * @property {(event: import('./state.js').Event) => void} dispatch
+ * @property {() => import('./state.js').State} state
+ * @property {() => VisitControl | null} visit the visit of this page
+ * @property {(path: string) => void} go to another page
+ * @property {() => Promise<void>} reload asks anew who is signed in
+ */
+
+/** @param {unknown} error */
+const codeOf = (error) => error instanceof api.ApiError
+	? error.code : 'failed';
+
+/** @param {Desk} desk */
+export function makeActions(desk) {
+	const { dispatch } = desk;
+
+	/**
+	 * Runs a request of a form.
+	 * @param {() => Promise<unknown>} work
+	 * @returns {Promise<boolean>} did it work
+	 */
+	async function run(work) {
+		dispatch({ type: 'busy' });
+		try {
+			await work();
+			return true;
+		} catch (error) {
+			const code = codeOf(error);
+			dispatch({ type: 'failed', code });
+			if (code === 'signed-out')
+				await desk.reload();
+			return false;
+		}
+	}
+
+	const loadVisits = async () =>
+		dispatch({ type: 'visits', visits: await api.visits() });
+
+	return {
+		...signInActions(desk, run),
+		...visitActions(desk),
+		loadVisits: () => run(loadVisits),
+		go: desk.go,
+		noticed: () => dispatch({ type: 'noticed' }),
+		/** @param {string | null} id null: a new one @param {api.VisitFields} fields */
+		saveVisit: (id, fields) => run(async () => {
+			await (id ? api.changeVisit(id, fields) : api.addVisit(fields));
+			await loadVisits();
+			dispatch({ type: 'failed', code: 'saved' });
+		}),
+		/** @param {string} id */
+		cancelVisit: (id) => run(async () => {
+			await api.cancelVisit(id);
+			await loadVisits();
+			dispatch({ type: 'failed', code: 'cancelled' });
+		}),
+		/** @param {api.Visit} visit */
+		copyLink: (visit) => run(async () => {
+			await navigator.clipboard.writeText(visit.link);
+			dispatch({ type: 'failed', code: 'copied' });
+		}),
+	};
+}
+
+/**
+ * @param {Desk} desk
+ * @param {(work: () => Promise<unknown>) => Promise<boolean>} run
+ */
+const signInActions = ({ dispatch, state, reload }, run) => ({
+	/** @param {string} email */
+	sendCode: (email) => run(async () => {
+		await api.sendCode(email);
+		dispatch({ type: 'code-sent', email });
+	}),
+	/** @param {string} email @param {string} code @param {string} name */
+	verifyCode: (email, code, name) => run(async () => {
+		await api.verifyCode(email, code, name);
+		await reload();
+	}),
+	otherEmail: () => dispatch({ type: 'other-email' }),
+	/** @param {string} provider */
+	useProvider: (provider) => {
+		const { visitId } = state();
+		location.assign(api.providerLink(provider,
+			visitId ? `/visit/${visitId}` : '/'));
+	},
+	/** @param {boolean} everywhere */
+	signOut: (everywhere) => run(async () => {
+		await api.signOut(everywhere);
+		await reload();
+	}),
+});
+
+/** @param {Desk} desk */
+const visitActions = ({ dispatch, state, visit, go }) => ({
+	askDevices: () => void visit()?.askDevices(),
+	/** @param {import('./visit.js').Mode} mode */
+	join: (mode) => void visit()?.join(mode),
+	stopWaiting: () => visit()?.stopWaiting(),
+	/** @param {import('./media.js').Slot} slot */
+	toggle: (slot) => void visit()?.toggle(slot),
+	/** @param {import('./devices.js').Kind} kind @param {string} id */
+	choose: (kind, id) => void visit()?.choose(kind, id),
+	/** @param {string} text */
+	say: (text) => visit()?.say(text),
+	/** @param {boolean} [open] */
+	toggleChat: (open) => dispatch({ type: 'chat-toggle', open }),
+	/** @param {'leave' | 'end'} request */
+	leave: (request) => visit()?.leave(request),
+	again: () => go(`/visit/${state().visitId}`),
+	/** @param {boolean} blocked */
+	soundBlocked: (blocked) => dispatch({ type: 'sound', blocked }),
+	firstPicture: () => mark('first-picture'),
+});

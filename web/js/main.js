@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Where the page begins: state, view and the visit of the page's address.
+//
+// For support and measurements the console has `rth.timings()`, the steps of
+// the last join in ms from the click, and `await rth.stats()`, the figures of
+// stats.js. Neither can change anything.
+
+import { makeActions } from './actions.js';
+import * as api from './api.js';
+import { initial, step } from './state.js';
+import { timings } from './timings.js';
+import { View } from './view.js';
+import { VisitControl } from './visit.js';
+
+/** @param {string} path @returns {string | null} */
+const visitIdOf = (path) =>
+	/^\/visit\/([A-Za-z0-9_-]{22})$/.exec(path)?.[1] ?? null;
+
+let state = initial(visitIdOf(location.pathname));
+/** @type {VisitControl | null} */
+let visit = null;
+
+/** @param {import('./state.js').Event} event */
+function dispatch(event) {
+	const next = step(state, event);
+	if (next === state)
+		return;
+	state = next;
+	view.render(state);
+}
+
+/** Starts what the page shows, after who is signed in or the page changed. */
+function start() {
+	visit?.close();
+	visit = null;
+	if (state.phase === 'home')
+		void actions.loadVisits();
+	if (state.phase !== 'lobby' || !state.visitId)
+		return;
+	visit = new VisitControl(state.visitId, { dispatch, state: () => state,
+		picture: (...picture) => view.picture(...picture) });
+	void visit.prepare();
+}
+
+/** @param {string | null} notice shown with the answer */
+async function loadSession(notice) {
+	try {
+		const session = await api.session();
+		api.useCsrf(session.csrf);
+		dispatch({ type: 'session', session, notice });
+		start();
+	} catch {
+		dispatch({ type: 'failed', code: 'no-network' });
+		setTimeout(() => void loadSession(notice), 3000);
+	}
+}
+
+/** @param {string} path */
+function show(path) {
+	if (['in-call', 'lost'].includes(state.phase))
+		visit?.leave('leave');
+	dispatch({ type: 'go', visitId: visitIdOf(path) });
+	start();
+}
+
+const actions = makeActions({
+	dispatch, state: () => state, visit: () => visit,
+	go: (path) => {
+		history.pushState(null, '', path);
+		show(path);
+	},
+	reload: () => loadSession(null),
+});
+const view = new View(actions);
+
+addEventListener('popstate', () => show(location.pathname));
+
+Object.assign(globalThis, { rth: Object.freeze({ timings,
+	stats: async () => await visit?.stats() ?? null }) });
+
+/** A refused sign-in comes back with its reason in the address. */
+const reason = new URLSearchParams(location.search).get('error');
+if (reason)
+	history.replaceState(null, '', location.pathname);
+await loadSession(reason);

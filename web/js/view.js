@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The page: one screen at a time, chosen by the state's phase. Together with
+// view/ this is all that knows the DOM; it is told the state and tells what
+// people want through the actions.
+//
+// Ids that tests and support may rely on: sign-in `email`, `send-code`,
+// `code`, `name`, `enter-code`, `providers`; home `new-visit`, `visit-dialog`
+// (`visit-title`, `-email`, `-date`, `-time`, `-minutes`, `-save`, `-cancel`),
+// `visits`, `join-next`; lobby `join-camera`, `join-voice`, `join-listen`;
+// visit `toggle-microphone`, `-camera`, `-screen`, `-chat`, `their-camera`,
+// `their-screen`, `my-camera`, `sound`, `chat-text`, `chat-send`,
+// `chat-lines`, `leave`, `leave-only`, `end-for-both`; after it `ended-title`.
+// `body[data-phase]` is the phase of state.js.
+
+import { callPage } from './view/call.js';
+import { endedPage } from './view/ended.js';
+import { homePage } from './view/home.js';
+import { lobbyPage } from './view/lobby.js';
+import { signInPage } from './view/signin.js';
+import { setText, show } from './view/dom.js';
+import { notice, problem } from './words.js';
+
+/**
+ * @typedef {import('./state.js').State} State
+ * @typedef {import('./view/dom.js').Page & {
+ *   picture?: import('./view/video.js').Picture}} Screen
+ * @typedef {(actions: import('./actions.js').Actions) => Screen} MakeScreen
+ */
+
+const TOAST_MS = 6000;
+
+/** @type {Record<import('./state.js').Phase, MakeScreen | null>} */
+const SCREENS = {
+	'loading': null,
+	'signed-out': signInPage,
+	'home': homePage,
+	'lobby': lobbyPage,
+	'early': lobbyPage,
+	'joining': lobbyPage,
+	'in-call': callPage,
+	'lost': callPage,
+	'ended': endedPage,
+};
+
+/** Screens that show the notice at a better place than the toast. */
+const OWN_NOTICE = new Set(['signed-out']);
+
+/** @param {State} state @returns {string} for those who hear the page */
+function announcement(state) {
+	if (!['in-call', 'lost'].includes(state.phase))
+		return '';
+	const name = state.peer?.name || 'The other person';
+	if (!state.peer)
+		return state.met ? `${state.met} has left` : '';
+	return `${name} is here${state.peer.screen ? ' and shares a screen' : ''}`;
+}
+
+export class View {
+	#root;
+	#toast;
+	#live;
+	#actions;
+	/** @type {MakeScreen | null} */
+	#kind = null;
+	/** @type {Screen | null} */
+	#screen = null;
+	/** @type {Map<string, Parameters<import('./view/video.js').Picture>>} */
+	#pictures = new Map();
+	/** @type {ReturnType<typeof setTimeout> | undefined} */
+	#timer;
+
+	/** @param {import('./actions.js').Actions} actions */
+	constructor(actions) {
+		this.#actions = actions;
+		const element = (/** @type {string} */ id) =>
+			/** @type {HTMLElement} */ (document.getElementById(id));
+		this.#root = element('app');
+		this.#toast = element('toast');
+		this.#live = element('live');
+	}
+
+	/** @param {State} state */
+	render(state) {
+		document.body.dataset.phase = state.phase;
+		const kind = SCREENS[state.phase];
+		if (kind && kind !== this.#kind)
+			this.#change(kind, state);
+		else
+			this.#screen?.update(state);
+		this.#notify(state);
+		setText(this.#live, announcement(state));
+	}
+
+	/** @param {MakeScreen} kind @param {State} state */
+	#change(kind, state) {
+		this.#screen?.close?.();
+		this.#kind = kind;
+		this.#screen = kind(this.#actions);
+		this.#root.replaceChildren(this.#screen.node);
+		for (const picture of this.#pictures.values())
+			this.#screen.picture?.(...picture);
+		this.#screen.update(state);
+		if (state.phase !== 'signed-out')
+			this.#screen.node.querySelector('h1')
+				?.focus({ preventScroll: true });
+	}
+
+	/**
+	 * Shows or plays a track; kept for the screens to come.
+	 * @type {import('./view/video.js').Picture}
+	 */
+	picture = (side, slot, track) => {
+		const key = `${side} ${slot}`;
+		if (this.#pictures.get(key)?.[2] === track)
+			return;
+		this.#pictures.set(key, [side, slot, track]);
+		this.#screen?.picture?.(side, slot, track);
+	};
+
+	/** @param {State} state */
+	#notify(state) {
+		const words = OWN_NOTICE.has(state.phase) ? ''
+			: state.notice ? notice(state.notice) : screenProblem(state);
+		if (words === (this.#toast.hidden ? '' : this.#toast.textContent))
+			return;
+		clearTimeout(this.#timer);
+		setText(this.#toast, words);
+		show(this.#toast, words);
+		if (words)
+			this.#timer = setTimeout(() => this.#actions.noticed(), TOAST_MS);
+	}
+}
+
+/** @param {State} state @returns {string} why the screen is not shared */
+function screenProblem(state) {
+	const met = state.problems.screen;
+	const inCall = ['in-call', 'lost'].includes(state.phase);
+	return met && inCall ? problem('screen', met) : '';
+}

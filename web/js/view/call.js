@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// In the visit: the other person's picture, one's own, a shared screen on the
+// stage with the faces beside it, and what is wrong when something is.
+
+import * as time from '../time.js';
+import { chatDrawer } from './chat.js';
+import { controls } from './controls.js';
+import { devicesDialog } from './devicemenus.js';
+import { button, h, icon, initials, setAttribute, setText, show } from './dom.js';
+import { onPicture, sound, video } from './video.js';
+
+/**
+ * @typedef {import('../state.js').State} State
+ * @typedef {import('../actions.js').Actions} Actions
+ */
+
+/** Before the seat's end, how early to say so. */
+const LAST_MS = 5 * 60000;
+
+/** @param {State} state @returns {string} the other, before they came too */
+function otherName(state) {
+	const { peer, visit, met } = state;
+	return peer?.name || met || (visit?.role === 'clinician'
+		? visit.patient_name || 'the patient'
+		: visit?.clinician_name || 'the clinician');
+}
+
+/** @param {State} state @returns {string} what is in place of the picture */
+function instead(state) {
+	const { peer } = state;
+	if (!peer || peer.camera && peer.media)
+		return '';
+	return peer.media ? 'Camera off' : 'Connecting…';
+}
+
+/** @param {State} state @param {number} now @returns {string} */
+function trouble(state, now) {
+	if (state.phase === 'lost')
+		return 'The connection broke. Getting you back in…';
+	if (state.link === 'shaky')
+		return 'The connection is unsteady. Reconnecting…';
+	if (state.peer && !state.peer.media && state.link === 'up')
+		return `${otherName(state)} is connecting…`;
+	if (state.slow)
+		return 'The line is thin: the picture is smaller so that the voice stays clear.';
+	if (state.until && state.until - now < LAST_MS)
+		return `This visit closes ${time.until(state.until - now)}.`;
+	return '';
+}
+
+/**
+ * A face: picture, or initials in its place, and a name.
+ * @param {string} side class name
+ * @param {HTMLVideoElement} picture
+ */
+function tile(side, picture) {
+	const letters = h('span', { class: 'avatar' });
+	const words = h('span', { class: 'tile-words' });
+	const name = h('span', { class: 'tile-name-text' });
+	const muted = h('span', { class: 'muted', id: `${side}-muted` },
+		icon('microphone-off'), h('span', {}, 'Microphone off'));
+	const node = h('div', { class: `tile ${side}`, id: `${side}-tile` }, picture,
+		h('div', { class: 'tile-instead' }, letters, words),
+		h('div', { class: 'tile-name' }, name, muted));
+	return { node,
+		/**
+		 * @param {{name: string, camera: boolean, microphone: boolean,
+		 *   words: string}} who
+		 */
+		update: (who) => {
+			node.classList.toggle('no-picture', !who.camera);
+			setText(letters, initials(who.name));
+			setText(words, who.words);
+			setText(name, who.name);
+			show(muted, !who.microphone);
+		} };
+}
+
+/** @param {Actions} actions */
+function stageParts(actions) {
+	const theirs = video('their-camera', 'The other person');
+	const screen = video('their-screen', 'The shared screen');
+	const mine = video('my-camera', 'You', true);
+	const voice = sound((blocked) => actions.soundBlocked(blocked));
+	const faces = { theirs: tile('theirs', theirs.node),
+		mine: tile('mine', mine.node) };
+	const waiting = h('div', { class: 'waiting', id: 'waiting' });
+	const waitingTitle = h('h2');
+	waiting.append(h('span', { class: 'pulse' }), waitingTitle,
+		h('p', {}, 'You are in. They will appear here as soon as they come.'));
+	const node = h('main', { class: 'stage', id: 'stage' },
+		h('div', { class: 'tile shared' }, screen.node),
+		faces.theirs.node, waiting, faces.mine.node);
+	return { node, theirs, screen, mine, voice, faces, waiting, waitingTitle };
+}
+
+/**
+ * @param {ReturnType<typeof stageParts>} stage
+ * @param {State} state
+ */
+function updateStage(stage, state) {
+	const { peer, me } = state;
+	const seen = Boolean(peer?.media && peer.camera);
+	const layout = peer?.screen && peer.media ? 'screen' : 'faces';
+	setAttribute(stage.node, 'data-layout', layout);
+	setText(stage.waitingTitle, `Waiting for ${otherName(state)}`);
+	show(stage.waiting, !peer);
+	show(stage.faces.theirs.node, peer);
+	stage.faces.theirs.update({ name: otherName(state), camera: seen,
+		microphone: !peer || !peer.media || peer.microphone,
+		words: instead(state) });
+	stage.faces.mine.update({ name: 'You', camera: me.camera,
+		microphone: me.microphone, words: '' });
+}
+
+/**
+ * @param {ReturnType<typeof stageParts>} stage
+ * @param {ReturnType<typeof devicesDialog>} devices
+ * @param {Actions} actions
+ * @returns {import('./video.js').Picture}
+ */
+const pictures = (stage, devices, actions) => (side, slot, track) => {
+	if (side === 'mine') {
+		if (slot === 'camera')
+			stage.mine.use(track);
+		if (slot === 'microphone')
+			devices.use(track);
+		return;
+	}
+	const place = { microphone: stage.voice, camera: stage.theirs,
+		screen: stage.screen }[slot];
+	place.use(track);
+	if (slot === 'camera' && track)
+		onPicture(stage.theirs.node, () => actions.firstPicture());
+};
+
+/** @param {Actions} actions @param {() => void} hear */
+function banners(actions, hear) {
+	const words = h('p', { id: 'trouble', class: 'banner', role: 'status' });
+	const sharing = h('p', { id: 'sharing', class: 'banner good' },
+		h('span', {}, 'You are sharing your screen.'),
+		h('button', { type: 'button', id: 'stop-sharing',
+			click: () => actions.toggle('screen') }, 'Stop'));
+	const silent = button('volume', 'Tap to hear', { id: 'hear',
+		class: 'primary', click: hear });
+	const node = h('div', { class: 'banners' }, words, sharing, silent);
+	/** @param {State} state @param {number} now */
+	const update = (state, now) => {
+		setText(words, trouble(state, now));
+		show(words, words.textContent);
+		show(sharing, state.me.screen);
+		show(silent, state.silenced);
+	};
+	return { node, update };
+}
+
+/**
+ * @param {Actions} actions
+ * @returns {import('./dom.js').Page & {
+ *   picture: import('./video.js').Picture}}
+ */
+export function callPage(actions) {
+	const stage = stageParts(actions);
+	const chat = chatDrawer(actions);
+	const devices = devicesDialog(actions);
+	const bar = controls(actions, devices.open);
+	const notes = banners(actions, () => void stage.voice.play());
+	const title = h('h1', { tabindex: -1, class: 'call-title' });
+	const clock = h('time', { id: 'length', 'aria-label': 'Length of the visit' });
+	const node = h('div', { class: 'call' },
+		h('header', { class: 'call-top' }, title, clock), notes.node,
+		stage.node, chat.node, bar.node, stage.voice.node, devices.node);
+	/** @type {State | null} */
+	let last = null;
+
+	function tick() {
+		if (!last)
+			return;
+		const now = Date.now();
+		setText(clock, time.length(now - (last.since ?? now)));
+		notes.update(last, now);
+	}
+
+	/** @param {State} state */
+	function update(state) {
+		last = state;
+		setText(title, state.visit?.title || 'Visit');
+		setAttribute(node, 'data-phase', state.phase);
+		setAttribute(node, 'data-link', state.link);
+		node.classList.toggle('with-chat', state.chat.open);
+		updateStage(stage, state);
+		chat.update(state);
+		bar.update(state);
+		devices.update(state);
+		tick();
+	}
+	const timer = setInterval(tick, 1000);
+	return { node, update, picture: pictures(stage, devices, actions),
+		close: () => {
+			clearInterval(timer);
+			bar.close();
+			devices.use(null);
+		} };
+}

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What the two write to each other. Names and messages are text nodes.
+
+import * as time from '../time.js';
+import { button, fill, h, icon, show } from './dom.js';
+
+/** @typedef {import('../state.js').State} State */
+
+/** The plugin's limit is 4000 bytes of text. */
+const TEXT_BYTES_MAX = 4000;
+
+/** @param {string} text @returns {string} as much of it as may be sent */
+export function cut(text) {
+	const bytes = new TextEncoder();
+	let out = text.slice(0, TEXT_BYTES_MAX);
+	while (bytes.encode(out).length > TEXT_BYTES_MAX)
+		out = [...out].slice(0, -16).join('');
+	return out;
+}
+
+/** @param {import('../state.js').Line} line */
+const message = (line) => h('li', { class: line.mine ? 'said mine' : 'said' },
+	h('p', { class: 'said-who' },
+		h('span', { class: 'said-name' }, line.mine ? 'You' : line.name),
+		h('time', {}, time.clock(line.time))),
+	h('p', { class: 'said-text' }, line.text));
+
+/** @param {(text: string) => void} say */
+function writing(say) {
+	const input = h('textarea', { id: 'chat-text', rows: 1,
+		'aria-label': 'Your message', placeholder: 'Write a message',
+		maxlength: TEXT_BYTES_MAX });
+	const send = h('button', { id: 'chat-send', type: 'submit',
+		class: 'primary round', 'aria-label': 'Send' }, icon('send'));
+	/** @param {Event} event */
+	const submit = (event) => {
+		event.preventDefault();
+		const text = cut(input.value.trim());
+		if (!text || send.disabled)
+			return;
+		say(text);
+		input.value = '';
+	};
+	input.addEventListener('keydown', (event) => {
+		if (event.key === 'Enter' && !event.shiftKey && !event.isComposing)
+			submit(event);
+	});
+	const node = h('form', { class: 'writing', submit }, input, send);
+	return { node, input, send };
+}
+
+/** @param {import('../actions.js').Actions} actions */
+export function chatDrawer(actions) {
+	const list = h('ol', { id: 'chat-lines', role: 'log',
+		'aria-live': 'polite', 'aria-label': 'Messages', tabindex: 0 });
+	const empty = h('p', { class: 'hint chat-empty' },
+		'Messages are seen only by the two of you, and are gone when the visit ends.');
+	const form = writing((text) => actions.say(text));
+	const node = h('aside', { id: 'chat', class: 'chat',
+		'aria-label': 'Messages', hidden: true },
+	h('header', { class: 'row between' }, h('h2', {}, 'Messages'),
+		button('close', 'Close', { id: 'chat-close', class: 'plain icon-only',
+			'aria-label': 'Close messages',
+			click: () => actions.toggleChat(false) })),
+	h('div', { class: 'chat-body' }, empty, list), form.node);
+	/** @type {import('../state.js').Line[]} */
+	let shown = [];
+	let open = false;
+
+	/** @param {State} state */
+	function update({ chat, peer }) {
+		if (chat.lines !== shown) {
+			const added = chat.lines.slice(shown.length);
+			if (chat.lines[0] === shown[0] && shown.length)
+				list.append(...added.map(message));
+			else
+				fill(list, ...chat.lines.map(message));
+			shown = chat.lines;
+			list.parentElement?.scrollTo({ top: list.scrollHeight });
+		}
+		show(empty, !chat.lines.length);
+		show(node, chat.open);
+		form.send.disabled = !chat.ready || !peer;
+		form.input.placeholder = !peer ? 'Nobody else is here yet'
+			: chat.ready ? 'Write a message' : 'Connecting…';
+		if (chat.open && !open)
+			form.input.focus();
+		open = chat.open;
+	}
+	return { node, update };
+}

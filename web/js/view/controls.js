@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The row of controls of a visit, and the question before a clinician leaves.
+
+import { canShareScreen } from '../devices.js';
+import { h, icon, setAttribute, setIcon, setText, show } from './dom.js';
+
+/**
+ * @typedef {import('../state.js').State} State
+ * @typedef {import('../actions.js').Actions} Actions
+ *
+ * @typedef {object} Control one row of the table below
+ * @property {string} id
+ * @property {string} key the keyboard's shortcut
+ * @property {(state: State) => boolean} on
+ * @property {[string, string]} icons on, off
+ * @property {[string, string]} says what pressing it does when on, when off
+ * @property {string} words under the icon
+ * @property {(actions: Actions) => void} press
+ */
+
+/** @type {Control[]} */
+const CONTROLS = [
+	{ id: 'microphone', key: 'm', words: 'Microphone',
+		on: (state) => state.me.microphone,
+		icons: ['microphone', 'microphone-off'],
+		says: ['Turn microphone off', 'Turn microphone on'],
+		press: (actions) => actions.toggle('microphone') },
+	{ id: 'camera', key: 'v', words: 'Camera',
+		on: (state) => state.me.camera,
+		icons: ['camera', 'camera-off'],
+		says: ['Turn camera off', 'Turn camera on'],
+		press: (actions) => actions.toggle('camera') },
+	{ id: 'screen', key: 's', words: 'Screen',
+		on: (state) => state.me.screen,
+		icons: ['screen-off', 'screen'],
+		says: ['Stop sharing your screen', 'Share your screen'],
+		press: (actions) => actions.toggle('screen') },
+	{ id: 'chat', key: 'c', words: 'Messages',
+		on: (state) => state.chat.open,
+		icons: ['chat', 'chat'],
+		says: ['Close messages', 'Open messages'],
+		press: (actions) => actions.toggleChat() },
+];
+
+/** @param {EventTarget | null} target */
+const isTyping = (target) => target instanceof HTMLElement
+	&& (target.isContentEditable || ['INPUT', 'TEXTAREA', 'SELECT']
+		.includes(target.tagName));
+
+/**
+ * @param {Control} control
+ * @param {Actions} actions
+ */
+function controlButton(control, actions) {
+	const sign = icon(control.icons[0]);
+	const count = h('span', { class: 'count', hidden: true });
+	const node = h('button', { type: 'button', id: `toggle-${control.id}`,
+		class: 'control', 'aria-keyshortcuts': control.key,
+		click: () => control.press(actions) },
+	h('span', { class: 'control-sign' }, sign, count),
+	h('span', { class: 'control-words' }, control.words));
+
+	/** @param {State} state */
+	function update(state) {
+		const on = control.on(state);
+		const says = control.says[on ? 0 : 1];
+		const unread = control.id === 'chat' ? state.chat.unread : 0;
+		setIcon(sign, control.icons[on ? 0 : 1]);
+		node.classList.toggle('on', on);
+		node.classList.toggle('off', !on);
+		setAttribute(node, 'aria-label',
+			unread ? `${says}, ${unread} unread` : says);
+		setAttribute(node, 'title', `${says} (${control.key})`);
+		setText(count, unread ? String(Math.min(unread, 99)) : '');
+		show(count, unread);
+	}
+	return { node, update };
+}
+
+/** @param {Actions} actions */
+function leaveDialog(actions) {
+	const node = h('dialog', { class: 'card dialog', id: 'leave-dialog',
+		'aria-label': 'Leave the visit' });
+	node.append(h('div', { class: 'stack' },
+		h('h2', {}, 'Leave the visit?'),
+		h('p', {}, 'You can end it for both of you, or leave and come back while the patient waits.'),
+		h('button', { type: 'button', id: 'end-for-both', class: 'stop wide',
+			click: () => actions.leave('end') }, 'End for both'),
+		h('button', { type: 'button', id: 'leave-only', class: 'wide',
+			click: () => actions.leave('leave') }, 'Leave, I may come back'),
+		h('button', { type: 'button', class: 'plain wide',
+			click: () => node.close() }, 'Stay')));
+	return node;
+}
+
+/**
+ * @param {Actions} actions
+ * @param {() => void} openDevices
+ */
+export function controls(actions, openDevices) {
+	const buttons = CONTROLS.map((control) => controlButton(control, actions));
+	const dialog = leaveDialog(actions);
+	let clinician = false;
+	const devices = h('button', { type: 'button', id: 'open-devices',
+		class: 'control', title: 'Devices', 'aria-label': 'Devices',
+		click: openDevices },
+	h('span', { class: 'control-sign' }, icon('devices')),
+	h('span', { class: 'control-words' }, 'Devices'));
+	const leave = h('button', { type: 'button', id: 'leave',
+		class: 'control leave', title: 'Leave', 'aria-label': 'Leave',
+		click: () => clinician ? dialog.showModal()
+			: actions.leave('leave') },
+	h('span', { class: 'control-sign' }, icon('leave')),
+	h('span', { class: 'control-words' }, 'Leave'));
+	const node = h('nav', { class: 'controls', 'aria-label': 'Controls' },
+		...buttons.map((item) => item.node), devices, leave, dialog);
+
+	/** @param {KeyboardEvent} event */
+	function onKey(event) {
+		if (event.ctrlKey || event.metaKey || event.altKey || event.repeat
+			|| isTyping(event.target) || document.querySelector('dialog[open]'))
+			return;
+		const key = event.key.toLowerCase();
+		CONTROLS.find((control) => control.key === key)?.press(actions);
+	}
+	document.addEventListener('keydown', onKey);
+
+	/** @param {State} state */
+	function update(state) {
+		clinician = state.visit?.role === 'clinician';
+		for (const item of buttons)
+			item.update(state);
+		show(buttons[2].node, canShareScreen());
+	}
+	return { node, update,
+		close: () => document.removeEventListener('keydown', onKey) };
+}

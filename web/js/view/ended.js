@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// After the visit, or instead of it: what happened, and the way on.
+
+import * as time from '../time.js';
+import { ending } from '../words.js';
+import { brand, button, h, icon, setIcon, setText, show } from './dom.js';
+
+/**
+ * @param {import('../actions.js').Actions} actions
+ * @returns {import('./dom.js').Page}
+ */
+export function endedPage(actions) {
+	const mark = brand();
+	const sign = icon('check');
+	const badge = h('span', { class: 'ended-sign' }, sign);
+	const title = h('h1', { tabindex: -1, id: 'ended-title' });
+	const text = h('p', { id: 'ended-text' });
+	const lasted = h('p', { class: 'hint' });
+	const again = button('camera', 'Go back in', { id: 'again',
+		class: 'primary big', click: () => actions.again() });
+	const node = h('div', { class: 'home' },
+		h('header', { class: 'topbar' }, mark.node),
+		h('main', { class: 'ended card' }, badge, title, text, lasted,
+			h('div', { class: 'row wrap center' }, again,
+				h('button', { type: 'button', id: 'go-home', class: 'big',
+					click: () => actions.go('/') }, 'Your visits'))));
+
+	/** @param {import('../state.js').State} state */
+	function update(state) {
+		const words = ending(state.reason);
+		mark.update(state);
+		setIcon(sign, words.calm ? 'check' : 'warning');
+		badge.classList.toggle('calm', Boolean(words.calm));
+		node.dataset.reason = state.reason ?? '';
+		setText(title, words.title);
+		setText(text, words.text);
+		setText(lasted, state.lasted
+			? `The visit lasted ${time.length(state.lasted)}.` : '');
+		show(again, words.again);
+	}
+	return { node, update };
+}

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The clinician's form for a new visit, or to change or cancel one.
+
+import * as time from '../time.js';
+import { notice } from '../words.js';
+import { button, field, h, setText, show } from './dom.js';
+
+const LENGTHS = [10, 15, 20, 30, 45, 60, 90];
+const USUAL_MINUTES = 30;
+const QUARTER_MS = 15 * 60000;
+
+/** @param {number} now @returns {Date} the next quarter of an hour */
+const nextQuarter = (now) => new Date(Math.ceil(now / QUARTER_MS) * QUARTER_MS);
+
+function inputs() {
+	return {
+		title: h('input', { id: 'visit-title', maxlength: 120, required: true,
+			placeholder: 'Follow-up' }),
+		email: h('input', { id: 'visit-email', type: 'email', required: true,
+			maxlength: 254, autocomplete: 'off' }),
+		date: h('input', { id: 'visit-date', type: 'date', required: true }),
+		time: h('input', { id: 'visit-time', type: 'time', required: true }),
+		minutes: h('select', { id: 'visit-minutes' }, ...LENGTHS.map((n) =>
+			h('option', { value: n }, `${n} minutes`))),
+	};
+}
+
+/** @param {import('../actions.js').Actions} actions */
+export function visitDialog(actions) {
+	/** @type {import('../api.js').Visit | null} */
+	let editing = null;
+	const input = inputs();
+	const heading = h('h2', {});
+	const problem = h('p', { class: 'alert', role: 'alert' });
+	const save = h('button', { type: 'submit', class: 'primary',
+		id: 'visit-save' });
+	const cancelVisit = button('close', 'Cancel this visit', {
+		id: 'visit-cancel', class: 'plain danger', click: async () => {
+			if (editing && await actions.cancelVisit(editing.id))
+				node.close();
+		} });
+	const node = h('dialog', { id: 'visit-dialog', class: 'card dialog',
+		'aria-labelledby': 'visit-heading' });
+	heading.id = 'visit-heading';
+
+	/** @param {Event} event */
+	async function submit(event) {
+		event.preventDefault();
+		const start = time.fromFields(input.date.value, input.time.value);
+		if (start && await actions.saveVisit(editing?.id ?? null, {
+			title: input.title.value.trim(),
+			patient_email: input.email.value.trim(), start,
+			minutes: Number(input.minutes.value) }))
+			node.close();
+	}
+	node.append(h('form', { class: 'stack', submit }, heading, problem,
+		field('What is it about?', input.title, 'The patient sees this.'),
+		field('Patient’s e-mail address', input.email,
+			'Only this person can enter, signed in with this address.'),
+		h('div', { class: 'fields' }, field('Day', input.date),
+			field('Time', input.time), field('Length', input.minutes)),
+		h('div', { class: 'row end wrap' }, cancelVisit,
+			h('button', { type: 'button', click: () => node.close() },
+				'Close'), save)));
+
+	/** @param {import('../api.js').Visit | null} visit null: a new one */
+	function open(visit) {
+		editing = visit;
+		const at = time.fields(visit ? new Date(visit.start)
+			: nextQuarter(Date.now()));
+		const minutes = visit?.minutes ?? USUAL_MINUTES;
+		input.title.value = visit?.title ?? '';
+		input.email.value = visit?.patient_email ?? '';
+		input.date.value = at.date;
+		input.time.value = at.time;
+		if (![...input.minutes.options].some((o) => o.value === `${minutes}`))
+			input.minutes.append(h('option', { value: minutes },
+				`${minutes} minutes`));
+		input.minutes.value = String(minutes);
+		setText(heading, visit ? 'Change the visit' : 'New visit');
+		setText(save, visit ? 'Save' : 'Make the visit');
+		show(cancelVisit, visit);
+		actions.noticed();
+		node.showModal();
+		input.title.focus();
+	}
+
+	/** @param {import('../state.js').State} state */
+	function update(state) {
+		save.disabled = state.busy;
+		show(problem, node.open && state.notice);
+		setText(problem, state.notice ? notice(state.notice) : '');
+	}
+	return { node, open, update };
+}
