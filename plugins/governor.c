@@ -174,7 +174,8 @@ static bool judge_loss(struct rth_governor *g, const struct rth_line *line)
 
 	if (g->trial_cuts && excess < LOSS_CUTS / 2)
 		g->trial_cuts = 0;
-	if (excess < LOSS_CUTS)
+	if (excess < LOSS_CUTS ||
+	    (!g->target_bps && line->sent_bps < RTH_GOVERNOR_FLOOR_BPS))
 		return false;
 	if (!may_decrease(g, line))
 		return true;

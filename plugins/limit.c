@@ -35,15 +35,19 @@
 #define QUEUES 16
 #define STANDING_US (200 * MS)
 
-#define SILENCE_US SECOND	/* without a report while sending */
-#define PROBE_US (250 * MS)	/* then one packet in this time */
-#define REPEAT_US SECOND	/* of the REMB, which may get lost */
-#define REPORT_ONLY_US (3 * SECOND) /* no transport-cc any more */
+#define SILENCE_US SECOND	    /* without a report while sending */
+#define PROBE_US (250 * MS)	    /* then one packet in this time */
+#define REPEAT_US SECOND	    /* of the REMB, which may get lost */
+#define REPORT_ONLY_US (3 * SECOND) /* then no transport-cc will come */
+#define REPORT_PAUSE_US (500 * MS)
 #define REMB_LIFE_US (10 * SECOND)
 #define OPEN_REPEATS 3
 
-#define RHYTHM 48	  /* arrivals that are compared with what was sent */
-#define RHYTHM_BACK 8	  /* packets by which the offset may be wrong */
+#define REFERENCE_FIRST (INT64_C(1) << 24) /* keeps arrival times positive */
+#define REFERENCE_JUMP 1000		   /* 64 s is no delay any more */
+
+#define RHYTHM 48     /* arrivals that are compared with what was sent */
+#define RHYTHM_BACK 8 /* packets by which the offset may be wrong */
 #define RHYTHM_AHEAD 24
 #define RHYTHM_CLIP_US (20 * MS)
 #define RHYTHM_LEAST 24
@@ -77,10 +81,10 @@ struct rth_limit {
 
 	/* The receiver's thread's own. */
 	_Alignas(64) struct rth_governor governor;
-	struct meter sent_bytes;   /* by sending time */
-	struct meter acked_bytes;  /* by arrival time */
-	struct meter told, lost;   /* packets, by report time */
-	uint64_t metered;	   /* packets of `sent` in sent_bytes */
+	struct meter sent_bytes;  /* by sending time */
+	struct meter acked_bytes; /* by arrival time */
+	struct meter told, lost;  /* packets, by report time */
+	uint64_t metered;	  /* packets of `sent` in sent_bytes */
 
 	int64_t newest_seq; /* unwrapped; -1: none */
 	int64_t offset;	    /* the host's number minus ours */
@@ -103,12 +107,13 @@ struct rth_limit {
 	unsigned batch_n;
 	int64_t batch[RTH_RTCP_MAX_STATUSES]; /* arrival, or -1 */
 
-	int64_t heard_us; /* the last transport-cc; 0: never */
+	uint32_t sent_bps; /* when the last report came */
 	uint32_t remb_bps;
 	int64_t remb_us;
 	uint32_t report_loss; /* worst of a compound packet, of 256 */
 	bool has_report;
 	int64_t reported_us;
+	int64_t created_us;
 
 	uint32_t told_bps; /* the last advice; 0: none */
 	int64_t told_us;
@@ -145,8 +150,8 @@ static uint64_t meter_sum(const struct meter *m, int64_t us, int64_t window_us)
 static uint32_t meter_bps(const struct meter *m, int64_t us, int64_t window_us)
 {
 	int64_t span_us = window_us / BIN_US * BIN_US + us % BIN_US + 1;
-	uint64_t bps = meter_sum(m, us, window_us) * 8 * SECOND /
-		       (uint64_t)span_us;
+	uint64_t bps =
+		meter_sum(m, us, window_us) * 8 * SECOND / (uint64_t)span_us;
 
 	return bps > UINT32_MAX / 2 ? UINT32_MAX / 2 : (uint32_t)bps;
 }
@@ -239,8 +244,8 @@ static int64_t misfit(struct rth_limit *l, int64_t offset, int64_t count)
 static void move_offset(struct rth_limit *l, int64_t offset)
 {
 	int64_t newest = l->newest_seq;
-	int64_t shift = sent_us(l, newest - l->offset) -
-			sent_us(l, newest - offset);
+	int64_t shift =
+		sent_us(l, newest - l->offset) - sent_us(l, newest - offset);
 
 	l->offset = offset;
 	for (int i = 0; i < BASES; i++)
@@ -288,7 +293,8 @@ static void anchor(struct rth_limit *l, int64_t newest_seq, int64_t count)
 	if (l->has_offset && is_known(index, count) &&
 	    l->batch_now_us - sent_us(l, index) < 5 * SECOND)
 		return;
-	if (!l->has_offset && newest_seq <= count && is_known(newest_seq - 1, count)) {
+	if (!l->has_offset && newest_seq <= count &&
+	    is_known(newest_seq - 1, count)) {
 		l->offset = 1;
 	} else {
 		l->offset = newest_seq - (count - 1);
@@ -304,7 +310,8 @@ static void keep_queue(struct rth_limit *l, int32_t queue_us)
 			sizeof(l->queues) - sizeof(l->queues[0]));
 		l->queue_n--;
 	}
-	l->queues[l->queue_n++] = (struct limit_queue){l->batch_now_us, queue_us};
+	l->queues[l->queue_n++] =
+		(struct limit_queue){l->batch_now_us, queue_us};
 }
 
 /* The least queue in (from, to]; `otherwise` when there was no report. */
@@ -336,7 +343,8 @@ static uint32_t lately_lost(const struct rth_limit *l, int64_t now_us)
 }
 
 /* Time until all that was sent has arrived, at the rate of now. */
-static int32_t drain_time(struct rth_limit *l, int64_t count, uint32_t acked_bps)
+static int32_t drain_time(struct rth_limit *l, int64_t count,
+			  uint32_t acked_bps)
 {
 	uint64_t bytes = 0;
 
@@ -391,7 +399,45 @@ static void govern(struct rth_limit *l, int64_t count, int64_t newest_us,
 			 least_queue(l, now_us - 2 * STANDING_US,
 				     now_us - STANDING_US, line.standing_us);
 	line.drain_us = drain_time(l, count, line.acked_bps);
+	l->sent_bps = line.sent_bps;
 	rth_governor_update(&l->governor, &line);
+}
+
+/* The packet sent after the last report has waited for too long. */
+static bool is_silent(struct rth_limit *l, uint64_t count, int64_t now_us)
+{
+	uint64_t heard = atomic_load_explicit(&l->heard, memory_order_relaxed);
+
+	return heard && count > heard &&
+	       now_us - sent_us(l, (int64_t)heard) > SILENCE_US;
+}
+
+/* The first report after a silence: what was lost in it tells nothing. */
+static void end_silence(struct rth_limit *l)
+{
+	memset(&l->told, 0, sizeof(l->told));
+	memset(&l->lost, 0, sizeof(l->lost));
+	memset(&l->acked_bytes, 0, sizeof(l->acked_bytes));
+	l->rhythm_n = 0;
+	l->queue_n = 0;
+	rth_governor_restart(&l->governor, l->batch_now_us, l->sent_bps);
+}
+
+/* The newest arrival of a report gives the delay of now. */
+static void judge_newest(struct rth_limit *l, int64_t arrival_us, int64_t count)
+{
+	int64_t index = l->newest_seq - l->offset;
+	int64_t delay_us;
+
+	if (!is_known(index, count))
+		return;
+	delay_us = arrival_us - sent_us(l, index);
+	delay_us -= base_delay(l, l->batch_now_us, delay_us);
+	if (delay_us > 10 * SECOND)
+		delay_us = 10 * SECOND;
+	l->rtt_us = (int32_t)(l->batch_now_us - sent_us(l, index));
+	keep_queue(l, (int32_t)delay_us);
+	govern(l, count, arrival_us, (int32_t)delay_us);
 }
 
 static void on_feedback_end(void *arg)
@@ -400,37 +446,44 @@ static void on_feedback_end(void *arg)
 	int64_t count = sent_count(l);
 	int64_t newest = newest_in_batch(l);
 	int64_t before = l->newest_seq;
-	int64_t index, delay_us;
+	bool silent = is_silent(l, (uint64_t)count, l->batch_now_us);
 
-	if (newest < 0 || count == 0)
+	if (newest < 0 || count == 0 || l->first_seq + newest <= before)
 		return;
 	anchor(l, l->first_seq + newest, count);
 	for (unsigned i = 0; i <= (unsigned)newest; i++)
 		if (l->first_seq + i > before)
 			count_status(l, l->first_seq + i, l->batch[i], count);
+	if (silent)
+		end_silence(l);
 	follow_rhythm(l, count);
-	index = l->newest_seq - l->offset;
-	if (l->newest_seq == before || !is_known(index, count))
-		return;
-	delay_us = l->batch[newest] - sent_us(l, index);
-	l->rtt_us = (int32_t)(l->batch_now_us - sent_us(l, index));
-	delay_us -= base_delay(l, l->batch_now_us, delay_us);
-	if (delay_us > 10 * SECOND)
-		delay_us = 10 * SECOND;
-	keep_queue(l, (int32_t)delay_us);
-	govern(l, count, l->batch[newest], (int32_t)delay_us);
+	if (!silent)
+		judge_newest(l, l->batch[newest], count);
+	atomic_store_explicit(&l->heard, (uint64_t)count, memory_order_relaxed);
+}
+
+/* Another clock than before: what was measured on the old one is void. */
+static void begin_clock(struct rth_limit *l, uint32_t reference)
+{
+	l->reference = REFERENCE_FIRST + reference;
+	l->has_base = false;
+	l->rhythm_n = 0;
+	l->queue_n = 0;
+	memset(&l->acked_bytes, 0, sizeof(l->acked_bytes));
 }
 
 static void on_feedback(void *arg, uint32_t reference)
 {
 	struct rth_limit *l = arg;
-	int32_t step;
-
-	if (l->reference < 0)
-		l->reference = (INT64_C(1) << 24) + reference;
 	/* 24 bits wrap: the shorter way round, as a signed difference. */
-	step = (int32_t)((reference - (uint32_t)l->reference) << 8) / 256;
-	l->reference += step;
+	uint32_t ahead = (reference - (uint32_t)l->reference) << 8;
+	int32_t step = (int32_t)ahead / 256;
+
+	if (l->reference < 0 || step > REFERENCE_JUMP ||
+	    step < -REFERENCE_JUMP || l->reference < REFERENCE_FIRST / 2)
+		begin_clock(l, reference);
+	else
+		l->reference += step;
 	l->arrival_us = l->reference * 64 * MS;
 	l->batch_n = 0;
 }
@@ -479,8 +532,8 @@ static void govern_by_report(struct rth_limit *l)
 	struct rth_line line = {
 		.now_us = l->batch_now_us,
 		.sent_bps = sent,
-		.acked_bps = (uint32_t)((uint64_t)sent *
-					(RTH_LOSS_ONE - loss) / RTH_LOSS_ONE),
+		.acked_bps = (uint32_t)((uint64_t)sent * (RTH_LOSS_ONE - loss) /
+					RTH_LOSS_ONE),
 		.loss = loss,
 	};
 
@@ -501,8 +554,8 @@ static uint32_t allowed(const struct rth_limit *l)
 static bool is_news(const struct rth_limit *l, uint32_t bps)
 {
 	uint32_t step = l->told_bps / 33;
-	uint32_t change = bps > l->told_bps ? bps - l->told_bps
-					    : l->told_bps - bps;
+	uint32_t change =
+		bps > l->told_bps ? bps - l->told_bps : l->told_bps - bps;
 
 	return !l->told_bps || change > step;
 }
@@ -545,3 +598,86 @@ static const struct rth_rtcp_reader reader = {
 	.status = on_status,
 	.feedback_end = on_feedback_end,
 };
+
+enum rth_err rth_limit_create(struct rth_limit **limitp, int64_t now_us)
+{
+	struct rth_limit *l = rth_alloc(sizeof(*l));
+
+	if (!l)
+		return RTH_ERR_NOMEM;
+	l->newest_seq = -1;
+	l->reference = -1;
+	l->created_us = now_us;
+	*limitp = l;
+	return 0;
+}
+
+void rth_limit_free(struct rth_limit *limit)
+{
+	rth_free(limit);
+}
+
+void rth_limit_sent(struct rth_limit *limit, int64_t now_us, size_t bytes)
+{
+	uint64_t n = atomic_load_explicit(&limit->count, memory_order_relaxed);
+
+	atomic_store_explicit(&limit->sent[n % RING],
+			      (uint64_t)now_us << SIZE_BITS | (uint16_t)bytes,
+			      memory_order_relaxed);
+	atomic_store_explicit(&limit->count, n + 1, memory_order_release);
+}
+
+/* Now and then one packet goes out all the same, to hear whether it arrives. */
+static bool is_probe(struct rth_limit *limit, int64_t now_us)
+{
+	int64_t probe_us =
+		atomic_load_explicit(&limit->probe_us, memory_order_relaxed);
+
+	if (now_us - probe_us < PROBE_US)
+		return false;
+	atomic_store_explicit(&limit->probe_us, now_us, memory_order_relaxed);
+	return true;
+}
+
+enum rth_limit_pass rth_limit_gate(struct rth_limit *limit, int64_t now_us)
+{
+	uint64_t count =
+		atomic_load_explicit(&limit->count, memory_order_relaxed);
+	bool held = now_us < atomic_load_explicit(&limit->hold_until_us,
+						  memory_order_relaxed);
+	bool silent = is_silent(limit, count, now_us);
+	bool dropping =
+		atomic_load_explicit(&limit->dropping, memory_order_relaxed);
+
+	if (held || silent) {
+		atomic_store_explicit(&limit->dropping, true,
+				      memory_order_relaxed);
+		return !held && is_probe(limit, now_us) ? RTH_LIMIT_PASS
+							: RTH_LIMIT_DROP;
+	}
+	if (!dropping)
+		return RTH_LIMIT_PASS;
+	atomic_store_explicit(&limit->dropping, false, memory_order_relaxed);
+	return RTH_LIMIT_PASS_ASK;
+}
+
+struct rth_limit_advice rth_limit_feedback(struct rth_limit *limit,
+					   int64_t now_us, const void *rtcp,
+					   size_t len)
+{
+	limit->batch_now_us = now_us;
+	limit->has_report = false;
+	limit->report_loss = 0;
+	meter_sent(limit, sent_count(limit));
+	rth_rtcp_read(rtcp, len, &reader, limit);
+	if (limit->has_report && !limit->has_offset &&
+	    now_us - limit->created_us > REPORT_ONLY_US &&
+	    now_us - limit->reported_us > REPORT_PAUSE_US) {
+		limit->reported_us = now_us;
+		govern_by_report(limit);
+	}
+	atomic_store_explicit(&limit->hold_until_us,
+			      limit->governor.hold_until_us,
+			      memory_order_relaxed);
+	return advise(limit);
+}
