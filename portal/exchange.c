@@ -117,10 +117,8 @@ enum rth_err rth_exchange_set_body(struct rth_exchange *x, const char *text,
 {
 	json_t *body;
 
-	if (len > RTH_REQUEST_MAX_BODY_BYTES)
-		return RTH_ERR_LIMIT;
 	body = json_loadb(text, len, JSON_REJECT_DUPLICATES, NULL);
-	if (!json_is_object(body)) {
+	if (!json_is_object(body) && !json_is_array(body)) {
 		json_decref(body);
 		return RTH_ERR_FORMAT;
 	}
@@ -163,25 +161,35 @@ const char *rth_request_param(const struct rth_exchange *x, size_t n)
 	return x->params[n];
 }
 
+static bool field_is(const struct field *f, enum rth_field_kind kind,
+		     const char *name)
+{
+	if (f->kind != kind)
+		return false;
+	return kind == RTH_FIELD_HEADER ? strcasecmp(f->name, name) == 0
+					: strcmp(f->name, name) == 0;
+}
+
+size_t rth_request_count(const struct rth_exchange *x, enum rth_field_kind kind,
+			 const char *name)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < x->fields_n; i++)
+		n += field_is(&x->fields[i], kind, name);
+	return n;
+}
+
 const char *rth_request_field(const struct rth_exchange *x,
 			      enum rth_field_kind kind, const char *name)
 {
-	const char *found = NULL;
 	size_t i;
 
-	for (i = 0; i < x->fields_n; i++) {
-		const struct field *f = &x->fields[i];
-
-		if (f->kind != kind)
-			continue;
-		if (kind == RTH_FIELD_HEADER ? strcasecmp(f->name, name)
-					     : strcmp(f->name, name))
-			continue;
-		if (found)
-			return NULL;
-		found = f->value;
-	}
-	return found;
+	if (rth_request_count(x, kind, name) != 1)
+		return NULL;
+	for (i = 0; !field_is(&x->fields[i], kind, name); i++)
+		;
+	return x->fields[i].value;
 }
 
 const json_t *rth_request_body(const struct rth_exchange *x)

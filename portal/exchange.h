@@ -62,7 +62,11 @@ const char *rth_request_param(const struct rth_exchange *x, size_t n);
 const char *rth_request_field(const struct rth_exchange *x,
 			      enum rth_field_kind kind, const char *name);
 
-/** The body, a JSON object, or NULL. */
+/** How many fields of this name there are. */
+size_t rth_request_count(const struct rth_exchange *x, enum rth_field_kind kind,
+			 const char *name);
+
+/** The body, a JSON object or array, or NULL. */
 const json_t *rth_request_body(const struct rth_exchange *x);
 
 /** A string of the body; NULL when it is absent or not a string. */
@@ -153,7 +157,7 @@ enum rth_err rth_exchange_add(struct rth_exchange *x, enum rth_field_kind kind,
 enum rth_err rth_exchange_set_param(struct rth_exchange *x, size_t n,
 				    const char *value, size_t len) RTH_CHECKED;
 
-/** Parses the body, which must be one JSON object without duplicate members. */
+/** Parses the body: one JSON object or array, no member twice in an object. */
 enum rth_err rth_exchange_set_body(struct rth_exchange *x, const char *text,
 				   size_t len) RTH_CHECKED;
 
@@ -175,7 +179,7 @@ struct rth_reply {
 	size_t body_bytes;
 	int fd; /* -1, or the file that is the body */
 	uint64_t file_bytes;
-	struct rth_reply_header headers[12];
+	struct rth_reply_header headers[20];
 	size_t headers_n;
 	bool failed; /* something did not fit: send 500 */
 };

@@ -37,6 +37,8 @@ struct rth_route {
 	enum rth_right right;
 	enum rth_place place;
 	enum rth_proof proof;
+	size_t body_max; /* bytes; 0: RTH_REQUEST_MAX_BODY_BYTES */
+	bool any_host;	 /* not only under public_url's name */
 	void (*handle)(struct rth_exchange *x);
 };
 
@@ -60,6 +62,12 @@ rth_route_find(const struct rth_route **routep,
 	       struct rth_route_param params[RTH_REQUEST_MAX_PARAMS],
 	       const struct rth_route *table, enum rth_method method,
 	       const char *path);
+
+/**
+ * Loads the session, checks the row's right and CSRF token, and calls the
+ * handler: after this there is a reply. On the thread that the row names.
+ */
+void rth_route_run(const struct rth_route *route, struct rth_exchange *x);
 
 /** The tables, each ending with a pattern of NULL. */
 extern const struct rth_route rth_routes_public[];

@@ -37,15 +37,16 @@ struct rth_settings {
 	char *database;
 	char *key_dir;
 	char *clinic_name;
-	bool cookies_insecure; /* computed: public_url is http: not localhost */
-	bool trial;	       /* codes on the terminal */
+	/* Computed: plain http elsewhere than on localhost (a trial), where a
+	   browser takes neither "Secure" nor "__Host-". */
+	bool cookies_insecure;
+	bool trial;				 /* codes on the terminal */
 	struct rth_conf_strings trusted_proxies; /* numeric addresses */
 	struct {
 		char *url; /* of the WebSocket, as browsers see it */
 		char *audience;
 		char *token_auth_secret;
 		char *token_auth_secret_file;
-		int64_t token_ttl_s;
 		char *admin_url; /* NULL: no admin API */
 		char *admin_secret;
 		char *admin_secret_file;
@@ -54,8 +55,7 @@ struct rth_settings {
 		char *events_password_file;
 	} janus;
 	struct {
-		char *issuer;  /* of admission tokens; filled from public_url */
-		int64_t ttl_s; /* admission tokens live so long */
+		char *issuer; /* of admission tokens; filled from public_url */
 		int64_t rotate_s; /* a key signs so long */
 	} signing;
 	struct {

@@ -158,8 +158,8 @@ enum rth_err rth_store_visit_add(struct rth_store *store,
 enum rth_err rth_store_visit_get(struct rth_store *store,
 				 struct rth_visit *visit, const char *id,
 				 const struct rth_user *viewer) RTH_CHECKED;
-/** Changes title, patient, start, minutes, cancelled of its clinician's visit.
- */
+/** Changes room, title, patient, start, minutes and cancelled of its
+   clinician's visit. */
 enum rth_err rth_store_visit_update(struct rth_store *store,
 				    const struct rth_visit *visit) RTH_CHECKED;
 /**

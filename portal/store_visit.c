@@ -109,14 +109,14 @@ enum rth_err rth_store_visit_update(struct rth_store *store,
 		RTH_DB_TEXT(visit->id),	      RTH_DB_TEXT(visit->clinician_id),
 		RTH_DB_TEXT(visit->title),    RTH_DB_TEXT(visit->patient_email),
 		RTH_DB_INT(visit->start_s),   RTH_DB_INT(visit->minutes),
-		RTH_DB_INT(visit->cancelled),
+		RTH_DB_INT(visit->cancelled), RTH_DB_TEXT(visit->room),
 	};
 	const struct rth_db_query query = {
 		.sql = "UPDATE visits SET title = $3, patient_email = $4,"
-		       " start_s = $5, minutes = $6, cancelled = $7"
+		       " start_s = $5, minutes = $6, cancelled = $7, room = $8"
 		       " WHERE id = $1 AND clinician_id = $2",
 		.values = values,
-		.values_n = 7,
+		.values_n = 8,
 	};
 
 	return rth_store_run_one(store, &query);

@@ -1,0 +1,686 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The HTTP server. The only file that includes libmicrohttpd, which reads
+ * requests leniently; what is not exactly a request is refused in admit().
+ *
+ *   begin (target) ─▶ admit (header lines) ─▶ body ─▶ dispatch ─▶ send
+ *
+ * A request is touched by one thread at a time: a thread of the pool until
+ * dispatch, then a worker while the connection is suspended, then the pool
+ * again. Connections stand in one locked list, so that a reaper thread can cut
+ * those that are late; the library's own timeout only sees silence.
+ */
+#include "http.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/queue.h>
+#include <sys/socket.h>
+
+#include <microhttpd.h>
+
+#include "guard.h"
+#include "log.h"
+#include "mem.h"
+#include "path.h"
+#include "session.h"
+#include "work.h"
+
+#define CONNECTION_MEMORY_BYTES 32768
+#define SEND_MAX_S 600 /* a reply must be gone within */
+
+struct conn {
+	LIST_ENTRY(conn) entry;
+	int fd;
+	int64_t due_s; /* monotonic: cut when later */
+};
+
+struct rth_http {
+	struct rth_portal *portal;
+	const struct rth_route *routes;
+	struct MHD_Daemon *daemon;
+	atomic_uint running;
+	pthread_mutex_t lock; /* of the list */
+	pthread_cond_t wake;
+	LIST_HEAD(, conn) conns;
+	bool stopping;
+	pthread_t reaper;
+};
+
+enum phase {
+	BEGUN, /* the request line is there */
+	BODY,  /* the headers are good */
+	BUSY,  /* a worker has it */
+	READY, /* there is a reply */
+};
+
+struct request {
+	struct rth_http *http;
+	struct MHD_Connection *connection;
+	enum phase phase;
+	char *target;
+	size_t target_len;
+	struct rth_exchange *x;
+	const struct rth_route *route;
+	struct timespec begun;
+	char *body; /* of body_size bytes, from the Content-Length */
+	size_t body_size;
+	size_t body_len;
+};
+
+static int64_t monotonic_s(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec;
+}
+
+/* ---- Connections and their deadlines ---- */
+
+static void conn_due_in(struct rth_http *http,
+			struct MHD_Connection *connection, int64_t in_s)
+{
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(
+		connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+	struct conn *conn = info ? info->socket_context : NULL;
+
+	if (!conn)
+		return;
+	pthread_mutex_lock(&http->lock);
+	conn->due_s = monotonic_s() + in_s;
+	pthread_mutex_unlock(&http->lock);
+}
+
+static void conn_opened(struct rth_http *http,
+			struct MHD_Connection *connection, void **contextp)
+{
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(
+		connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+	struct conn *conn = rth_alloc(sizeof(*conn));
+
+	if (!conn || !info) {
+		rth_free(conn);
+		return;
+	}
+	conn->fd = info->connect_fd;
+	conn->due_s = monotonic_s() + http->portal->settings.limits.request_s;
+	pthread_mutex_lock(&http->lock);
+	LIST_INSERT_HEAD(&http->conns, conn, entry);
+	pthread_mutex_unlock(&http->lock);
+	*contextp = conn;
+}
+
+static void notify_connection(void *cls, struct MHD_Connection *connection,
+			      void **contextp,
+			      enum MHD_ConnectionNotificationCode code)
+{
+	struct rth_http *http = cls;
+	struct conn *conn = *contextp;
+
+	if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+		conn_opened(http, connection, contextp);
+	} else if (conn) {
+		pthread_mutex_lock(&http->lock);
+		LIST_REMOVE(conn, entry);
+		pthread_mutex_unlock(&http->lock);
+		rth_free(conn);
+	}
+}
+
+/* The library closes a descriptor after notify_connection has taken it out of
+   the list, so one that stands there is still this connection's. */
+static void cut_late(struct rth_http *http)
+{
+	int64_t now_s = monotonic_s();
+	struct conn *conn;
+
+	LIST_FOREACH(conn, &http->conns, entry)
+	if (conn->due_s < now_s)
+		shutdown(conn->fd, SHUT_RDWR);
+}
+
+static void *reap(void *arg)
+{
+	struct rth_http *http = arg;
+	struct timespec until;
+
+	pthread_mutex_lock(&http->lock);
+	while (!http->stopping) {
+		clock_gettime(CLOCK_REALTIME, &until);
+		until.tv_sec++;
+		pthread_cond_timedwait(&http->wake, &http->lock, &until);
+		cut_late(http);
+	}
+	pthread_mutex_unlock(&http->lock);
+	return NULL;
+}
+
+/* ---- One request ---- */
+
+/* Called with the request line; the result is the request's con_cls. */
+static void *begin(void *cls, const char *target,
+		   struct MHD_Connection *connection)
+{
+	struct rth_http *http = cls;
+	struct request *r = rth_alloc(sizeof(*r));
+
+	if (!r)
+		return NULL;
+	r->http = http;
+	r->connection = connection;
+	r->target = rth_strdup(target ? target : "");
+	if (!r->target) {
+		rth_free(r);
+		return NULL;
+	}
+	r->target_len = strlen(r->target);
+	clock_gettime(CLOCK_MONOTONIC, &r->begun);
+	atomic_fetch_add(&http->running, 1);
+	return r;
+}
+
+static bool trusted_proxy(const struct rth_settings *settings,
+			  const char *address)
+{
+	size_t i;
+
+	for (i = 0; i < settings->trusted_proxies.n; i++)
+		if (strcmp(settings->trusted_proxies.v[i], address) == 0)
+			return true;
+	return false;
+}
+
+/* What the nearest proxy has added is the last of the list. */
+static void set_forwarded(struct rth_exchange *x, char *address, size_t size)
+{
+	const char *list =
+		rth_request_field(x, RTH_FIELD_HEADER, "X-Forwarded-For");
+	const char *last = list ? strrchr(list, ',') : NULL;
+	unsigned char raw[sizeof(struct in6_addr)];
+
+	last = last ? last + 1 : list;
+	if (!last)
+		return;
+	last += strspn(last, " ");
+	if (inet_pton(AF_INET, last, raw) == 1 ||
+	    inet_pton(AF_INET6, last, raw) == 1)
+		snprintf(address, size, "%s", last);
+}
+
+static void set_address(struct request *r)
+{
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(
+		r->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+	char address[INET6_ADDRSTRLEN] = "";
+	const char *text = address;
+	const struct sockaddr *sa = info ? info->client_addr : NULL;
+
+	if (sa && sa->sa_family == AF_INET)
+		inet_ntop(AF_INET, &((const struct sockaddr_in *)sa)->sin_addr,
+			  address, sizeof(address));
+	else if (sa && sa->sa_family == AF_INET6)
+		inet_ntop(AF_INET6,
+			  &((const struct sockaddr_in6 *)sa)->sin6_addr,
+			  address, sizeof(address));
+	if (strncmp(address, "::ffff:", 7) == 0)
+		text = address + 7;
+	if (trusted_proxy(&r->http->portal->settings, text))
+		set_forwarded(r->x, address, sizeof(address));
+	rth_exchange_set_address(r->x, text);
+}
+
+struct copy {
+	struct rth_exchange *x;
+	enum rth_err err;
+	size_t bytes; /* that the lines have when written plainly */
+};
+
+static enum MHD_Result copy_header(void *cls, enum MHD_ValueKind kind,
+				   const char *name, size_t name_len,
+				   const char *value, size_t value_len)
+{
+	struct copy *copy = cls;
+
+	(void)kind;
+	copy->bytes += name_len + value_len + 4; /* ": " and CR LF */
+	copy->err = rth_exchange_add(copy->x, RTH_FIELD_HEADER, name, value);
+	return copy->err ? MHD_NO : MHD_YES;
+}
+
+static bool method_read(enum rth_method *methodp, const char *text)
+{
+	static const struct {
+		const char *text;
+		enum rth_method method;
+	} methods[] = {
+		{"GET", RTH_GET}, {"HEAD", RTH_GET},	  {"POST", RTH_POST},
+		{"PUT", RTH_PUT}, {"DELETE", RTH_DELETE},
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(methods) / sizeof(methods[0]); i++)
+		if (strcmp(methods[i].text, text) == 0) {
+			*methodp = methods[i].method;
+			return true;
+		}
+	return false;
+}
+
+/*
+ * The library joins folded lines, takes bare LF, and stops at a NUL without
+ * telling. All of these make the header longer or shorter than its parts, so
+ * exactly the plain form "Name: value" CR LF is taken.
+ */
+static bool plain(const struct request *r, const char *method,
+		  const char *version, size_t lines_bytes)
+{
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(
+		r->connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+	size_t bytes = strlen(method) + 1 + r->target_len + 1 +
+		       strlen(version) + 2 + lines_bytes + 2;
+
+	return info && info->header_size == bytes;
+}
+
+static const struct rth_refusal failed = {500, "failed", "Please try again."};
+static const struct rth_refusal malformed = {400, "bad-request",
+					     "The request is malformed."};
+
+/* Makes the exchange, or says why there is none to be had. */
+static struct rth_refusal read_headers(struct request *r, const char *method,
+				       const char *version)
+{
+	static const struct rth_refusal too_long = {414, "too-large",
+						    "The address is too long."};
+	static const struct rth_refusal too_many = {
+		431, "too-large", "The request's headers are too large."};
+	char path[RTH_PATH_SIZE];
+	enum rth_method m = RTH_GET;
+	bool known = method_read(&m, method);
+	enum rth_err err = rth_path_normalise(path, r->target, r->target_len);
+	struct copy copy = {NULL, 0, 0};
+
+	/* Also a request that is refused needs an exchange, to reply with. */
+	if (rth_exchange_create(&r->x, r->http->portal, m, err ? "/" : path))
+		return failed;
+	if (r->target_len > RTH_REQUEST_MAX_URL_BYTES || err == RTH_ERR_LIMIT)
+		return too_long;
+	if (err || !known)
+		return malformed;
+	copy.x = r->x;
+	MHD_get_connection_values_n(r->connection, MHD_HEADER_KIND, copy_header,
+				    &copy);
+	if (copy.err == RTH_ERR_LIMIT ||
+	    copy.bytes > RTH_REQUEST_MAX_HEADER_BYTES)
+		return too_many;
+	if (copy.err)
+		return failed;
+	if (!plain(r, method, version, copy.bytes))
+		return malformed;
+	return rth_guard_request(r->x, r->target);
+}
+
+static struct rth_refusal find_route(struct request *r)
+{
+	static const struct rth_refusal no_path = {404, "not-found",
+						   "There is nothing here."};
+	static const struct rth_refusal no_method = {
+		405, "wrong-method", "This cannot be done here."};
+	struct rth_route_param params[RTH_REQUEST_MAX_PARAMS];
+	size_t i;
+
+	switch (rth_route_find(&r->route, params, r->http->routes,
+			       rth_request_method(r->x),
+			       rth_request_path(r->x))) {
+	case RTH_ROUTE_NO_PATH:
+		return no_path;
+	case RTH_ROUTE_NO_METHOD:
+		return no_method;
+	case RTH_ROUTE_FOUND:
+		break;
+	}
+	for (i = 0; i < RTH_REQUEST_MAX_PARAMS && params[i].start; i++)
+		if (rth_exchange_set_param(r->x, i, params[i].start,
+					   params[i].len))
+			return malformed;
+	return (struct rth_refusal){0};
+}
+
+static struct rth_refusal make_body(struct request *r)
+{
+	struct rth_refusal refusal =
+		rth_guard_body(r->x,
+			       r->route->body_max ? r->route->body_max
+						  : RTH_REQUEST_MAX_BODY_BYTES,
+			       &r->body_size);
+
+	if (!refusal.status && r->body_size) {
+		r->body = rth_alloc(r->body_size);
+		if (!r->body)
+			return failed;
+	}
+	return refusal;
+}
+
+/* Decides with the headers alone whether the body is read at all. */
+static struct rth_refusal admit(struct request *r, const char *method,
+				const char *version)
+{
+	struct rth_refusal refusal = read_headers(r, method, version);
+
+	if (!refusal.status) {
+		set_address(r);
+		refusal = find_route(r);
+	}
+	if (!refusal.status && !r->route->any_host)
+		refusal = rth_guard_host(r->x);
+	if (!refusal.status && (r->route->proof == RTH_PROOF_ORIGIN ||
+				r->route->proof == RTH_PROOF_CSRF))
+		refusal = rth_guard_origin(r->x);
+	if (!refusal.status)
+		refusal = make_body(r);
+	return refusal;
+}
+
+/* On a worker; after the resume the pool has the request again. */
+static void work_run(void *arg)
+{
+	struct request *r = arg;
+
+	rth_route_run(r->route, r->x);
+	r->phase = READY;
+	MHD_resume_connection(r->connection);
+}
+
+/* Says whether there is a reply now; else handle() is called again later. */
+static bool dispatch(struct request *r)
+{
+	struct rth_portal *portal = r->http->portal;
+	struct rth_work *work =
+		r->route->place == RTH_ON_NET ? portal->work_net : portal->work;
+
+	if (r->body_len && rth_exchange_set_body(r->x, r->body, r->body_len)) {
+		rth_guard_refuse(r->x, malformed);
+		return true;
+	}
+	if (r->route->place == RTH_ON_POOL) {
+		rth_route_run(r->route, r->x);
+		return true;
+	}
+	r->phase = BUSY;
+	MHD_suspend_connection(r->connection);
+	/* From here on the request may be the worker's. */
+	if (rth_work_add(work, work_run, r)) {
+		rth_reply_error(r->x, 503, "busy",
+				"Too much is going on. Please try again.");
+		r->phase = READY;
+		MHD_resume_connection(r->connection);
+	}
+	return false;
+}
+
+/* ---- The reply ---- */
+
+static struct MHD_Response *make_response(struct rth_reply *reply)
+{
+	struct MHD_Response *response;
+
+	if (reply->fd < 0)
+		return MHD_create_response_from_buffer(
+			reply->body_bytes, reply->body, MHD_RESPMEM_MUST_COPY);
+	response = MHD_create_response_from_fd64(reply->file_bytes, reply->fd);
+	if (response)
+		reply->fd = -1; /* the library closes it */
+	return response;
+}
+
+static enum MHD_Result send_reply(struct request *r)
+{
+	struct rth_reply *reply = rth_exchange_reply(r->x);
+	struct MHD_Response *response;
+	enum MHD_Result result;
+	size_t i;
+
+	if (!reply->status || reply->failed)
+		rth_reply_failed(r->x,
+				 reply->status ? RTH_ERR_NOMEM : RTH_ERR_STATE);
+	rth_guard_reply(r->x);
+	response = make_response(reply);
+	if (!response)
+		return MHD_NO;
+	result = MHD_YES;
+	if (reply->type)
+		result = MHD_add_response_header(response, "Content-Type",
+						 reply->type);
+	for (i = 0; i < reply->headers_n && result == MHD_YES; i++)
+		result = MHD_add_response_header(response,
+						 reply->headers[i].name,
+						 reply->headers[i].value);
+	conn_due_in(r->http, r->connection, SEND_MAX_S);
+	if (result == MHD_YES)
+		result = MHD_queue_response(r->connection, reply->status,
+					    response);
+	MHD_destroy_response(response);
+	return result;
+}
+
+static enum MHD_Result refuse(struct request *r, struct rth_refusal refusal)
+{
+	if (!r->x)
+		return MHD_NO;
+	rth_guard_refuse(r->x, refusal);
+	rth_reply_header(r->x, "Connection", "close");
+	r->phase = READY;
+	return send_reply(r);
+}
+
+static enum MHD_Result take_body(struct request *r, const char *data,
+				 size_t *sizep)
+{
+	if (*sizep > r->body_size - r->body_len)
+		return MHD_NO;
+	memcpy(r->body + r->body_len, data, *sizep);
+	r->body_len += *sizep;
+	*sizep = 0;
+	return MHD_YES;
+}
+
+static enum MHD_Result handle(void *cls, struct MHD_Connection *connection,
+			      const char *url, const char *method,
+			      const char *version, const char *data,
+			      size_t *sizep, void **requestp)
+{
+	struct request *r = *requestp;
+	struct rth_refusal refusal;
+
+	(void)cls;
+	(void)connection;
+	(void)url;
+	if (!r)
+		return MHD_NO;
+	switch (r->phase) {
+	case BEGUN:
+		refusal = admit(r, method, version);
+		if (refusal.status)
+			return refuse(r, refusal);
+		r->phase = BODY;
+		return MHD_YES;
+	case BODY:
+		if (*sizep)
+			return take_body(r, data, sizep);
+		conn_due_in(r->http, r->connection, SEND_MAX_S);
+		return dispatch(r) ? send_reply(r) : MHD_YES;
+	case BUSY:
+		return MHD_YES;
+	case READY:
+		return send_reply(r);
+	}
+	return MHD_NO;
+}
+
+static void log_request(const struct request *r)
+{
+	struct timespec now;
+
+	if (!r->x)
+		return;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	rth_log(RTH_LOG_DEBUG, "request", "s:s, s:i, s:i", "route",
+		r->route ? r->route->pattern : "none", "status",
+		(int)rth_exchange_reply(r->x)->status, "ms",
+		(int)((now.tv_sec - r->begun.tv_sec) * 1000 +
+		      (now.tv_nsec - r->begun.tv_nsec) / 1000000));
+}
+
+static void completed(void *cls, struct MHD_Connection *connection,
+		      void **requestp, enum MHD_RequestTerminationCode code)
+{
+	struct rth_http *http = cls;
+	struct request *r = *requestp;
+	const struct rth_settings *settings = &http->portal->settings;
+
+	(void)code;
+	if (!r)
+		return;
+	log_request(r);
+	conn_due_in(http, connection,
+		    settings->limits.idle_s + settings->limits.request_s);
+	rth_exchange_free(r->x);
+	rth_free(r->target);
+	rth_free(r->body);
+	rth_free(r);
+	*requestp = NULL;
+	atomic_fetch_sub(&http->running, 1);
+}
+
+/* The query is decoded by guard.c: the library must leave it alone. */
+static size_t leave(void *cls, struct MHD_Connection *connection, char *text)
+{
+	(void)cls;
+	(void)connection;
+	return strlen(text);
+}
+
+/* The library's own words may hold addresses. */
+static void silence(void *cls, const char *fmt, va_list args)
+{
+	(void)cls;
+	(void)fmt;
+	(void)args;
+}
+
+/* ---- Start and stop ---- */
+
+static struct MHD_Daemon *start_daemon(struct rth_http *http,
+				       const struct addrinfo *at)
+{
+	const struct rth_settings *settings = &http->portal->settings;
+	unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD |
+			 MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
+
+	if (at->ai_family == AF_INET6)
+		flags |= MHD_USE_IPv6;
+	return MHD_start_daemon(
+		flags, 0, NULL, NULL, handle, http, MHD_OPTION_EXTERNAL_LOGGER,
+		silence, NULL, MHD_OPTION_SOCK_ADDR, at->ai_addr,
+		MHD_OPTION_LISTENING_ADDRESS_REUSE, 1u,
+		MHD_OPTION_THREAD_POOL_SIZE, (unsigned)settings->limits.threads,
+		MHD_OPTION_CONNECTION_LIMIT,
+		(unsigned)settings->limits.connections,
+		MHD_OPTION_PER_IP_CONNECTION_LIMIT,
+		(unsigned)settings->limits.connections_per_address,
+		MHD_OPTION_CONNECTION_TIMEOUT,
+		(unsigned)settings->limits.idle_s,
+		MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+		(size_t)CONNECTION_MEMORY_BYTES, MHD_OPTION_STRICT_FOR_CLIENT,
+		1, MHD_OPTION_URI_LOG_CALLBACK, begin, http,
+		MHD_OPTION_UNESCAPE_CALLBACK, leave, NULL,
+		MHD_OPTION_NOTIFY_COMPLETED, completed, http,
+		MHD_OPTION_NOTIFY_CONNECTION, notify_connection, http,
+		MHD_OPTION_END);
+}
+
+static enum rth_err listen_on(struct rth_http *http,
+			      const struct rth_listen_conf *listen)
+{
+	const struct addrinfo hints = {
+		.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE,
+		.ai_socktype = SOCK_STREAM,
+	};
+	struct addrinfo *at;
+	char port[16];
+
+	snprintf(port, sizeof(port), "%d", (int)listen->port);
+	if (getaddrinfo(listen->address, port, &hints, &at))
+		return RTH_ERR_CONFIG;
+	http->daemon = start_daemon(http, at);
+	freeaddrinfo(at);
+	return http->daemon ? 0 : RTH_ERR_IO;
+}
+
+enum rth_err rth_http_start(struct rth_http **httpp, struct rth_portal *portal,
+			    const struct rth_listen_conf *listen,
+			    const struct rth_route *routes)
+{
+	struct rth_http *http = rth_alloc(sizeof(*http));
+	enum rth_err err;
+
+	if (!http)
+		return RTH_ERR_NOMEM;
+	http->portal = portal;
+	http->routes = routes;
+	LIST_INIT(&http->conns);
+	pthread_mutex_init(&http->lock, NULL);
+	pthread_cond_init(&http->wake, NULL);
+	err = pthread_create(&http->reaper, NULL, reap, http) ? RTH_ERR_IO : 0;
+	if (err) {
+		rth_free(http);
+		return err;
+	}
+	err = listen_on(http, listen);
+	if (err)
+		rth_http_stop(http);
+	else
+		*httpp = http;
+	return err;
+}
+
+void rth_http_quiesce(struct rth_http *http)
+{
+	MHD_socket fd = MHD_quiesce_daemon(http->daemon);
+
+	if (fd != MHD_INVALID_SOCKET)
+		close(fd);
+}
+
+unsigned rth_http_running(struct rth_http *http)
+{
+	return atomic_load(&http->running);
+}
+
+void rth_http_stop(struct rth_http *http)
+{
+	if (!http)
+		return;
+	if (http->daemon)
+		MHD_stop_daemon(http->daemon);
+	pthread_mutex_lock(&http->lock);
+	http->stopping = true;
+	pthread_cond_signal(&http->wake);
+	pthread_mutex_unlock(&http->lock);
+	pthread_join(http->reaper, NULL);
+	pthread_cond_destroy(&http->wake);
+	pthread_mutex_destroy(&http->lock);
+	rth_free(http);
+}

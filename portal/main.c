@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * rthealth-portal: sign-in, visits, tokens, the web client.
+ *
+ * main is a checklist: read the configuration, open what is needed, serve until
+ * a signal comes, let running requests finish, close in the reverse order.
+ * After start-up the program opens no file but the database's, the key files'
+ * and the web client's, and connects to Janus's admin API, the mail server and
+ * the sign-in providers of its configuration only.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include <curl/curl.h>
+#include <jansson.h>
+
+#include "http.h"
+#include "log.h"
+#include "mailcode.h"
+#include "oidc.h"
+#include "portal.h"
+#include "signing.h"
+#include "store.h"
+#include "token.h"
+#include "work.h"
+
+#define USAGE \
+	"usage: rthealth-portal --config FILE [--check-config] [--debug]\n"
+
+#define JOBS_WAITING 256
+#define DRAIN_MS 3500 /* of the 5 s that a stop may take */
+#define TICK_S 60
+#define SWEEP_TICKS 10
+#define KEY_LEAD_S 3900 /* longer than a verifier caches our keys (3600 s) */
+#define KEY_KEEP_S 660	/* longer than a token and the leeway */
+
+struct options {
+	const char *config;
+	bool check;
+	bool debug;
+};
+
+struct servers {
+	struct rth_http *public;
+	struct rth_http *private;
+};
+
+static int64_t clock_s(void)
+{
+	return time(NULL);
+}
+
+static bool read_options(struct options *o, int argc, char **argv)
+{
+	static const struct option longs[] = {
+		{"config", required_argument, NULL, 'c'},
+		{"check-config", no_argument, NULL, 'k'},
+		{"debug", no_argument, NULL, 'd'},
+		{NULL, 0, NULL, 0},
+	};
+	int c;
+
+	while ((c = getopt_long(argc, argv, "c:", longs, NULL)) != -1) {
+		if (c == 'c')
+			o->config = optarg;
+		else if (c == 'k')
+			o->check = true;
+		else if (c == 'd')
+			o->debug = true;
+		else
+			return false;
+	}
+	return o->config && optind == argc;
+}
+
+/* No core files and no tracing: memory holds tokens and names. */
+static void close_doors(void)
+{
+	const struct rlimit none = {0, 0};
+
+	umask(077);
+	signal(SIGPIPE, SIG_IGN);
+	setrlimit(RLIMIT_CORE, &none);
+	prctl(PR_SET_DUMPABLE, 0);
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+}
+
+/* All threads inherit the mask, so that signals come to wait_for_end only. */
+static void block_signals(sigset_t *set)
+{
+	sigemptyset(set);
+	sigaddset(set, SIGTERM);
+	sigaddset(set, SIGINT);
+	sigaddset(set, SIGHUP);
+	pthread_sigmask(SIG_BLOCK, set, NULL);
+}
+
+static enum rth_err failed(const char *what, enum rth_err err)
+{
+	if (err)
+		rth_log(RTH_LOG_ERROR, "start-failed", "s:s, s:s", "part", what,
+			"error", rth_err_name(err));
+	return err;
+}
+
+static enum rth_err open_keys(struct rth_portal *p)
+{
+	const struct rth_signing_conf conf = {
+		.dir = p->settings.key_dir,
+		.rotate_s = p->settings.signing.rotate_s,
+		.lead_s = KEY_LEAD_S,
+		.keep_s = KEY_KEEP_S,
+	};
+
+	return rth_signing_create(&p->signing, &conf, p->now_s());
+}
+
+static enum rth_err open_portal(struct rth_portal *p)
+{
+	const struct rth_settings *s = &p->settings;
+	enum rth_err err;
+
+	err = failed("database", rth_store_open(&p->store, s->database));
+	if (!err)
+		err = failed("keys", open_keys(p));
+	if (!err)
+		err = failed("workers",
+			     rth_work_create(&p->work,
+					     (unsigned)s->limits.workers,
+					     JOBS_WAITING));
+	if (!err)
+		err = failed("workers",
+			     rth_work_create(&p->work_net,
+					     (unsigned)s->limits.net_workers,
+					     JOBS_WAITING));
+	if (!err)
+		err = failed("providers",
+			     rth_oidc_create(&p->oidc, s, p->work_net));
+	if (!err)
+		err = failed("codes",
+			     rth_mailcode_create(&p->mailcode, s, p->work_net));
+	return err;
+}
+
+static enum rth_err listen_on(struct rth_http **httpp, struct rth_portal *p,
+			      const struct rth_listen_conf *at,
+			      const struct rth_route *routes)
+{
+	enum rth_err err = rth_http_start(httpp, p, at, routes);
+
+	if (err)
+		fprintf(stderr,
+			"rthealth-portal: cannot listen on %s port %d: "
+			"is the port taken?\n",
+			at->address, (int)at->port);
+	return err;
+}
+
+static enum rth_err start(struct servers *servers, struct rth_portal *p)
+{
+	enum rth_err err = listen_on(&servers->public, p, &p->settings.listen,
+				     rth_routes_public);
+
+	if (!err)
+		err = listen_on(&servers->private, p,
+				&p->settings.private_listen,
+				rth_routes_private);
+	if (!err)
+		rth_log(RTH_LOG_INFO, "started", "s:I, s:I", "port",
+			(json_int_t)p->settings.listen.port, "private_port",
+			(json_int_t)p->settings.private_listen.port);
+	return err;
+}
+
+static void tick(struct rth_portal *p, unsigned n)
+{
+	const struct rth_settings *s = &p->settings;
+	enum rth_err err = rth_signing_tick(p->signing, p->now_s());
+
+	if (err)
+		rth_log(RTH_LOG_ERROR, "keys-failed", "s:s", "error",
+			rth_err_name(err));
+	if (n % SWEEP_TICKS)
+		return;
+	err = rth_store_sweep(p->store, p->now_s(), s->session.idle_s,
+			      s->session.absolute_s);
+	if (err)
+		rth_log(RTH_LOG_ERROR, "sweep-failed", "s:s", "error",
+			rth_err_name(err));
+}
+
+static void rotate(struct rth_portal *p)
+{
+	enum rth_err err = rth_signing_rotate(p->signing, p->now_s());
+
+	rth_log(err ? RTH_LOG_WARN : RTH_LOG_INFO, "keys-rotated", "s:s",
+		"error", rth_err_name(err));
+}
+
+/* SIGTERM and SIGINT end it, SIGHUP makes a new key. */
+static void wait_for_end(struct rth_portal *p, const sigset_t *set)
+{
+	const struct timespec pause = {TICK_S, 0};
+	unsigned ticks = 0;
+
+	for (;;) {
+		int sig = sigtimedwait(set, NULL, &pause);
+
+		if (sig == SIGTERM || sig == SIGINT)
+			return;
+		if (sig == SIGHUP)
+			rotate(p);
+		else
+			tick(p, ++ticks);
+	}
+}
+
+static unsigned running(const struct servers *servers)
+{
+	return rth_http_running(servers->public) +
+	       rth_http_running(servers->private);
+}
+
+static void drain(const struct servers *servers)
+{
+	const struct timespec pause = {0, 20000000};
+	int waited_ms;
+
+	rth_http_quiesce(servers->public);
+	rth_http_quiesce(servers->private);
+	for (waited_ms = 0; running(servers) && waited_ms < DRAIN_MS;
+	     waited_ms += 20)
+		nanosleep(&pause, NULL);
+	rth_log(RTH_LOG_INFO, "stopping", "s:i", "requests_left",
+		(int)running(servers));
+}
+
+/* Workers go first: a suspended connection must not be closed under them. */
+static void close_portal(struct rth_portal *p, struct servers *servers)
+{
+	if (p->work_net)
+		rth_work_stop(p->work_net);
+	if (p->work)
+		rth_work_stop(p->work);
+	rth_work_free(p->work_net);
+	rth_work_free(p->work);
+	rth_http_stop(servers->public);
+	rth_http_stop(servers->private);
+	rth_mailcode_free(p->mailcode);
+	rth_oidc_free(p->oidc);
+	rth_signing_free(p->signing);
+	rth_store_close(p->store);
+}
+
+static int serve(struct rth_portal *p)
+{
+	struct servers servers = {NULL, NULL};
+	sigset_t signals;
+	enum rth_err err;
+
+	block_signals(&signals);
+	json_object_seed(0);
+	curl_global_init(CURL_GLOBAL_DEFAULT);
+	err = open_portal(p);
+	if (!err)
+		err = start(&servers, p);
+	if (!err) {
+		wait_for_end(p, &signals);
+		drain(&servers);
+	}
+	close_portal(p, &servers);
+	curl_global_cleanup();
+	return err ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+int main(int argc, char **argv)
+{
+	struct rth_portal portal = {.now_s = clock_s};
+	struct rth_conf_problem problem = {"out of memory"};
+	struct options options = {NULL, false, false};
+	int status = EXIT_FAILURE;
+
+	if (!read_options(&options, argc, argv)) {
+		fputs(USAGE, stderr);
+		return 2;
+	}
+	close_doors();
+	rth_log_init("rthealth-portal",
+		     options.debug ? RTH_LOG_DEBUG : RTH_LOG_INFO);
+	if (rth_settings_read(&portal.settings, options.config, &problem))
+		fprintf(stderr, "%s\n", problem.text);
+	else if (options.check)
+		status = EXIT_SUCCESS;
+	else
+		status = serve(&portal);
+	rth_settings_clear(&portal.settings);
+	return status;
+}

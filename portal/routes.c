@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Every request that the portal answers.
+ */
+#include "route.h"
+
+#include "events.h"
+#include "join.h"
+#include "mailcode.h"
+#include "oidc.h"
+#include "portal.h"
+#include "session.h"
+#include "signing.h"
+#include "static.h"
+#include "store.h"
+#include "visit.h"
+
+static void handle_health(struct rth_exchange *x)
+{
+	rth_reply_json(x, 200, json_pack("{s:b}", "ok", 1));
+}
+
+static void handle_ready(struct rth_exchange *x)
+{
+	if (rth_store_ping(rth_request_portal(x)->store))
+		rth_reply_error(x, 503, "not-ready",
+				"The database does not answer.");
+	else
+		rth_reply_json(x, 200, json_pack("{s:b}", "ok", 1));
+}
+
+static void handle_keys(struct rth_exchange *x)
+{
+	json_t *keys;
+	enum rth_err err =
+		rth_signing_jwks(&keys, rth_request_portal(x)->signing);
+
+	if (err) {
+		rth_reply_failed(x, err);
+		return;
+	}
+	rth_reply_header(x, "Cache-Control", "public, max-age=300");
+	rth_reply_json(x, 200, keys);
+}
+
+/* clang-format off */
+const struct rth_route rth_routes_public[] = {
+	{RTH_GET, "/", RTH_ANYONE, RTH_ON_POOL, RTH_PROOF_NONE, 0, false,
+	 rth_static_handle_page},
+	{RTH_GET, "/visit/:id", RTH_ANYONE, RTH_ON_POOL, RTH_PROOF_NONE, 0,
+	 false, rth_static_handle_page},
+	{RTH_GET, "/css/*", RTH_ANYONE, RTH_ON_POOL, RTH_PROOF_NONE, 0, false,
+	 rth_static_handle_file},
+	{RTH_GET, "/js/*", RTH_ANYONE, RTH_ON_POOL, RTH_PROOF_NONE, 0, false,
+	 rth_static_handle_file},
+	{RTH_GET, "/img/*", RTH_ANYONE, RTH_ON_POOL, RTH_PROOF_NONE, 0, false,
+	 rth_static_handle_file},
+	{RTH_GET, "/.well-known/jwks.json", RTH_ANYONE, RTH_ON_POOL,
+	 RTH_PROOF_NONE, 0, true, handle_keys},
+	{RTH_GET, "/healthz", RTH_ANYONE, RTH_ON_POOL, RTH_PROOF_NONE, 0, true,
+	 handle_health},
+	{RTH_GET, "/readyz", RTH_ANYONE, RTH_ON_STORE, RTH_PROOF_NONE, 0, true,
+	 handle_ready},
+
+	{RTH_GET, "/api/session", RTH_ANYONE, RTH_ON_STORE, RTH_PROOF_NONE, 0,
+	 false, rth_session_handle_get},
+	{RTH_GET, "/auth/start/:provider", RTH_ANYONE, RTH_ON_NET,
+	 RTH_PROOF_NONE, 0, false, rth_oidc_handle_start},
+	{RTH_GET, "/auth/callback/:provider", RTH_ANYONE, RTH_ON_NET,
+	 RTH_PROOF_NONE, 0, false, rth_oidc_handle_callback},
+	{RTH_POST, "/auth/code", RTH_ANYONE, RTH_ON_STORE, RTH_PROOF_ORIGIN, 0,
+	 false, rth_mailcode_handle_code},
+	{RTH_POST, "/auth/verify", RTH_ANYONE, RTH_ON_STORE, RTH_PROOF_ORIGIN,
+	 0, false, rth_mailcode_handle_verify},
+	{RTH_POST, "/auth/sign-out", RTH_SIGNED_IN, RTH_ON_STORE,
+	 RTH_PROOF_CSRF, 0, false, rth_session_handle_sign_out},
+	{RTH_POST, "/auth/sign-out-everywhere", RTH_SIGNED_IN, RTH_ON_STORE,
+	 RTH_PROOF_CSRF, 0, false, rth_session_handle_sign_out_everywhere},
+
+	{RTH_GET, "/api/visits", RTH_SIGNED_IN, RTH_ON_STORE, RTH_PROOF_NONE, 0,
+	 false, rth_visit_handle_list},
+	{RTH_POST, "/api/visits", RTH_CLINICIAN, RTH_ON_STORE, RTH_PROOF_CSRF,
+	 0, false, rth_visit_handle_make},
+	{RTH_GET, "/api/visits/:id", RTH_SIGNED_IN, RTH_ON_STORE,
+	 RTH_PROOF_NONE, 0, false, rth_visit_handle_get},
+	{RTH_PUT, "/api/visits/:id", RTH_SIGNED_IN, RTH_ON_STORE,
+	 RTH_PROOF_CSRF, 0, false, rth_visit_handle_change},
+	{RTH_DELETE, "/api/visits/:id", RTH_SIGNED_IN, RTH_ON_STORE,
+	 RTH_PROOF_CSRF, 0, false, rth_visit_handle_cancel},
+	{RTH_POST, "/api/visits/:id/join", RTH_SIGNED_IN, RTH_ON_STORE,
+	 RTH_PROOF_CSRF, 0, false, rth_join_handle},
+	{.pattern = NULL},
+};
+
+/* On the private listener, for Janus and the machine's own checks. */
+const struct rth_route rth_routes_private[] = {
+	{RTH_POST, "/janus-events", RTH_ANYONE, RTH_ON_STORE, RTH_PROOF_NONE,
+	 RTH_EVENTS_MAX_BYTES, true, rth_events_handle},
+	{RTH_GET, "/healthz", RTH_ANYONE, RTH_ON_POOL, RTH_PROOF_NONE, 0, true,
+	 handle_health},
+	{RTH_GET, "/readyz", RTH_ANYONE, RTH_ON_STORE, RTH_PROOF_NONE, 0, true,
+	 handle_ready},
+	{.pattern = NULL},
+};
+/* clang-format on */

@@ -1,0 +1,381 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Visits.
+ */
+#include "visit.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "janus_admin.h"
+#include "log.h"
+#include "mailcode.h"
+#include "portal.h"
+#include "text.h"
+
+#define DAY_S 86400
+#define TITLE_CHARS 120
+#define MINUTES_MIN 5
+#define PAST_MAX_S DAY_S
+#define FUTURE_MAX_S (731 * (int64_t)DAY_S)
+#define MAKE_PER_HOUR 120
+
+struct rth_window rth_visit_window(const struct rth_settings *settings,
+				   const struct rth_visit *visit)
+{
+	return (struct rth_window){
+		visit->start_s - settings->visit.before_s,
+		visit->start_s + visit->minutes * 60 + settings->visit.after_s,
+	};
+}
+
+bool rth_visit_is_clinician(const struct rth_visit *visit,
+			    const struct rth_session *session)
+{
+	return strcmp(visit->clinician_id, session->user.id) == 0;
+}
+
+static bool is_staff(const struct rth_session *session)
+{
+	return session->role == RTH_ROLE_CLINICIAN ||
+	       session->role == RTH_ROLE_ADMIN;
+}
+
+enum rth_err rth_visit_find(struct rth_visit *visit,
+			    const struct rth_exchange *x)
+{
+	const struct rth_session *session = rth_request_session(x);
+	const char *id = rth_request_param(x, 0);
+	enum rth_err err;
+
+	if (!rth_id_valid(id))
+		return RTH_ERR_NOT_FOUND;
+	err = rth_store_visit_get(rth_request_portal(x)->store, visit, id,
+				  &session->user);
+	if (!err && rth_visit_is_clinician(visit, session) &&
+	    !is_staff(session))
+		return RTH_ERR_NOT_FOUND;
+	return err;
+}
+
+json_t *rth_visit_json(const struct rth_settings *settings,
+		       const struct rth_visit *visit,
+		       const struct rth_session *viewer)
+{
+	struct rth_window window = rth_visit_window(settings, visit);
+	bool clinician = rth_visit_is_clinician(visit, viewer);
+	char start[RTH_TIME_SIZE], opens[RTH_TIME_SIZE], closes[RTH_TIME_SIZE];
+	char link[512];
+
+	if (rth_text_time(start, visit->start_s) ||
+	    rth_text_time(opens, window.opens_s) ||
+	    rth_text_time(closes, window.closes_s))
+		return NULL;
+	snprintf(link, sizeof(link), "%s/visit/%s", settings->public_url,
+		 visit->id);
+	return json_pack(
+		"{s:s, s:s, s:s, s:I, s:s*, s:s?, s:s, s:s, s:s, s:s, s:s,"
+		" s:s}",
+		"id", visit->id, "title", visit->title, "start", start,
+		"minutes", (json_int_t)visit->minutes, "patient_email",
+		clinician ? visit->patient_email : NULL, "patient_name",
+		*visit->patient_name ? visit->patient_name : NULL,
+		"clinician_name", visit->clinician_name, "role",
+		clinician ? "clinician" : "patient", "status",
+		visit->cancelled ? "cancelled" : "scheduled", "opens", opens,
+		"closes", closes, "link", link);
+}
+
+static void reply_visit(struct rth_exchange *x, unsigned status,
+			const struct rth_visit *visit)
+{
+	rth_reply_json(x, status,
+		       rth_visit_json(&rth_request_portal(x)->settings, visit,
+				      rth_request_session(x)));
+}
+
+/* A visit that is not there and one that is not yours look the same. */
+static void reply_err(struct rth_exchange *x, enum rth_err err)
+{
+	if (err == RTH_ERR_NOT_FOUND)
+		rth_reply_not_found(x);
+	else
+		rth_reply_failed(x, err);
+}
+
+static enum rth_err audit(struct rth_exchange *x, const char *what,
+			  const struct rth_visit *visit)
+{
+	const struct rth_portal *portal = rth_request_portal(x);
+	const struct rth_audit row = {rth_request_session(x)->user.id, what,
+				      visit->id, NULL};
+
+	rth_log(RTH_LOG_INFO, what, "s:s, s:s", "user", row.subject, "visit",
+		visit->id);
+	return rth_store_audit(portal->store, &row, portal->now_s());
+}
+
+/* ---- What a clinician writes ---- */
+
+struct fields {
+	char title[RTH_TITLE_SIZE];
+	char patient_email[RTH_EMAIL_SIZE];
+	int64_t start_s;
+	int64_t minutes;
+};
+
+static bool read_title(struct fields *f, const json_t *value,
+		       struct rth_exchange *x)
+{
+	(void)x;
+	return json_is_string(value) &&
+	       rth_text_clean(f->title, sizeof(f->title),
+			      json_string_value(value), TITLE_CHARS) == 0 &&
+	       *f->title;
+}
+
+/* Nobody is both people of a visit. */
+static bool read_email(struct fields *f, const json_t *value,
+		       struct rth_exchange *x)
+{
+	return json_is_string(value) &&
+	       rth_mailcode_address(f->patient_email,
+				    json_string_value(value)) == 0 &&
+	       strcmp(f->patient_email, rth_request_session(x)->user.email) !=
+		       0;
+}
+
+static bool read_start(struct fields *f, const json_t *value,
+		       struct rth_exchange *x)
+{
+	int64_t now_s = rth_request_portal(x)->now_s();
+
+	return json_is_string(value) &&
+	       rth_text_read_time(&f->start_s, json_string_value(value)) == 0 &&
+	       f->start_s > now_s - PAST_MAX_S &&
+	       f->start_s < now_s + FUTURE_MAX_S;
+}
+
+static bool read_minutes(struct fields *f, const json_t *value,
+			 struct rth_exchange *x)
+{
+	f->minutes = json_integer_value(value);
+	return json_is_integer(value) && f->minutes >= MINUTES_MIN &&
+	       f->minutes <= rth_request_portal(x)->settings.visit.max_minutes;
+}
+
+static const struct {
+	const char *name;
+	bool (*read)(struct fields *f, const json_t *value,
+		     struct rth_exchange *x);
+	const char *message;
+} table[] = {
+	{"title", read_title, "Please give a title of up to 120 characters."},
+	{"patient_email", read_email,
+	 "Please give the patient's e-mail address (not your own)."},
+	{"start", read_start,
+	 "Please give a start from yesterday to two years from now."},
+	{"minutes", read_minutes, "Please give a length in whole minutes."},
+};
+
+#define FIELDS (sizeof(table) / sizeof(table[0]))
+
+static void reply_bad(struct rth_exchange *x, const char *field,
+		      const char *message)
+{
+	rth_reply_json(x, 400,
+		       json_pack("{s:{s:s, s:s, s:s*}}", "error", "code",
+				 "bad-request", "message", message, "field",
+				 field));
+}
+
+/* All four fields and no other; else the reply has been given. */
+static bool read_fields(struct fields *f, struct rth_exchange *x)
+{
+	const json_t *body = rth_request_body(x);
+	size_t i;
+
+	memset(f, 0, sizeof(*f));
+	for (i = 0; i < FIELDS; i++)
+		if (!table[i].read(f, json_object_get(body, table[i].name),
+				   x)) {
+			reply_bad(x, table[i].name, table[i].message);
+			return false;
+		}
+	if (json_object_size(body) != FIELDS) {
+		reply_bad(x, NULL, "There is a field that is not known.");
+		return false;
+	}
+	return true;
+}
+
+static void take_fields(struct rth_visit *visit, const struct fields *f)
+{
+	memcpy(visit->title, f->title, sizeof(visit->title));
+	memcpy(visit->patient_email, f->patient_email,
+	       sizeof(visit->patient_email));
+	visit->start_s = f->start_s;
+	visit->minutes = f->minutes;
+}
+
+/* ---- Handlers ---- */
+
+struct listing {
+	const struct rth_settings *settings;
+	const struct rth_session *viewer;
+	json_t *visits;
+};
+
+static enum rth_err list_one(const struct rth_visit *visit, void *arg)
+{
+	const struct listing *l = arg;
+	json_t *value;
+
+	if (rth_visit_is_clinician(visit, l->viewer) && !is_staff(l->viewer))
+		return 0;
+	value = rth_visit_json(l->settings, visit, l->viewer);
+	return json_array_append_new(l->visits, value) ? RTH_ERR_NOMEM : 0;
+}
+
+void rth_visit_handle_list(struct rth_exchange *x)
+{
+	const struct rth_portal *portal = rth_request_portal(x);
+	struct listing l = {&portal->settings, rth_request_session(x),
+			    json_array()};
+	int64_t since_s = portal->now_s() -
+			  portal->settings.visit.keep_days * (int64_t)DAY_S;
+	enum rth_err err = rth_store_visit_each(portal->store, &l.viewer->user,
+						since_s, list_one, &l);
+
+	if (err) {
+		json_decref(l.visits);
+		rth_reply_failed(x, err);
+		return;
+	}
+	rth_reply_json(x, 200, json_pack("{s:o}", "visits", l.visits));
+}
+
+void rth_visit_handle_make(struct rth_exchange *x)
+{
+	const struct rth_portal *portal = rth_request_portal(x);
+	const struct rth_session *session = rth_request_session(x);
+	struct rth_visit visit;
+	struct fields f;
+	char rate[64];
+	enum rth_err err;
+
+	if (!read_fields(&f, x))
+		return;
+	snprintf(rate, sizeof(rate), "visit-made:%s", session->user.id);
+	err = rth_store_rate(portal->store, rate, MAKE_PER_HOUR, 3600,
+			     portal->now_s());
+	if (err == RTH_ERR_LIMIT) {
+		rth_reply_error(x, 429, "too-many",
+				"Too many visits in one hour.");
+		return;
+	}
+	memset(&visit, 0, sizeof(visit));
+	take_fields(&visit, &f);
+	memcpy(visit.clinician_id, session->user.id, sizeof(session->user.id));
+	if (!err)
+		err = rth_id_make(visit.id);
+	if (!err)
+		err = rth_id_make(visit.room);
+	if (!err)
+		err = rth_store_visit_add(portal->store, &visit,
+					  portal->now_s());
+	if (!err)
+		err = audit(x, "visit-made", &visit);
+	/* Read again: the names come from the store. */
+	if (!err)
+		err = rth_store_visit_get(portal->store, &visit, visit.id,
+					  &session->user);
+	if (err)
+		rth_reply_failed(x, err);
+	else
+		reply_visit(x, 201, &visit);
+}
+
+void rth_visit_handle_get(struct rth_exchange *x)
+{
+	struct rth_visit visit;
+	enum rth_err err = rth_visit_find(&visit, x);
+
+	if (err)
+		reply_err(x, err);
+	else
+		reply_visit(x, 200, &visit);
+}
+
+/* The visit of the path, if its clinician asks. */
+static enum rth_err find_own(struct rth_visit *visit, struct rth_exchange *x)
+{
+	enum rth_err err = rth_visit_find(visit, x);
+
+	if (!err && !rth_visit_is_clinician(visit, rth_request_session(x)))
+		return RTH_ERR_NOT_FOUND;
+	return err;
+}
+
+void rth_visit_handle_change(struct rth_exchange *x)
+{
+	struct rth_portal *portal = rth_request_portal(x);
+	struct rth_visit visit;
+	char old_room[RTH_ID_SIZE];
+	struct fields f;
+	bool other;
+	enum rth_err err = find_own(&visit, x);
+
+	if (err) {
+		reply_err(x, err);
+		return;
+	}
+	if (visit.cancelled) {
+		rth_reply_error(x, 409, "cancelled",
+				"This visit has been cancelled.");
+		return;
+	}
+	if (!read_fields(&f, x))
+		return;
+	/* Another patient gets another room: the first one may hold a seat. */
+	other = strcmp(f.patient_email, visit.patient_email) != 0;
+	memcpy(old_room, visit.room, sizeof(old_room));
+	take_fields(&visit, &f);
+	if (other)
+		err = rth_id_make(visit.room);
+	if (!err)
+		err = rth_store_visit_update(portal->store, &visit);
+	if (!err && other)
+		rth_janus_admin_end_room(portal, old_room);
+	if (!err)
+		err = audit(x, "visit-changed", &visit);
+	if (!err)
+		err = rth_store_visit_get(portal->store, &visit, visit.id,
+					  &rth_request_session(x)->user);
+	if (err)
+		rth_reply_failed(x, err);
+	else
+		reply_visit(x, 200, &visit);
+}
+
+void rth_visit_handle_cancel(struct rth_exchange *x)
+{
+	struct rth_portal *portal = rth_request_portal(x);
+	struct rth_visit visit;
+	enum rth_err err = find_own(&visit, x);
+
+	if (err) {
+		reply_err(x, err);
+		return;
+	}
+	visit.cancelled = true;
+	err = rth_store_visit_update(portal->store, &visit);
+	if (!err)
+		err = audit(x, "visit-cancelled", &visit);
+	if (err) {
+		rth_reply_failed(x, err);
+		return;
+	}
+	rth_janus_admin_end_room(portal, visit.room);
+	rth_reply_empty(x, 204);
+}
