@@ -5,8 +5,6 @@
  * The target fuzz_NAME reads every file of tests/fuzz/corpus/NAME, or the files
  * given as arguments. Writes TAP; a crash or a sanitizer's report ends it.
  */
-#include "config.h" /* _GNU_SOURCE */
-
 #include <dirent.h>
 #include <errno.h>
 #include <stdint.h>
