@@ -24,8 +24,8 @@
 #define PATH_MAX_BYTES 256
 
 /*
- * Where the reader is: a group of the file (NULL for one that is not there),
- * the table for it and the struct that it fills.
+ * Where the reader is: a group of the file, the table for it and the struct
+ * that it fills.
  */
 struct scope {
 	config_setting_t *group;
@@ -38,11 +38,13 @@ struct scope {
 
 static enum rth_err read_scope(const struct scope *scope);
 
+/* The whole file's own line is 0 in libconfig. */
 static RTH_PRINTF(4, 5) enum rth_err
 	fail(const struct scope *scope, const config_setting_t *at,
 	     const char *key, const char *fmt, ...)
 {
-	const char *included = at ? config_setting_source_file(at) : NULL;
+	const char *included = config_setting_source_file(at);
+	unsigned line = config_setting_source_line(at);
 	char reason[192];
 	va_list args;
 
@@ -51,8 +53,7 @@ static RTH_PRINTF(4, 5) enum rth_err
 	va_end(args);
 	snprintf(scope->problem->text, sizeof(scope->problem->text),
 		 "%s:%u: %s%s: %s", included ? included : scope->file,
-		 at ? config_setting_source_line(at) : 1, scope->prefix, key,
-		 reason);
+		 line ? line : 1, scope->prefix, key, reason);
 	return RTH_ERR_CONFIG;
 }
 

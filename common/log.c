@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -74,35 +75,41 @@ static void add_fields(json_t *line, json_t *fields)
 	json_decref(fields);
 }
 
-static void write_line(const json_t *line)
+/* Says false when the line is too long or memory is out; writes nothing then.
+ */
+static bool write_line(const json_t *line)
 {
 	char text[LINE_MAX_BYTES];
 	size_t n = json_dumpb(line, text, sizeof(text) - 1, JSON_COMPACT);
 	ssize_t written;
 
 	if (!n || n > sizeof(text) - 1)
-		return;
+		return false;
 	text[n++] = '\n';
 	do
 		written = write(STDERR_FILENO, text, n);
 	while (written < 0 && errno == EINTR);
+	return true;
 }
 
 void rth_log(enum rth_log_level level, const char *event, const char *fmt, ...)
 {
-	json_t *line;
+	json_t *head, *line;
 	va_list args;
 
 	if ((int)level > atomic_load(&max_level))
 		return;
-	line = pack_head(level, event);
-	if (!line)
-		return;
-	if (fmt) {
+	head = pack_head(level, event);
+	line = json_copy(head);
+	if (line && fmt) {
 		va_start(args, fmt);
 		add_fields(line, pack_fields(fmt, args));
 		va_end(args);
 	}
-	write_line(line);
+	if (line && !write_line(line)) {
+		add_fields(head, NULL);
+		write_line(head);
+	}
 	json_decref(line);
+	json_decref(head);
 }

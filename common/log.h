@@ -20,7 +20,8 @@ void rth_log_init(const char *program, enum rth_log_level max);
 
 /**
  * Prints {"time":..,"level":..,"program":..,"event":..,KEY:VALUE..}. Any
- * thread; a line is written with one write().
+ * thread; a line is written with one write(). Fields that cannot be printed, or
+ * that make the line longer than 4 KiB, become "fields":"unprintable".
  *
  * @param event what happened, a constant ("visit-made")
  * @param fmt   pairs as jansson's json_pack object contents ("s:s, s:i"), or

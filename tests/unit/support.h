@@ -19,7 +19,7 @@
 /* The folder of the sources, also when building out of tree. */
 static inline const char *test_path(char *out, size_t size, const char *name)
 {
-	const char *srcdir = getenv("srcdir");
+	const char *srcdir = getenv("RTH_SRCDIR");
 
 	snprintf(out, size, "%s/tests/unit/%s", srcdir ? srcdir : ".", name);
 	return out;

@@ -366,6 +366,5 @@ int main(void)
 
 	json_set_alloc_funcs(rth_alloc, rth_free);
 	json_object_seed(0);
-	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

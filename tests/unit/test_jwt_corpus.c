@@ -192,6 +192,5 @@ int main(void)
 	};
 
 	json_object_seed(0);
-	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }
