@@ -88,6 +88,16 @@ static const struct field *find_field(const struct rth_request *row,
 	return NULL;
 }
 
+/* How much of a name is shown: whole characters of UTF-8. */
+static int shown(const char *name)
+{
+	size_t n = strnlen(name, NAME_SHOWN);
+
+	while (n > 0 && ((unsigned char)name[n] & 0xc0) == 0x80)
+		n--;
+	return (int)n;
+}
+
 static enum rth_err read_field(struct rth_command *command,
 			       const struct field *field, char *problem,
 			       size_t problem_size)
@@ -151,7 +161,7 @@ enum rth_err rth_command_read(struct rth_command *command, char *problem,
 		if (strcmp(name, "request") != 0 && !find_field(row, name)) {
 			snprintf(problem, problem_size,
 				 "\"%.*s\" is not a field of \"%s\".",
-				 NAME_SHOWN, name, row->name);
+				 shown(name), name, row->name);
 			return RTH_ERR_FORMAT;
 		}
 	}
