@@ -31,6 +31,27 @@ def requests(tree):
     return difference(rows(intro), table, doc, path)
 
 
+def documented_routes(text):
+    """`GET /`, `/visit/<id>` in a first cell are two routes of one method."""
+    for line in re.findall(r"^\| (`(?:GET|POST|PUT|DELETE) .*?) \|", text,
+                           re.M):
+        method = ""
+        for word in re.findall(r"`([^`]+)`", line):
+            m = re.match(r"(?:(GET|POST|PUT|DELETE) )?(/[^?\s]*)", word)
+            if m:
+                method = m.group(1) or method
+                yield f"{method} {re.sub('<[^>]*>', ':', m.group(2))}"
+
+
+def routes(tree):
+    path, doc = "portal/routes.c", "docs/portal-api.md"
+    table = re.findall(r"\{\s*RTH_(GET|POST|PUT|DELETE),\s*\"([^\"]+)\"",
+                       tree.code(path) if path in tree.paths else "")
+    known = {f"{method} {re.sub(':[a-z]+', ':', route)}"
+             for method, route in table}
+    return difference(set(documented_routes(tree.text(doc))), known, doc, path)
+
+
 SAMPLES = {
     "conf/janus.plugin.rthealth.jcfg.sample": "plugins/conf.c",
     "conf/portal.conf.sample": "portal/settings.c",
@@ -44,10 +65,10 @@ def samples(tree):
         if sample not in tree.paths or code not in tree.paths:
             found.append(f"{sample} or {code} is missing")
             continue
-        keys = re.findall(r"\{\s*\"([\w.]+)\",\s*RTH_CONF_(\w+)",
-                          tree.code(code))
-        known = {key.split(".")[-1] for key, _ in keys}
-        groups = {part for key, _ in keys for part in key.split(".")[:-1]}
+        keys = re.findall(r"^\t(?:[A-Z_]+\(|\{\.key = |\{)\"([\w.]+)\",",
+                          tree.code(code), re.M)
+        known = {key.split(".")[-1] for key in keys}
+        groups = {part for key in keys for part in key.split(".")[:-1]}
         told = set(re.findall(r"^\s*(?:#\s?)?(\w+)\s*[=:]\s*[\[({\"\d+tf-]",
                               tree.text(sample), re.M)) - groups
         found += difference(told, known, sample, code)
@@ -68,5 +89,6 @@ def named_files(tree):
 CHECKS = (
     ("contracts: files that the documentation names", named_files),
     ("contracts: requests of docs/protocol.md", requests),
+    ("contracts: routes of docs/portal-api.md", routes),
     ("contracts: samples of configuration files", samples),
 )

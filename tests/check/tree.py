@@ -7,8 +7,9 @@ FOLDERS = ("common", "plugins", "portal", "recordings", "web", "conf", "docker",
            "docs", "tests", ".ci")
 SKIPPED = {"node_modules", "artifacts", "__pycache__", ".git", ".libs", ".deps",
            "corpus", "tokens"}
-COMMENT = re.compile(r"/\*.*?\*/|(?<![:\"'])//[^\n]*", re.S)
-STRING = re.compile(r'"(?:[^"\\\n]|\\.)*"')
+# Strings are found too, since a comment may seem to begin in one.
+TOKEN = re.compile(r'"(?:[^"\\\n]|\\.)*"|\'(?:[^\'\\\n]|\\.)*\'|'
+                   r'/\*.*?\*/|//[^\n]*', re.S)
 
 
 class Tree:
@@ -49,8 +50,10 @@ class Tree:
     def code(self, path):
         """The text with comments blanked out, line numbers kept."""
         def blank(m):
+            if m.group()[0] != "/":
+                return m.group()
             return re.sub(r"[^\n]", " ", m.group())
-        return COMMENT.sub(blank, self.text(path))
+        return TOKEN.sub(blank, self.text(path))
 
     def hits(self, pattern, paths):
         """Yields (path, line number, match) in code, not in comments."""
