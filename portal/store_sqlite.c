@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -39,6 +40,16 @@ static enum rth_err sqlite_err(int rc)
 	}
 }
 
+static int bind_value(sqlite3_stmt *stmt, int at, const struct rth_db_value *v)
+{
+	if (!v->is_text)
+		return sqlite3_bind_int64(stmt, at, v->number);
+	if (!v->text)
+		return sqlite3_bind_null(stmt, at);
+	return sqlite3_bind_text(stmt, at, v->text, -1, SQLITE_STATIC);
+}
+
+/* To SQLite "$3" is a name, numbered in order of appearance. */
 static enum rth_err db_bind(sqlite3_stmt *stmt,
 			    const struct rth_db_query *query)
 {
@@ -46,15 +57,11 @@ static enum rth_err db_bind(sqlite3_stmt *stmt,
 	int rc = SQLITE_OK;
 
 	for (i = 0; i < query->values_n && rc == SQLITE_OK; i++) {
-		const struct rth_db_value *v = &query->values[i];
+		char name[24];
 
-		if (!v->is_text)
-			rc = sqlite3_bind_int64(stmt, (int)i + 1, v->number);
-		else if (v->text)
-			rc = sqlite3_bind_text(stmt, (int)i + 1, v->text, -1,
-					       SQLITE_STATIC);
-		else
-			rc = sqlite3_bind_null(stmt, (int)i + 1);
+		snprintf(name, sizeof(name), "$%zu", i + 1);
+		rc = bind_value(stmt, sqlite3_bind_parameter_index(stmt, name),
+				&query->values[i]);
 	}
 	return rc == SQLITE_OK ? 0 : sqlite_err(rc);
 }
