@@ -4,7 +4,7 @@ import {
   createHmac, createPrivateKey, createPublicKey, generateKeyPairSync, sign,
   constants,
 } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 
 const here = new URL('.', import.meta.url);
 const NOW = 1790000000;
@@ -428,4 +428,28 @@ if (!existsSync(keysFile))
 write('jwks.json', publicSet);
 write('good.json', Object.entries(good).map(([name, token]) => ({ name, token })));
 write('bad.json', bad);
+
+// Seeds for the fuzzer: the good ones, some bad ones of each reason, a set of
+// keys and claims. Long ones would only slow it down.
+const seeds = new URL('../../fuzz/corpus/token/', here);
+const slug = (text) => text.toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/-$/, '');
+const SEEDS_OF_A_REASON = 5;
+const SEED_MAX_BYTES = 2048;
+const perReason = {};
+
+rmSync(seeds, { recursive: true, force: true });
+mkdirSync(seeds, { recursive: true });
+const seed = (name, bytes) => writeFileSync(new URL(slug(name), seeds), bytes);
+for (const [name, token] of Object.entries(good))
+  seed(`good ${name}`, token);
+for (const { name, reason, token } of bad) {
+  perReason[reason] = (perReason[reason] ?? 0) + 1;
+  if (perReason[reason] <= SEEDS_OF_A_REASON && token.length <= SEED_MAX_BYTES)
+    seed(`${reason} ${name}`, token);
+}
+seed('key set', JSON.stringify({ keys: publicSet.keys.filter((key) => key.kty !== 'RSA') }));
+seed('key set with RSA', JSON.stringify({ keys: [publicJwk('rs-1')] }));
+seed('claims', JSON.stringify(claims()));
+seed('claims with a list of audiences', JSON.stringify(claims({ aud: ['other', 'rthealth'] })));
+
 console.log(`${Object.keys(good).length} good, ${bad.length} bad tokens`);
