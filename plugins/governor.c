@@ -13,13 +13,17 @@
 #define QUEUE_SHORT_US (40 * MS)   /* under this the rate may grow */
 #define QUEUE_FLAT_US (50 * MS)	   /* under this loss is not from a queue */
 #define QUEUE_SEVERE_US (300 * MS) /* the voice suffers */
+#define QUEUE_SUDDEN_US (100 * MS) /* so does it if this came at once */
 #define QUEUE_SEVERE_AGAIN_US (600 * MS)
 #define RISING_SEVERE_US (60 * MS)
+
+#define KEEP 850	/* permille of what gets through */
+#define KEEP_SEVERE 750 /* leaves room for a key frame */
 
 #define DECREASE_PAUSE_US (300 * MS) /* and a round trip */
 #define HOLD_MIN_US (300 * MS)	     /* the sender has heard of it by then */
 #define HOLD_MAX_US (1000 * MS)
-#define AFTER_HOLD_US (1500 * MS) /* a key frame fills the queue again */
+#define AFTER_HOLD_US (700 * MS) /* a key frame fills the queue again */
 
 #define OPEN_BPS 5000000u
 #define OPEN_AFTER_US (10 * SECOND)
@@ -48,13 +52,21 @@ static int64_t clamp(int64_t n, int64_t low, int64_t high)
 	return n < low ? low : n > high ? high : n;
 }
 
+static void lower_target(struct rth_governor *g, uint32_t bps)
+{
+	if (bps < RTH_GOVERNOR_FLOOR_BPS)
+		bps = RTH_GOVERNOR_FLOOR_BPS;
+	if (bps < g->target_bps)
+		g->target_bps = bps;
+}
+
 static void set_target(struct rth_governor *g, const struct rth_line *line,
 		       uint32_t bps)
 {
 	if (!g->target_bps)
 		g->before_bps = line->sent_bps;
-	g->target_bps =
-		bps < RTH_GOVERNOR_FLOOR_BPS ? RTH_GOVERNOR_FLOOR_BPS : bps;
+	g->target_bps = UINT32_MAX;
+	lower_target(g, bps);
 	g->decreased_us = line->now_us;
 	g->trouble_us = line->now_us;
 	g->roomy_us = 0;
@@ -75,7 +87,8 @@ static bool is_severe(const struct rth_governor *g, const struct rth_line *line)
 		return line->queue_us > QUEUE_SEVERE_AGAIN_US;
 	if (line->queue_us > QUEUE_SEVERE_US)
 		return true;
-	if (line->standing_us > QUEUE_GROWING_US &&
+	if (line->queue_us > QUEUE_SUDDEN_US &&
+	    line->standing_us > QUEUE_FLAT_US &&
 	    line->rising_us > RISING_SEVERE_US &&
 	    line->sent_bps > permille(line->acked_bps, 1300))
 		return true;
@@ -120,15 +133,20 @@ static void hold(struct rth_governor *g, const struct rth_line *line)
 		line->now_us + clamp(line->drain_us, HOLD_MIN_US, HOLD_MAX_US);
 }
 
-/* While video waits: what is left to drain may turn out to be less. */
-static void shorten_hold(struct rth_governor *g, const struct rth_line *line)
+/*
+ * While video waits: what is left to drain may turn out otherwise, and what
+ * arrives now is what the line carries.
+ */
+static void watch_hold(struct rth_governor *g, const struct rth_line *line)
 {
 	int64_t until_us = line->now_us + line->drain_us;
 
-	if (until_us < g->hold_from_us + HOLD_MIN_US)
-		until_us = g->hold_from_us + HOLD_MIN_US;
-	if (until_us < g->hold_until_us)
-		g->hold_until_us = until_us;
+	g->hold_until_us = clamp(until_us, g->hold_from_us + HOLD_MIN_US,
+				 g->hold_from_us + HOLD_MAX_US);
+	if (line->queue_us > QUEUE_SUDDEN_US && line->acked_bps < g->full_bps) {
+		g->full_bps = line->acked_bps;
+		lower_target(g, permille(line->acked_bps, KEEP_SEVERE));
+	}
 }
 
 static void forget_radio_loss(struct rth_governor *g,
@@ -252,14 +270,14 @@ void rth_governor_update(struct rth_governor *g, const struct rth_line *line)
 	g->updated_us = line->now_us;
 	forget_radio_loss(g, line, dt_us);
 	if (line->now_us < g->hold_until_us) {
-		shorten_hold(g, line);
+		watch_hold(g, line);
 		return;
 	}
 	if (severe)
 		hold(g, line);
 	if (severe || is_full(g, line)) {
 		if (may_decrease(g, line))
-			decrease(g, line, severe ? 750 : 850);
+			decrease(g, line, severe ? KEEP_SEVERE : KEEP);
 		grows = false;
 	} else if (line->standing_us < QUEUE_FLAT_US) {
 		grows = !judge_loss(g, line) && grows;

@@ -28,8 +28,10 @@
 #define BINS 64
 
 #define RATE_US (500 * MS)  /* over which sending and loss are measured */
-#define ACKED_US (300 * MS) /* over which arrival is measured */
+#define ACKED_US (250 * MS) /* over which arrival is measured */
 #define FEW_PACKETS 10
+
+#define STEPS 32
 
 #define BASES 10 /* seconds after which the least delay is forgotten */
 #define QUEUES 16
@@ -68,6 +70,12 @@ struct limit_queue {
 	int32_t queue_us;
 };
 
+/* From the packet with this number of ours, the offset is more. */
+struct limit_step {
+	int64_t from;
+	unsigned by;
+};
+
 struct rth_limit {
 	/* Written by the sender's thread. */
 	_Alignas(64) _Atomic uint64_t sent[RING]; /* us << 16 | bytes */
@@ -77,6 +85,7 @@ struct rth_limit {
 
 	/* Written by the receiver's thread. */
 	_Alignas(64) _Atomic int64_t hold_until_us;
+	_Atomic int64_t round_trip_us;
 	_Atomic uint64_t heard; /* count at the last transport-cc; 0: never */
 
 	/* The receiver's thread's own. */
@@ -89,6 +98,9 @@ struct rth_limit {
 	int64_t newest_seq; /* unwrapped; -1: none */
 	int64_t offset;	    /* the host's number minus ours */
 	bool has_offset;
+	struct limit_step steps[STEPS];
+	unsigned step_n;
+	unsigned missed, late; /* of late ones, the number had been missed */
 
 	int64_t reference; /* unwrapped, 64 ms; -1: none */
 	int64_t arrival_us;
@@ -355,21 +367,78 @@ static int32_t drain_time(struct rth_limit *l, int64_t count,
 	return bytes > 10 * SECOND ? (int32_t)(10 * SECOND) : (int32_t)bytes;
 }
 
+/*
+ * Where retransmissions take numbers of their own, each loss moves the offset
+ * by one as soon as it is retransmitted, which is about when we hear of it.
+ */
+static void expect_retransmissions(struct rth_limit *l, unsigned n,
+				   int64_t count)
+{
+	if (l->late * 4 > l->missed || l->missed < FEW_PACKETS || n == 0)
+		return;
+	if (l->step_n == STEPS) {
+		l->offset += l->steps[0].by;
+		memmove(l->steps, l->steps + 1,
+			sizeof(l->steps) - sizeof(l->steps[0]));
+		l->step_n--;
+	}
+	l->steps[l->step_n++] = (struct limit_step){count, n};
+}
+
+static void take_steps(struct rth_limit *l, int64_t seq)
+{
+	unsigned n = 0;
+
+	while (n < l->step_n && seq - l->offset >= l->steps[n].from)
+		l->offset += l->steps[n++].by;
+	if (n)
+		memmove(l->steps, l->steps + n,
+			(l->step_n - n) * sizeof(l->steps[0]));
+	l->step_n -= n;
+}
+
 /* One packet of a report that was not reported before. */
 static void count_status(struct rth_limit *l, int64_t seq, int64_t us,
 			 int64_t count)
 {
-	int64_t index = seq - l->offset;
+	int64_t index;
 
-	meter_add(&l->told, l->batch_now_us, 1);
-	if (us < 0) {
-		meter_add(&l->lost, l->batch_now_us, 1);
-		return;
+	take_steps(l, seq);
+	index = seq - l->offset;
+	/* What was sent before a decrease does not judge it. */
+	if (is_known(index, count) &&
+	    sent_us(l, index) > l->governor.decreased_us) {
+		meter_add(&l->told, l->batch_now_us, 1);
+		meter_add(&l->lost, l->batch_now_us, us < 0);
 	}
+	if (us < 0)
+		return;
 	l->newest_seq = seq;
 	keep_rhythm(l, seq, us);
 	if (is_known(index, count))
 		meter_add(&l->acked_bytes, us, sent_bytes(l, index));
+}
+
+/* What a report says of packets, each once but for those that came late. */
+static void count_batch(struct rth_limit *l, unsigned n, int64_t count)
+{
+	int64_t before = l->newest_seq;
+	unsigned missed = 0;
+
+	for (unsigned i = 0; i < n; i++) {
+		if (l->first_seq + i > before) {
+			count_status(l, l->first_seq + i, l->batch[i], count);
+			missed += l->batch[i] < 0;
+		} else if (l->batch[i] >= 0) {
+			l->late += l->first_seq + i > before - n;
+		}
+	}
+	l->missed += missed;
+	expect_retransmissions(l, missed, count);
+	if (l->missed > 10 * FEW_PACKETS) {
+		l->missed /= 2;
+		l->late /= 2;
+	}
 }
 
 static int64_t newest_in_batch(const struct rth_limit *l)
@@ -395,9 +464,9 @@ static void govern(struct rth_limit *l, int64_t count, int64_t newest_us,
 
 	line.standing_us =
 		least_queue(l, now_us - STANDING_US, now_us, queue_us);
-	line.rising_us = line.standing_us -
-			 least_queue(l, now_us - 2 * STANDING_US,
-				     now_us - STANDING_US, line.standing_us);
+	line.rising_us =
+		queue_us - least_queue(l, now_us - STANDING_US,
+				       now_us - STANDING_US / 2, queue_us);
 	line.drain_us = drain_time(l, count, line.acked_bps);
 	l->sent_bps = line.sent_bps;
 	rth_governor_update(&l->governor, &line);
@@ -448,12 +517,14 @@ static void on_feedback_end(void *arg)
 	int64_t before = l->newest_seq;
 	bool silent = is_silent(l, (uint64_t)count, l->batch_now_us);
 
-	if (newest < 0 || count == 0 || l->first_seq + newest <= before)
+	if (newest < 0 || count == 0)
 		return;
+	if (l->first_seq + newest <= before) {
+		count_batch(l, (unsigned)newest + 1, count);
+		return;
+	}
 	anchor(l, l->first_seq + newest, count);
-	for (unsigned i = 0; i <= (unsigned)newest; i++)
-		if (l->first_seq + i > before)
-			count_status(l, l->first_seq + i, l->batch[i], count);
+	count_batch(l, (unsigned)newest + 1, count);
 	if (silent)
 		end_silence(l);
 	follow_rhythm(l, count);
@@ -661,6 +732,12 @@ enum rth_limit_pass rth_limit_gate(struct rth_limit *limit, int64_t now_us)
 	return RTH_LIMIT_PASS_ASK;
 }
 
+int64_t rth_limit_round_trip_us(struct rth_limit *limit)
+{
+	return atomic_load_explicit(&limit->round_trip_us,
+				    memory_order_relaxed);
+}
+
 struct rth_limit_advice rth_limit_feedback(struct rth_limit *limit,
 					   int64_t now_us, const void *rtcp,
 					   size_t len)
@@ -676,6 +753,8 @@ struct rth_limit_advice rth_limit_feedback(struct rth_limit *limit,
 		limit->reported_us = now_us;
 		govern_by_report(limit);
 	}
+	atomic_store_explicit(&limit->round_trip_us, limit->rtt_us,
+			      memory_order_relaxed);
 	atomic_store_explicit(&limit->hold_until_us,
 			      limit->governor.hold_until_us,
 			      memory_order_relaxed);

@@ -80,4 +80,11 @@ struct rth_limit_advice rth_limit_feedback(struct rth_limit *limit,
 					   int64_t now_us, const void *rtcp,
 					   size_t len);
 
+/**
+ * How long it takes now until a packet that is sent is heard of, queues
+ * included; 0 when unknown. Any thread. Key frames asked for more often than
+ * they can arrive only fill the queue: wait this long on top of the pause.
+ */
+int64_t rth_limit_round_trip_us(struct rth_limit *limit);
+
 #endif
