@@ -104,9 +104,7 @@ export class VisitControl {
 	/** Asks for camera and microphone, then makes the offer. */
 	async askDevices() {
 		await this.#local.openBoth();
-		await this.#seat.prepare();
-		for (const slot of SLOTS)
-			await this.#seat.media.put(slot, this.#local.track(slot));
+		await this.#fillSeat(this.#seat);
 		await this.#onDevices();
 	}
 
@@ -124,11 +122,12 @@ export class VisitControl {
 
 	/** @param {Slot} slot @param {MediaStreamTrack | null} track */
 	async #trackChanged(slot, track) {
+		if (this.#closed)
+			return;
 		this.#callbacks.picture('mine', slot, track);
 		this.#tell();
 		this.#dispatch({ type: 'captured', using: this.#local.using });
-		await this.#seat.prepare();
-		await this.#seat.media.put(slot, track).catch(() => {});
+		await this.#fillSeat(this.#seat);
 	}
 
 	/** Tells page and the other side what is sent now. */
@@ -222,10 +221,21 @@ export class VisitControl {
 		this.#seat.close();
 		clearTimeout(this.#shakyTimer);
 		this.#seat = this.#newSeat();
-		void this.#seat.prepare().then(async () => {
+		void this.#fillSeat(this.#seat);
+	}
+
+	/**
+	 * Makes the seat's offer and gives it the devices.
+	 * @param {Seat} seat
+	 */
+	async #fillSeat(seat) {
+		try {
+			await seat.prepare();
 			for (const slot of SLOTS)
-				await this.#seat.media.put(slot, this.#local.track(slot));
-		}).catch(() => {});
+				await seat.media.put(slot, this.#local.track(slot));
+		} catch {
+			// The seat was given up meanwhile; its successor is filled anew.
+		}
 	}
 
 	/**

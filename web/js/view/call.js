@@ -65,11 +65,11 @@ function tile(side, picture) {
 	return { node,
 		/**
 		 * @param {{name: string, camera: boolean, microphone: boolean,
-		 *   words: string}} who
+		 *   words: string, initialsOf?: string}} who
 		 */
 		update: (who) => {
 			node.classList.toggle('no-picture', !who.camera);
-			setText(letters, initials(who.name));
+			setText(letters, initials(who.initialsOf || who.name));
 			setText(words, who.words);
 			setText(name, who.name);
 			show(muted, !who.microphone);
@@ -110,7 +110,8 @@ function updateStage(stage, state) {
 		microphone: !peer || !peer.media || peer.microphone,
 		words: instead(state) });
 	stage.faces.mine.update({ name: 'You', camera: me.camera,
-		microphone: me.microphone, words: '' });
+		initialsOf: state.session?.user?.name, microphone: me.microphone,
+		words: '' });
 }
 
 /**

@@ -101,7 +101,8 @@ function rowActions(visit, actions, change) {
 	return h('div', { class: 'row-actions' },
 		...(visit.role === 'clinician' ? tools(visit, actions, change) : []),
 		h('button', { type: 'button', class: 'join',
-			click: () => actions.go(`/visit/${visit.id}`) }, 'Join'));
+			click: () => actions.go(`/visit/${visit.id}`) },
+		Date.parse(visit.opens) <= Date.now() ? 'Join' : 'Get ready'));
 }
 
 /**

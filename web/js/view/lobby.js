@@ -29,10 +29,10 @@ function opening(state, now) {
 	const left = opens ? Date.parse(opens) - now : 0;
 	if (!opens || left <= 0)
 		return state.phase === 'early' ? 'Opening now…' : '';
-	const words = `This visit opens at ${time.dayAndClock(opens, now)}, ${
-		time.until(left)}.`;
+	const words = `This visit opens ${time.until(left)}: ${
+		time.dayAndClock(opens, now)}.`;
 	return state.phase === 'early'
-		? `${words} Leave this page open: you will be let in by itself.`
+		? `${words} Leave this page open and you will be let in then.`
 		: words;
 }
 
