@@ -206,6 +206,7 @@ export class Connection {
 			const socket = new WebSocket(this.#url, 'janus-protocol');
 			this.#socket = socket;
 			socket.onopen = () => resolve();
+			socket.onerror = () => {}; // onclose follows and says the same
 			socket.onmessage = (event) => this.#receive(event.data);
 			socket.onclose = () => {
 				reject(new ProtocolError('lost'));

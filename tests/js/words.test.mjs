@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { offerAsDtlsClient } from '../../web/js/sdp.js';
+import { digest } from '../../web/js/stats.js';
+import * as time from '../../web/js/time.js';
+import { mark, timings } from '../../web/js/timings.js';
+import { ending, notice, problem } from '../../web/js/words.js';
+
+test('every offered slot becomes DTLS client, and nothing else changes', () => {
+	const lines = ['v=0', 'a=setup:actpass', 'm=audio 9 UDP/TLS/RTP/SAVPF 111',
+		'a=setup:actpass', 'a=mid:0', 'a=x-setup:actpass', 'a=setup:actpassive'];
+	for (const end of ['\r\n', '\n'])
+		assert.equal(offerAsDtlsClient(lines.join(end) + end),
+			['v=0', 'a=setup:active', 'm=audio 9 UDP/TLS/RTP/SAVPF 111',
+				'a=setup:active', 'a=mid:0', 'a=x-setup:actpass',
+				'a=setup:actpassive'].join(end) + end);
+});
+
+test('the length of a visit', () => {
+	const lengths = [[0, '0:00'], [7999, '0:07'], [725000, '12:05'],
+		[3725000, '1:02:05'], [-5, '0:00']];
+	for (const [ms, words] of lengths)
+		assert.equal(time.length(ms), words);
+});
+
+test('how long until', () => {
+	const waits = [[-1, 'now'], [0, 'now'], [1, 'in 1 minute'],
+		[60000, 'in 1 minute'], [60001, 'in 2 minutes'],
+		[89 * 60000, 'in 89 minutes'], [120 * 60000, 'in 2 hours'],
+		[48 * 3600000, 'in 2 days']];
+	for (const [ms, words] of waits)
+		assert.equal(time.until(ms), words);
+});
+
+test('days near today have a name', () => {
+	const at = (d, h) => new Date(2026, 0, d, h).toISOString();
+	const now = new Date(2026, 0, 31, 23, 30).getTime();
+	assert.equal(time.day(at(31, 0), now, 'en-GB'), 'Today');
+	assert.equal(time.day(at(32, 0), now, 'en-GB'), 'Tomorrow');
+	assert.equal(time.day(at(30, 23), now, 'en-GB'), 'Yesterday');
+	assert.equal(time.day(at(29, 12), now, 'en-GB'), 'Thursday 29 January');
+	assert.match(time.day(at(-40, 12), now, 'en-GB'), / 2025$/);
+	assert.equal(time.dayAndClock(at(31, 9), now, 'en-GB'), 'Today, 09:00');
+});
+
+test('a form\'s day and time become UTC and come back', () => {
+	const utc = time.fromFields('2026-01-31', '09:30');
+	assert.match(utc, /^2026-0\d-[0-3]\dT\d\d:30:00Z$/);
+	assert.deepEqual(time.fields(new Date(utc)),
+		{ date: '2026-01-31', time: '09:30' });
+	assert.equal(time.fromFields('', '09:30'), null);
+	assert.equal(time.fromFields('2026-13-40', '09:30'), null);
+});
+
+test('steps are measured from the click, each once', () => {
+	mark('click');
+	mark('token');
+	const first = timings().token;
+	mark('token');
+	assert.equal(timings().token, first);
+	assert.deepEqual(Object.keys(timings()), ['click', 'token']);
+	assert.equal(timings().click, 0);
+	mark('click');
+	assert.deepEqual(Object.keys(timings()), ['click']);
+});
+
+test('getStats entries are added to their slot', () => {
+	const sums = digest([
+		{ type: 'inbound-rtp', mid: '0', totalAudioEnergy: 2,
+			totalSamplesReceived: 480, concealedSamples: 4, packetsReceived: 9 },
+		{ type: 'inbound-rtp', mid: '1', framesDecoded: 30, packetsLost: 1 },
+		{ type: 'outbound-rtp', mid: '2', framesEncoded: 5, bytesSent: 100 },
+		{ type: 'inbound-rtp', mid: '7', framesDecoded: 99 },
+		{ type: 'transport', srtpCipher: 'AEAD_AES_128_GCM',
+			dtlsRole: 'client', dtlsState: 'connected' },
+		{ type: 'candidate-pair', nominated: true,
+			availableOutgoingBitrate: 300000, currentRoundTripTime: 0.012 },
+		{ type: 'candidate-pair', nominated: false,
+			availableOutgoingBitrate: 1 },
+	], { microphone: '0', camera: '1', screen: '2' });
+	assert.equal(sums.microphone.energy, 2);
+	assert.equal(sums.microphone.concealed, 4);
+	assert.deepEqual([sums.camera.decoded, sums.camera.lost], [30, 1]);
+	assert.deepEqual([sums.screen.sent, sums.screen.bytes_out], [5, 100]);
+	assert.deepEqual([sums.srtp_cipher, sums.dtls_role, sums.outgoing_bitrate,
+		sums.round_trip_ms], ['AEAD_AES_128_GCM', 'client', 300000, 12]);
+});
+
+test('each failure has words of its own', () => {
+	const unknown = notice('no such code');
+	for (const code of ['no-network', 'signed-out', 'too-many', 'wrong-code',
+		'lost', 'busy', 'sign-in-failed', 'email-unverified',
+		'provider-down', 'sign-in-expired', 'sign-in-refused', 'chat-alone'])
+		assert.notEqual(notice(code), unknown, code);
+	const unexpected = ending('no such reason');
+	for (const reason of ['left', 'ended', 'replaced', 'removed', 'expired',
+		'room-full', 'not-admitted', 'not-found', 'no-common-codec', 'bad-sdp',
+		'signed-out'])
+		assert.notEqual(ending(reason), unexpected, reason);
+});
+
+test('how to allow a camera is told for the browser at hand', () => {
+	const agents = ['Mozilla/5.0 Gecko/20100101 Firefox/140.0',
+		'Mozilla/5.0 AppleWebKit/537.36 Chrome/140.0 Safari/537.36',
+		'Mozilla/5.0 AppleWebKit/605.1.15 Version/18.0 Safari/605.1.15'];
+	const texts = agents.map((agent) => problem('camera', 'denied', agent));
+	assert.equal(new Set(texts).size, agents.length);
+	for (const kind of ['none', 'busy', 'insecure', 'ended', 'failed'])
+		assert.match(problem('camera', kind, agents[0]), /camera/);
+});
