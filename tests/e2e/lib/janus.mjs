@@ -42,10 +42,12 @@ function moduleFolder() {
 /** @param {string} plugin short name */
 function pluginFile(plugin) {
 	const file = `libjanus_${plugin}.so`;
-
-	return plugin === 'rthealth'
-		? join(BUILD, '.libs', file)
+	const path = plugin === 'rthealth' ? join(BUILD, '.libs', file)
 		: join(moduleFolder(), 'plugins', file);
+
+	if (!existsSync(path))
+		throw new Error(`there is no ${path}: build first, or set RTH_BUILD`);
+	return path;
 }
 
 /** Whether a TCP connection to this port of localhost opens. */
