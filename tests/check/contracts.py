@@ -65,11 +65,11 @@ def samples(tree):
         if sample not in tree.paths or code not in tree.paths:
             found.append(f"{sample} or {code} is missing")
             continue
-        keys = re.findall(r"^\t(?:[A-Z_]+\(|\{\.key = |\{)\"([\w.]+)\",",
-                          tree.code(code), re.M)
+        keys = re.findall(r"^\t(?:[A-Z_]+\(|\{\.key = |\{(?=.*RTH_CONF_))"
+                          r"\"([\w.]+)\",", tree.code(code), re.M)
         known = {key.split(".")[-1] for key in keys}
         groups = {part for key in keys for part in key.split(".")[:-1]}
-        told = set(re.findall(r"^\s*(?:#\s?)?(\w+)\s*[=:]\s*[\[({\"\d+tf-]",
+        told = set(re.findall(r"^\s*(?:#\s?)?(\w+)\s*=\s*[\[({\"\d+tf-]",
                               tree.text(sample), re.M)) - groups
         found += difference(told, known, sample, code)
     return found
