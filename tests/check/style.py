@@ -29,7 +29,7 @@ def too_wide(line, path):
     most = JS_COLUMNS if path.endswith(("js", "css")) else COLUMNS
     # An address or a sentence for the page is not broken.
     return len(line.expandtabs(8)) > most and not re.search(
-        r"https?://\S{30}|'[^']{30,}'|`[^`]{30,}`", line)
+        r"https?://\S{30}|'[^']{30,}'|`[^`]{30,}`|/\^.{30,}/", line)
 
 
 def spdx(tree):
