@@ -31,8 +31,6 @@
 #define ACKED_US (250 * MS) /* over which arrival is measured */
 #define FEW_PACKETS 10
 
-#define STEPS 32
-
 #define BASES 10 /* seconds after which the least delay is forgotten */
 #define QUEUES 16
 #define STANDING_US (200 * MS)
@@ -53,6 +51,7 @@
 #define RHYTHM_AHEAD 24
 #define RHYTHM_CLIP_US (20 * MS)
 #define RHYTHM_LEAST 24
+#define RHYTHM_QUEUE_US (30 * MS)
 
 /* Amounts by time, in bins. */
 struct meter {
@@ -68,12 +67,6 @@ struct arrival {
 struct limit_queue {
 	int64_t us;
 	int32_t queue_us;
-};
-
-/* From the packet with this number of ours, the offset is more. */
-struct limit_step {
-	int64_t from;
-	unsigned by;
 };
 
 struct rth_limit {
@@ -98,9 +91,6 @@ struct rth_limit {
 	int64_t newest_seq; /* unwrapped; -1: none */
 	int64_t offset;	    /* the host's number minus ours */
 	bool has_offset;
-	struct limit_step steps[STEPS];
-	unsigned step_n;
-	unsigned missed, late; /* of late ones, the number had been missed */
 
 	int64_t reference; /* unwrapped, 64 ms; -1: none */
 	int64_t arrival_us;
@@ -270,7 +260,10 @@ static void follow_rhythm(struct rth_limit *l, int64_t count)
 	int64_t now = misfit(l, l->offset, count);
 	int64_t best = now, best_offset = l->offset;
 
-	if (l->rhythm_n < RHYTHM_LEAST || now == INT64_MAX)
+	/* A queue spaces packets evenly: no rhythm is left. */
+	if (l->rhythm_n < RHYTHM_LEAST || now == INT64_MAX ||
+	    (l->queue_n > 0 &&
+	     l->queues[l->queue_n - 1].queue_us > RHYTHM_QUEUE_US))
 		return;
 	for (int64_t by = -RHYTHM_BACK; by <= RHYTHM_AHEAD; by++) {
 		int64_t sum = misfit(l, l->offset + by, count);
@@ -367,44 +360,12 @@ static int32_t drain_time(struct rth_limit *l, int64_t count,
 	return bytes > 10 * SECOND ? (int32_t)(10 * SECOND) : (int32_t)bytes;
 }
 
-/*
- * Where retransmissions take numbers of their own, each loss moves the offset
- * by one as soon as it is retransmitted, which is about when we hear of it.
- */
-static void expect_retransmissions(struct rth_limit *l, unsigned n,
-				   int64_t count)
-{
-	if (l->late * 4 > l->missed || l->missed < FEW_PACKETS || n == 0)
-		return;
-	if (l->step_n == STEPS) {
-		l->offset += l->steps[0].by;
-		memmove(l->steps, l->steps + 1,
-			sizeof(l->steps) - sizeof(l->steps[0]));
-		l->step_n--;
-	}
-	l->steps[l->step_n++] = (struct limit_step){count, n};
-}
-
-static void take_steps(struct rth_limit *l, int64_t seq)
-{
-	unsigned n = 0;
-
-	while (n < l->step_n && seq - l->offset >= l->steps[n].from)
-		l->offset += l->steps[n++].by;
-	if (n)
-		memmove(l->steps, l->steps + n,
-			(l->step_n - n) * sizeof(l->steps[0]));
-	l->step_n -= n;
-}
-
 /* One packet of a report that was not reported before. */
 static void count_status(struct rth_limit *l, int64_t seq, int64_t us,
 			 int64_t count)
 {
-	int64_t index;
+	int64_t index = seq - l->offset;
 
-	take_steps(l, seq);
-	index = seq - l->offset;
 	/* What was sent before a decrease does not judge it. */
 	if (is_known(index, count) &&
 	    sent_us(l, index) > l->governor.decreased_us) {
@@ -417,28 +378,6 @@ static void count_status(struct rth_limit *l, int64_t seq, int64_t us,
 	keep_rhythm(l, seq, us);
 	if (is_known(index, count))
 		meter_add(&l->acked_bytes, us, sent_bytes(l, index));
-}
-
-/* What a report says of packets, each once but for those that came late. */
-static void count_batch(struct rth_limit *l, unsigned n, int64_t count)
-{
-	int64_t before = l->newest_seq;
-	unsigned missed = 0;
-
-	for (unsigned i = 0; i < n; i++) {
-		if (l->first_seq + i > before) {
-			count_status(l, l->first_seq + i, l->batch[i], count);
-			missed += l->batch[i] < 0;
-		} else if (l->batch[i] >= 0) {
-			l->late += l->first_seq + i > before - n;
-		}
-	}
-	l->missed += missed;
-	expect_retransmissions(l, missed, count);
-	if (l->missed > 10 * FEW_PACKETS) {
-		l->missed /= 2;
-		l->late /= 2;
-	}
 }
 
 static int64_t newest_in_batch(const struct rth_limit *l)
@@ -517,14 +456,12 @@ static void on_feedback_end(void *arg)
 	int64_t before = l->newest_seq;
 	bool silent = is_silent(l, (uint64_t)count, l->batch_now_us);
 
-	if (newest < 0 || count == 0)
+	if (newest < 0 || count == 0 || l->first_seq + newest <= before)
 		return;
-	if (l->first_seq + newest <= before) {
-		count_batch(l, (unsigned)newest + 1, count);
-		return;
-	}
 	anchor(l, l->first_seq + newest, count);
-	count_batch(l, (unsigned)newest + 1, count);
+	for (unsigned i = 0; i <= (unsigned)newest; i++)
+		if (l->first_seq + i > before)
+			count_status(l, l->first_seq + i, l->batch[i], count);
 	if (silent)
 		end_silence(l);
 	follow_rhythm(l, count);
