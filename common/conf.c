@@ -8,15 +8,14 @@
  */
 #include "conf.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include <libconfig.h>
 
+#include "conf_text.h"
 #include "mem.h"
 
 #define STRING_MAX_BYTES 1024
@@ -43,7 +42,6 @@ static RTH_PRINTF(4, 5) enum rth_err
 	fail(const struct scope *scope, const config_setting_t *at,
 	     const char *key, const char *fmt, ...)
 {
-	const char *included = config_setting_source_file(at);
 	unsigned line = config_setting_source_line(at);
 	char reason[192];
 	va_list args;
@@ -52,22 +50,8 @@ static RTH_PRINTF(4, 5) enum rth_err
 	vsnprintf(reason, sizeof(reason), fmt, args);
 	va_end(args);
 	snprintf(scope->problem->text, sizeof(scope->problem->text),
-		 "%s:%u: %s%s: %s", included ? included : scope->file,
-		 line ? line : 1, scope->prefix, key, reason);
-	return RTH_ERR_CONFIG;
-}
-
-static RTH_PRINTF(3, 4) enum rth_err
-	fail_file(struct rth_conf_problem *problem, const char *file,
-		  const char *fmt, ...)
-{
-	char reason[192];
-	va_list args;
-
-	va_start(args, fmt);
-	vsnprintf(reason, sizeof(reason), fmt, args);
-	va_end(args);
-	snprintf(problem->text, sizeof(problem->text), "%s: %s", file, reason);
+		 "%s:%u: %s%s: %s", scope->file, line ? line : 1, scope->prefix,
+		 key, reason);
 	return RTH_ERR_CONFIG;
 }
 
@@ -305,46 +289,22 @@ static enum rth_err read_scope(const struct scope *scope)
 	return err;
 }
 
-/*
- * libconfig's scanner ends the process when it cannot read what it has opened
- * (a folder), so only a regular file gets that far.
- */
-static enum rth_err open_file(FILE **filep, const char *path,
-			      struct rth_conf_problem *problem)
-{
-	FILE *file = fopen(path, "re");
-	struct stat st;
-
-	if (!file)
-		return fail_file(problem, path, "cannot be read: %s",
-				 strerror(errno));
-	if (fstat(fileno(file), &st) || !S_ISREG(st.st_mode)) {
-		fclose(file);
-		return fail_file(problem, path, "is not a regular file");
-	}
-	*filep = file;
-	return RTH_OK;
-}
-
 static enum rth_err parse_file(config_t *config, const char *path,
 			       struct rth_conf_problem *problem)
 {
-	const char *included;
-	FILE *file = NULL;
-	enum rth_err err = open_file(&file, path, problem);
-	int parsed;
+	char *text = NULL;
+	enum rth_err err = rth_conf_text_read(&text, path, problem);
 
 	if (err)
 		return err;
-	parsed = config_read(config, file);
-	fclose(file);
-	if (parsed)
-		return RTH_OK;
-	included = config_error_file(config);
-	snprintf(problem->text, sizeof(problem->text), "%s:%d: %s",
-		 included ? included : path, config_error_line(config),
-		 config_error_text(config));
-	return RTH_ERR_CONFIG;
+	if (!config_read_string(config, text)) {
+		snprintf(problem->text, sizeof(problem->text), "%s:%d: %s",
+			 path, config_error_line(config),
+			 config_error_text(config));
+		err = RTH_ERR_CONFIG;
+	}
+	rth_free(text);
+	return err;
 }
 
 enum rth_err rth_conf_read(void *conf, const struct rth_conf_key *keys,

@@ -5,7 +5,10 @@
  *
  * A program describes its file as a table of keys. Everything in the file must
  * be in the table and everything must have the right type and range; the first
- * thing wrong is told in one line "FILE:LINE: KEY: reason". Nothing is guessed.
+ * thing wrong is told in one line "FILE:LINE: KEY: reason" ("FILE:LINE: reason"
+ * where libconfig cannot read it, "FILE: reason" when it cannot be opened).
+ * Nothing is guessed: a whole number over 32 bits must end in L, as libconfig
+ * would cut it, and @include is refused. Files are at most 256 KiB.
  */
 #ifndef RTH_CONF_H
 #define RTH_CONF_H
@@ -38,7 +41,8 @@ struct rth_conf_list {
 /*
  * One key. `key` is a path ("rooms.linger_s"). A string key whose value is
  * missing stays NULL unless `text` gives a default; `required` keys must be
- * there. Strings are not empty and at most `max` bytes (1024 when 0).
+ * there. Strings are not empty and at most `max` bytes (1024 when 0). An int
+ * whose min and max are both 0 may be anything.
  */
 struct rth_conf_key {
 	const char *key;
@@ -47,7 +51,8 @@ struct rth_conf_key {
 	bool required;
 	const char *text; /* default of a string */
 	int64_t number;	  /* default of an int or bool */
-	int64_t min, max; /* of an int; max entries of strings and lists */
+	int64_t min, max; /* of an int; entries of strings and lists (max 256
+			     when 0) */
 	const struct rth_conf_key *items; /* of a list; ends with key NULL */
 	size_t item_size;
 };

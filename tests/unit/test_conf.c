@@ -237,6 +237,20 @@ static const struct mistake mistakes[] = {
 	 ":3: duplicate setting name"},
 	{ISSUER "title = \"a\n", ":3: syntax error"},
 	{ISSUER "title = ;", ":2: syntax error"},
+	{ISSUER "rooms: { linger_s = 4294967297; };",
+	 ":2: 4294967297: a number this large must end in L"},
+	{ISSUER "rooms: { any = -2147483649; };",
+	 ":2: -2147483649: a number this large must end in L"},
+	{ISSUER "rooms: { any = 0x100000001; };",
+	 ":2: 0x100000001: a number this large must end in L"},
+	{ISSUER "rooms: { any = 99999999999999999999L; };",
+	 ":2: 99999999999999999999L: is too large"},
+	{ISSUER "/* 1\n 2 \" */ # 4294967297 \"\n// \"\nx = 4294967297;",
+	 ":5: 4294967297: a number this large must end in L"},
+	{ISSUER "title = \"\n 4294967297 \\\" \"; x = 4294967297;",
+	 ":3: 4294967297: a number this large must end in L"},
+	{ISSUER "@include \"other.conf\"\n", ":2: @include: is not allowed"},
+	{ISSUER "a4294967297 = 1;", ":2: a4294967297: unknown key"},
 	{"<xml/>", ":1: syntax error"},
 };
 
@@ -275,6 +289,61 @@ static void tells_of_files_that_cannot_be_read(void **state)
 	assert_int_equal(rth_conf_read(&conf, keys, folder, &problem),
 			 RTH_ERR_CONFIG);
 	assert_string_equal(problem.text, wanted);
+}
+
+static void reads_numbers_of_every_form(void **state)
+{
+	static const struct {
+		const char *text;
+		int64_t value;
+	} forms[] = {
+		{"2147483647", INT32_MAX},
+		{"-2147483648", INT32_MIN},
+		{"+7", 7},
+		{"0x1F", 31},
+		{"2147483648L", 2147483648},
+		{"-9223372036854775807L", -INT64_MAX},
+		{"0x100000000L", 4294967296},
+	};
+	char text[128];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+		struct conf conf = {0};
+		struct rth_conf_problem problem;
+
+		snprintf(text, sizeof(text), ISSUER "rooms: { any = %s; };",
+			 forms[i].text);
+		write_conf(text);
+		if (rth_conf_read(&conf, keys, path, &problem))
+			fail_msg("%s", problem.text);
+		assert_true(conf.any == forms[i].value);
+		rth_conf_clear(&conf, keys);
+	}
+}
+
+static void refuses_what_is_no_text(void **state)
+{
+	struct conf conf = {0};
+	struct rth_conf_problem problem;
+	char *large = malloc(300000);
+	FILE *file = fopen(path, "w");
+
+	(void)state;
+	assert_non_null(file);
+	assert_non_null(large);
+	fwrite(ISSUER "\0titel = 1;", 1, sizeof(ISSUER "\0titel = 1;"), file);
+	assert_int_equal(fclose(file), 0);
+	assert_int_equal(rth_conf_read(&conf, keys, path, &problem),
+			 RTH_ERR_CONFIG);
+	assert_non_null(strstr(problem.text, ": is not text"));
+	memset(large, '\n', 299999);
+	large[299999] = '\0';
+	write_conf(large);
+	assert_int_equal(rth_conf_read(&conf, keys, path, &problem),
+			 RTH_ERR_CONFIG);
+	assert_non_null(strstr(problem.text, ": is too long"));
+	free(large);
 }
 
 static void keeps_a_long_string_within_1024_bytes(void **state)
@@ -329,6 +398,8 @@ int main(void)
 		cmocka_unit_test(takes_defaults),
 		cmocka_unit_test(tells_the_first_mistake),
 		cmocka_unit_test(tells_of_files_that_cannot_be_read),
+		cmocka_unit_test(reads_numbers_of_every_form),
+		cmocka_unit_test(refuses_what_is_no_text),
 		cmocka_unit_test(keeps_a_long_string_within_1024_bytes),
 		cmocka_unit_test(survives_failing_allocations),
 	};
