@@ -61,16 +61,19 @@ export class Program {
 	/**
 	 * @param {string} name of the log file
 	 * @param {import('node:child_process').ChildProcess} child
+	 * @param {((text: string) => void) | undefined} hear
 	 */
-	constructor(name, child) {
+	constructor(name, child, hear) {
 		mkdirSync(ARTIFACTS, { recursive: true });
 		this.name = name;
 		this.child = child;
 		this.logPath = join(ARTIFACTS, `${++count}-${name}.log`);
 		const log = createWriteStream(this.logPath);
 
-		for (const stream of [child.stdout, child.stderr])
-			stream?.on('data', (data) => { this.text += data; log.write(data); });
+		const keep = (data) => { this.text += data; log.write(data); };
+
+		child.stdout?.on('data', hear ? (data) => hear(String(data)) : keep);
+		child.stderr?.on('data', keep);
 		/** @type {Promise<number|string>} its status or signal */
 		this.exited = new Promise((done) => child.once('close',
 			(code, signal) => {
@@ -136,7 +139,9 @@ export class Program {
  * @param {string} command
  * @param {string[]} args
  * @param {{ cwd?: string, env?: Record<string, string|undefined>,
- *           prefix?: string[] }} [options] prefix: a command to run it under
+ *           prefix?: string[], hear?: (text: string) => void }} [options]
+ *   prefix: a command to run it under; hear: takes its stdout, which is then
+ *   in no log
  */
 export function start(name, command, args, options = {}) {
 	const words = [...(options.prefix ?? []), command, ...args];
@@ -144,5 +149,5 @@ export function start(name, command, args, options = {}) {
 	return new Program(name, spawn(words[0], words.slice(1), {
 		cwd: options.cwd, env: { ...process.env, ...options.env },
 		stdio: ['ignore', 'pipe', 'pipe'],
-	}));
+	}), options.hear);
 }

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Somebody in front of the real page: does what people do, with the controls
+// that people have.
+
+const JOIN_MS = 20000;
+
+export const JOINS = {
+	camera: 'Join with camera', voice: 'Join with voice only',
+	listen: 'Listen and write only',
+};
+
+export class Person {
+	/**
+	 * @param {import('./browser.mjs').Page} page
+	 * @param {string} url of the portal
+	 * @param {{ email: string, name: string }} who
+	 * @param {(email: string) => Promise<string>} code asks for the code sent
+	 */
+	constructor(page, url, who, code) {
+		this.page = page;
+		this.url = url;
+		this.who = who;
+		this.code = code;
+	}
+
+	/** Signs in by code on whatever address, and comes back to it. */
+	async signIn(path = '/') {
+		const { page } = this;
+
+		await page.goto(this.url + path);
+		await page.fill('Your e-mail address', this.who.email);
+		await page.click('Send me a code');
+		const code = await this.code(this.who.email);
+
+		await page.fill('Code', code);
+		await page.fill('Your name', this.who.name);
+		await page.click('Sign in');
+		await this.phase(path === '/' ? 'home' : 'lobby');
+	}
+
+	/** Waits until the page is in that phase. */
+	phase(name, ms = JOIN_MS) {
+		return this.page.until((wanted) =>
+			document.body.dataset.phase === wanted, `phase ${name}`, ms, name);
+	}
+
+	/** The clinician makes a visit that is open; its id. */
+	async makeVisit(title, patientEmail) {
+		const { page } = this;
+
+		await page.click('New visit');
+		await page.fill('What is it about?', title);
+		await page.fill('Patient’s e-mail address', patientEmail);
+		await page.click('Make the visit');
+		return page.until(() => /** @type {HTMLElement} */ (
+			document.querySelector('#next-visit'))?.dataset.visit,
+		'the new visit');
+	}
+
+	/** From home into the lobby of the next visit. */
+	async toLobby() {
+		await this.page.click('Join the visit');
+		await this.phase('lobby');
+		await this.page.until(() => {
+			const button = /** @type {HTMLButtonElement} */ (
+				document.querySelector('#join-camera'));
+
+			return button && !button.disabled && !button.hidden;
+		}, 'the camera is ready');
+	}
+
+	/** Opens the lobby of a visit by its address. */
+	async open(visit) {
+		await this.page.goto(`${this.url}/visit/${visit}`);
+		await this.phase('lobby');
+	}
+
+	/** @param {keyof typeof JOINS} how */
+	async join(how = 'camera') {
+		await this.page.click(JOINS[how]);
+		await this.phase('in-call');
+	}
+
+	/** Waits until the other's picture is decoded and voice is heard. */
+	seesAndHears(ms = JOIN_MS) {
+		return this.flows((now, before) =>
+			now.byMid.in1 > (before.byMid.in1 ?? 0) + 10 &&
+			now.audioEnergy > before.audioEnergy, 'picture and voice', ms);
+	}
+
+	/**
+	 * Waits until what flows satisfies `right`, given a sample and the first.
+	 *
+	 * @param {(now: any, before: any) => boolean} right
+	 */
+	async flows(right, what, ms = JOIN_MS) {
+		const before = await this.page.sample();
+		const end = Date.now() + ms;
+
+		for (;;) {
+			const now = await this.page.sample();
+
+			if (right(now, before))
+				return now;
+			if (Date.now() > end)
+				throw new Error(`${this.who.name}: not within ${ms} ms: ${what}: ` +
+					JSON.stringify(now));
+			await new Promise((done) => setTimeout(done, 100));
+		}
+	}
+
+	/** Writes a message; the drawer is opened if it is not. */
+	async write(text) {
+		await this.openChat();
+		await this.page.until(() => !(/** @type {HTMLButtonElement} */ (
+			document.querySelector('#chat-send')).disabled), 'chat is ready');
+		await this.page.fill('Your message', text);
+		await this.page.click('Send');
+	}
+
+	async openChat() {
+		if (await this.page.evaluate(() => /** @type {HTMLElement} */ (
+			document.querySelector('#chat')).hidden))
+			await this.page.evaluate(() => /** @type {HTMLElement} */ (
+				document.querySelector('#toggle-chat')).click());
+	}
+
+	/** The messages as the page shows them. */
+	messages() {
+		return this.page.evaluate(() =>
+			[...document.querySelectorAll('#chat-lines .said')].map((line) => ({
+				who: line.querySelector('.said-name')?.textContent,
+				text: line.querySelector('.said-text')?.textContent,
+				elements: line.querySelectorAll('.said-text *').length,
+			})));
+	}
+
+	async reads(text) {
+		await this.page.until((wanted) =>
+			[...document.querySelectorAll('.said-text')].some((line) =>
+				line.textContent === wanted), `the message "${text}"`, 10000, text);
+	}
+}

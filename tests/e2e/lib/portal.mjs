@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The real portal beside a Janus of the same secrets, as a trial runs it:
+// codes for signing in appear on its standard output.
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PORTS } from './janus.mjs';
+import { BUILD, ROOT, start, until } from './procs.mjs';
+
+export const URL_OF_PORTAL = `http://localhost:${PORTS.portal}`;
+export const CLINICIAN = 'clinician@clinic.example';
+
+/**
+ * @param {ReturnType<typeof import('./janus.mjs').secrets>} keys
+ * @param {string} home an empty folder
+ */
+function configuration(keys, home) {
+	return `
+listen = { address = "127.0.0.1"; port = ${PORTS.portal}; };
+private_listen = { address = "127.0.0.1"; port = ${PORTS.events}; };
+public_url = "${URL_OF_PORTAL}";
+web_root = "${ROOT}/web";
+database = "${home}/rthealth.db";
+key_dir = "${home}/keys";
+clinic_name = "The clinic";
+trial = true;
+janus = {
+	url = "ws://localhost:${PORTS.janus}/";
+	token_auth_secret = "${keys.tokenAuth}";
+	admin_url = "http://127.0.0.1:${PORTS.admin}/admin";
+	admin_secret = "${keys.admin}";
+	events_user = "${keys.eventsUser}";
+	events_password = "${keys.eventsPassword}";
+};
+roles = { clinicians = [ "email:${CLINICIAN}" ]; };
+code = { per_address_hour = 100; per_client_hour = 1000; };
+`;
+}
+
+/** The newest code for that address in what the portal said, or null. */
+export function codeIn(text, email) {
+	const lines = text.split('\n').filter((line) => line.includes(email));
+
+	return lines.at(-1)?.match(/\b(\d{6})\b/)?.[1] ?? null;
+}
+
+/** The portal, and what only a test may ask of it. */
+export class Portal {
+	/** @param {ReturnType<typeof import('./janus.mjs').secrets>} keys */
+	static async start(keys) {
+		const portal = new Portal();
+		const home = mkdtempSync(join(tmpdir(), 'rth-portal-'));
+		const path = join(home, 'portal.conf');
+
+		mkdirSync(join(home, 'keys'), { mode: 0o700 });
+		writeFileSync(path, configuration(keys, home), { mode: 0o600 });
+		portal.home = home;
+		// The codes are for people, not for the log that is looked through.
+		portal.codes = '';
+		portal.program = start('portal', join(BUILD, 'rthealth-portal'),
+			['-c', path], { hear: (text) => { portal.codes += text; } });
+		await until(async () => {
+			if (!portal.program.alive)
+				throw new Error(`the portal ended:\n${portal.program.text}`);
+			return (await fetch(`${URL_OF_PORTAL}/readyz`)
+				.catch(() => null))?.ok;
+		}, 10000, 'the portal is ready');
+		return portal;
+	}
+
+	/** The code that was sent to that address; it is used once. */
+	async code(email) {
+		const code = await until(() => codeIn(this.codes, email), 5000,
+			`a code for ${email}`, 20);
+
+		this.codes = '';
+		return code;
+	}
+
+	/** Signs in through the HTTP interface. @returns {Promise<Account>} */
+	async signIn(email, name) {
+		const account = new Account();
+
+		await account.post('/auth/code', { email });
+		await account.post('/auth/verify',
+			{ email, name, code: await this.code(email) });
+		account.csrf = (await account.get('/api/session')).csrf;
+		return account;
+	}
+}
+
+/** Somebody who is signed in without a browser. */
+export class Account {
+	cookie = '';
+	csrf = '';
+
+	async #ask(method, path, body) {
+		const answer = await fetch(URL_OF_PORTAL + path, { method,
+			headers: { Origin: URL_OF_PORTAL, Cookie: this.cookie,
+				'X-RTH-CSRF': this.csrf,
+				...(body ? { 'Content-Type': 'application/json' } : {}) },
+			...(body ? { body: JSON.stringify(body) } : {}) });
+		const [cookie] = answer.headers.getSetCookie();
+		const text = await answer.text();
+
+		if (!answer.ok)
+			throw new Error(`${method} ${path}: ${answer.status} ${text}`);
+		if (cookie)
+			this.cookie = cookie.split(';')[0];
+		return text ? JSON.parse(text) : null;
+	}
+
+	get(path) {
+		return this.#ask('GET', path);
+	}
+
+	post(path, body) {
+		return this.#ask('POST', path, body ?? {});
+	}
+
+	/** A visit that is open now; its id. */
+	async makeVisit(patient, title = 'A visit') {
+		const visit = await this.post('/api/visits', { title,
+			patient_email: patient, minutes: 30,
+			start: new Date().toISOString().replace(/\.\d+/, '') });
+
+		return visit.id;
+	}
+}
