@@ -21,14 +21,14 @@ static void write_file(const char *path, const char *text)
 	assert_int_equal(fclose(file), 0);
 }
 
-static void write_jwks(const struct visit *visit, const char *path)
+void visit_write_keys(const struct visit *visit)
 {
 	json_t *jwks =
 		json_pack("{s:[o]}", "keys", rth_jwt_key_public(visit->key));
 	char *text = json_dumps(jwks, JSON_COMPACT);
 
 	assert_non_null(text);
-	write_file(path, text);
+	write_file(visit->keys, text);
 	free(text);
 	json_decref(jwks);
 }
@@ -48,7 +48,7 @@ struct visit *visit_make(const char *more, const char *jwks)
 {
 	struct visit *visit = calloc(1, sizeof(*visit));
 	struct rth_conf_problem problem = {""};
-	char keys[96], path[96];
+	char path[96];
 
 	assert_non_null(visit);
 	fake_host_reset();
@@ -56,19 +56,17 @@ struct visit *visit_make(const char *more, const char *jwks)
 	json_object_seed(0);
 	strcpy(visit->dir, "/tmp/rth-visit-XXXXXX");
 	assert_non_null(mkdtemp(visit->dir));
-	snprintf(keys, sizeof(keys), "%s/jwks.json", visit->dir);
+	snprintf(visit->keys, sizeof(visit->keys), "%s/jwks.json", visit->dir);
 	snprintf(path, sizeof(path), "%s/plugin.jcfg", visit->dir);
 	assert_int_equal(rth_jwt_key_make(&visit->key), RTH_OK);
-	write_jwks(visit, keys);
-	write_conf(path, jwks ? jwks : keys, more);
+	visit_write_keys(visit);
+	write_conf(path, jwks ? jwks : visit->keys, more);
 	if (rth_plugin_conf_read(&visit->conf, path, &problem))
 		fail_msg("%s", problem.text);
 	if (rth_control_create(&visit->control, &fake_host, &visit->conf,
 			       &problem))
 		fail_msg("%s", problem.text);
 	unlink(path);
-	unlink(keys);
-	rmdir(visit->dir);
 	return visit;
 }
 
@@ -79,6 +77,8 @@ void visit_free(struct visit *visit)
 	rth_control_free(visit->control);
 	rth_plugin_conf_clear(&visit->conf);
 	rth_jwt_key_free(visit->key);
+	unlink(visit->keys);
+	rmdir(visit->dir);
 	free(visit);
 	fake_host_reset();
 }
@@ -123,6 +123,13 @@ void visit_gone(struct visit *visit, struct person *person)
 void visit_step(const struct visit *visit)
 {
 	assert_true(rth_control_step(visit->control, 0));
+}
+
+void visit_await_push(const struct visit *visit)
+{
+	for (int i = 0; fake.taken == fake.n_pushes && i < 500; i++)
+		assert_true(rth_control_step(visit->control, 10));
+	assert_true(fake.taken < fake.n_pushes);
 }
 
 void visit_wait_ms(const struct visit *visit, int64_t ms)

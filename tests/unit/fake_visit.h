@@ -27,6 +27,7 @@ struct person {
 
 struct visit {
 	char dir[64];
+	char keys[96]; /* the issuer's JWK set */
 	struct rth_plugin_conf conf;
 	struct rth_control *control;
 	struct rth_jwt_key *key;
@@ -54,6 +55,12 @@ void visit_gone(struct visit *visit, struct person *person);
 
 /* One turn of the control thread. */
 void visit_step(const struct visit *visit);
+
+/* Turns until something is pushed that was not looked at; else it fails. */
+void visit_await_push(const struct visit *visit);
+
+/* Writes the issuer's JWK set with the key that signs now. */
+void visit_write_keys(const struct visit *visit);
 
 /* Time passes, half a second a turn. */
 void visit_wait_ms(const struct visit *visit, int64_t ms);
