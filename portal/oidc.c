@@ -54,48 +54,54 @@ static void warm(void *arg)
 		rth_oidc_meta_unref(m);
 }
 
-static enum rth_err add_provider(struct rth_oidc *o,
-				 const struct rth_settings *settings,
-				 const struct rth_provider_conf *conf)
+/* When the queue is full, the first sign-in fetches. */
+static void warm_all(const struct rth_oidc *o)
 {
-	enum rth_err err = rth_oidc_provider_create(
-		&o->providers[o->n], conf, settings->public_url, o->net);
+	size_t i;
 
-	if (err)
-		return err;
-	o->n++;
-	/* When the queue is full, the first sign-in fetches. */
-	if (rth_work_add(o->net, warm, o->providers[o->n - 1]))
-		rth_log(RTH_LOG_DEBUG, "provider-not-warmed", NULL);
-	return RTH_OK;
+	for (i = 0; i < o->n; i++)
+		if (rth_work_add(o->net, warm, o->providers[i]))
+			rth_log(RTH_LOG_DEBUG, "provider-not-warmed", NULL);
+}
+
+static enum rth_err add_providers(struct rth_oidc *o,
+				  const struct rth_settings *settings)
+{
+	const struct rth_provider_conf *confs = settings->providers.v;
+	enum rth_err err = RTH_OK;
+
+	o->providers =
+		rth_alloc(settings->providers.n * sizeof(o->providers[0]));
+	if (!o->providers)
+		return RTH_ERR_NOMEM;
+	while (!err && o->n < settings->providers.n) {
+		err = rth_oidc_provider_create(&o->providers[o->n],
+					       &confs[o->n],
+					       settings->public_url, o->net);
+		if (!err)
+			o->n++;
+	}
+	return err;
 }
 
 enum rth_err rth_oidc_create(struct rth_oidc **op,
 			     const struct rth_settings *settings,
 			     struct rth_work *net)
 {
-	const struct rth_provider_conf *confs = settings->providers.v;
 	struct rth_oidc *o = rth_alloc(sizeof(*o));
-	enum rth_err err = RTH_ERR_NOMEM;
-	size_t i;
+	enum rth_err err;
 
 	if (!o)
 		return RTH_ERR_NOMEM;
 	o->net = net;
-	o->providers =
-		rth_alloc(settings->providers.n * sizeof(o->providers[0]));
-	if (!o->providers)
-		goto fail;
-	for (i = 0; i < settings->providers.n; i++) {
-		err = add_provider(o, settings, &confs[i]);
-		if (err)
-			goto fail;
+	err = add_providers(o, settings);
+	if (err) {
+		rth_oidc_free(o);
+		return err;
 	}
+	warm_all(o);
 	*op = o;
 	return RTH_OK;
-fail:
-	rth_oidc_free(o);
-	return err;
 }
 
 void rth_oidc_free(struct rth_oidc *o)
