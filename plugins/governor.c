@@ -8,7 +8,7 @@
 #define MS INT64_C(1000)
 #define SECOND INT64_C(1000000)
 
-#define QUEUE_GROWING_US (80 * MS) /* too much if it still grows */
+#define QUEUE_GROWING_US (60 * MS) /* too much if it still grows */
 #define QUEUE_LONG_US (150 * MS)   /* too much in any case */
 #define QUEUE_SHORT_US (40 * MS)   /* under this the rate may grow */
 #define QUEUE_FLAT_US (50 * MS)	   /* under this loss is not from a queue */
@@ -23,14 +23,15 @@
 #define DECREASE_PAUSE_US (300 * MS) /* and a round trip */
 #define HOLD_MIN_US (300 * MS)	     /* the sender has heard of it by then */
 #define HOLD_MAX_US (1000 * MS)
-#define AFTER_HOLD_US (700 * MS) /* a key frame fills the queue again */
+#define HOLD_LONG_US (4 * SECOND) /* no room for any video, it seems */
+#define AFTER_HOLD_US (700 * MS)  /* a key frame fills the queue again */
 
 #define OPEN_BPS 5000000u
 #define OPEN_AFTER_US (10 * SECOND)
 #define RESTORED_AFTER_US (3 * SECOND)
-#define CALM_AFTER_US (5 * SECOND)
+#define CALM_AFTER_US (6 * SECOND)
 
-#define GROWTH_SLOW 80 /* permille a second */
+#define GROWTH_SLOW 50 /* permille a second */
 #define GROWTH_FAST 250
 
 #define PERCENT(n) ((n)*RTH_LOSS_ONE / 100)
@@ -126,27 +127,38 @@ static void decrease(struct rth_governor *g, const struct rth_line *line,
 	set_target(g, line, bps);
 }
 
-static void hold(struct rth_governor *g, const struct rth_line *line)
-{
-	g->hold_from_us = line->now_us;
-	g->hold_until_us =
-		line->now_us + clamp(line->drain_us, HOLD_MIN_US, HOLD_MAX_US);
-}
-
 /*
  * While video waits: what is left to drain may turn out otherwise, and what
  * arrives now is what the line carries.
  */
 static void watch_hold(struct rth_governor *g, const struct rth_line *line)
 {
-	int64_t until_us = line->now_us + line->drain_us;
+	int64_t least_us = g->hold_from_us + g->hold_least_us;
+	int64_t most_us = g->hold_from_us + HOLD_MAX_US;
 
-	g->hold_until_us = clamp(until_us, g->hold_from_us + HOLD_MIN_US,
-				 g->hold_from_us + HOLD_MAX_US);
+	if (most_us < least_us)
+		most_us = least_us;
+	g->hold_until_us =
+		clamp(line->now_us + line->drain_us, least_us, most_us);
 	if (line->queue_us > QUEUE_SUDDEN_US && line->acked_bps < g->full_bps) {
 		g->full_bps = line->acked_bps;
 		lower_target(g, permille(line->acked_bps, KEEP_SEVERE));
 	}
+}
+
+/* At the floor and full again soon after a hold: the voice alone fits. */
+static bool is_hopeless(const struct rth_governor *g, int64_t now_us)
+{
+	return g->target_bps == RTH_GOVERNOR_FLOOR_BPS && g->hold_until_us &&
+	       now_us < g->hold_until_us + HOLD_LONG_US;
+}
+
+static void hold(struct rth_governor *g, const struct rth_line *line)
+{
+	g->hold_least_us =
+		is_hopeless(g, line->now_us) ? HOLD_LONG_US : HOLD_MIN_US;
+	g->hold_from_us = line->now_us;
+	watch_hold(g, line);
 }
 
 static void forget_radio_loss(struct rth_governor *g,
@@ -197,7 +209,8 @@ static bool judge_loss(struct rth_governor *g, const struct rth_line *line)
 		return false;
 	if (!may_decrease(g, line))
 		return true;
-	if (g->trial_cuts >= TRIAL_CUTS && line->loss > g->trial_loss * 3 / 4)
+	if (!line->blind && g->trial_cuts >= TRIAL_CUTS &&
+	    line->loss > g->trial_loss * 3 / 4)
 		give_back(g, line);
 	else
 		cut_for_loss(g, line, excess);

@@ -31,6 +31,7 @@ struct rth_line {
 	int32_t rising_us;   /* how queue_us has grown in 100 to 200 ms */
 	int32_t rtt_us;	     /* from giving a packet to hearing of it */
 	int32_t drain_us;    /* until what is on its way has arrived */
+	bool blind;	     /* queues cannot be seen, only loss */
 };
 
 /* Zeroed is a governor without a limit. */
@@ -43,7 +44,7 @@ struct rth_governor {
 	int64_t trouble_us;  /* last sign of a full line */
 	int64_t roomy_us;    /* since when the sender wants less than allowed */
 	int64_t restored_us; /* since when the old rate is back */
-	int64_t hold_from_us, hold_until_us;
+	int64_t hold_from_us, hold_until_us, hold_least_us;
 	/* Loss without a queue: does a lower rate help? */
 	uint32_t radio_loss; /* what has shown to be no work of ours */
 	uint32_t trial_loss, trial_bps;

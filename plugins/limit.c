@@ -4,11 +4,12 @@
  * the RTCP that came back, and lets a governor decide.
  *
  * The host numbers the video packets of a PeerConnection itself, from 1, in
- * the order in which it gets them. Retransmissions take numbers too, unseen by
- * us, and a packet that it throws away takes none, so `offset` between its
- * numbers and ours drifts and is found again from two facts: nothing can
- * arrive that was not sent, and packets arrive in the rhythm in which they
- * were sent.
+ * the order in which it gets them. Retransmissions in a format of their own
+ * (RFC 4588) take numbers too, unseen by us, so `offset`, its number minus
+ * ours, can only be bounded: nothing arrives that was not sent. Within that
+ * bound it errs towards packets that are newer than the true ones, which makes
+ * a delay look shorter, never longer: a queue may be seen late, but a limit
+ * never comes from a wrong count.
  */
 #include <stdatomic.h>
 #include <string.h>
@@ -46,22 +47,10 @@
 #define REFERENCE_FIRST (INT64_C(1) << 24) /* keeps arrival times positive */
 #define REFERENCE_JUMP 1000		   /* 64 s is no delay any more */
 
-#define RHYTHM 48     /* arrivals that are compared with what was sent */
-#define RHYTHM_BACK 8 /* packets by which the offset may be wrong */
-#define RHYTHM_AHEAD 24
-#define RHYTHM_CLIP_US (20 * MS)
-#define RHYTHM_LEAST 24
-#define RHYTHM_QUEUE_US (30 * MS)
-
 /* Amounts by time, in bins. */
 struct meter {
 	int64_t newest; /* bin number */
 	uint32_t bins[BINS];
-};
-
-struct arrival {
-	int64_t seq;
-	int64_t us;
 };
 
 struct limit_queue {
@@ -94,8 +83,6 @@ struct rth_limit {
 
 	int64_t reference; /* unwrapped, 64 ms; -1: none */
 	int64_t arrival_us;
-	struct arrival rhythm[RHYTHM];
-	unsigned rhythm_n;
 
 	int64_t base_us[BASES]; /* least delay per second */
 	int64_t base_second;
@@ -219,75 +206,6 @@ static int64_t base_delay(struct rth_limit *l, int64_t now_us, int64_t delay_us)
 }
 
 /*
- * How badly the last arrivals fit what was sent if the offset were another
- * one: gaps between arrivals against gaps between sendings. A gap that differs
- * much (a loss burst, a queue) counts no more than the clip.
- */
-static int64_t misfit(struct rth_limit *l, int64_t offset, int64_t count)
-{
-	int64_t sum = 0;
-
-	for (unsigned i = 1; i < l->rhythm_n; i++) {
-		int64_t a = l->rhythm[i - 1].seq - offset;
-		int64_t b = l->rhythm[i].seq - offset;
-		int64_t gap;
-
-		if (!is_known(a, count) || !is_known(b, count))
-			return INT64_MAX;
-		gap = (l->rhythm[i].us - l->rhythm[i - 1].us) -
-		      (sent_us(l, b) - sent_us(l, a));
-		gap = gap < 0 ? -gap : gap;
-		sum += gap < RHYTHM_CLIP_US ? gap : RHYTHM_CLIP_US;
-	}
-	return sum;
-}
-
-/* Moves the offset; the delays of before stay comparable with those of now. */
-static void move_offset(struct rth_limit *l, int64_t offset)
-{
-	int64_t newest = l->newest_seq;
-	int64_t shift =
-		sent_us(l, newest - l->offset) - sent_us(l, newest - offset);
-
-	l->offset = offset;
-	for (int i = 0; i < BASES; i++)
-		l->base_us[i] += shift;
-}
-
-/* Looks for an offset that fits much better than the one in use. */
-static void follow_rhythm(struct rth_limit *l, int64_t count)
-{
-	int64_t now = misfit(l, l->offset, count);
-	int64_t best = now, best_offset = l->offset;
-
-	/* A queue spaces packets evenly: no rhythm is left. */
-	if (l->rhythm_n < RHYTHM_LEAST || now == INT64_MAX ||
-	    (l->queue_n > 0 &&
-	     l->queues[l->queue_n - 1].queue_us > RHYTHM_QUEUE_US))
-		return;
-	for (int64_t by = -RHYTHM_BACK; by <= RHYTHM_AHEAD; by++) {
-		int64_t sum = misfit(l, l->offset + by, count);
-
-		if (sum < best) {
-			best = sum;
-			best_offset = l->offset + by;
-		}
-	}
-	if (best_offset != l->offset && best < now / 2)
-		move_offset(l, best_offset);
-}
-
-static void keep_rhythm(struct rth_limit *l, int64_t seq, int64_t us)
-{
-	if (l->rhythm_n == RHYTHM) {
-		memmove(l->rhythm, l->rhythm + 1,
-			sizeof(l->rhythm) - sizeof(l->rhythm[0]));
-		l->rhythm_n--;
-	}
-	l->rhythm[l->rhythm_n++] = (struct arrival){seq, us};
-}
-
-/*
  * Puts the offset right where it is impossible: the newest packet of a report
  * has been sent, and not long ago.
  */
@@ -375,7 +293,6 @@ static void count_status(struct rth_limit *l, int64_t seq, int64_t us,
 	if (us < 0)
 		return;
 	l->newest_seq = seq;
-	keep_rhythm(l, seq, us);
 	if (is_known(index, count))
 		meter_add(&l->acked_bytes, us, sent_bytes(l, index));
 }
@@ -426,7 +343,6 @@ static void end_silence(struct rth_limit *l)
 	memset(&l->told, 0, sizeof(l->told));
 	memset(&l->lost, 0, sizeof(l->lost));
 	memset(&l->acked_bytes, 0, sizeof(l->acked_bytes));
-	l->rhythm_n = 0;
 	l->queue_n = 0;
 	rth_governor_restart(&l->governor, l->batch_now_us, l->sent_bps);
 }
@@ -464,7 +380,6 @@ static void on_feedback_end(void *arg)
 			count_status(l, l->first_seq + i, l->batch[i], count);
 	if (silent)
 		end_silence(l);
-	follow_rhythm(l, count);
 	if (!silent)
 		judge_newest(l, l->batch[newest], count);
 	atomic_store_explicit(&l->heard, (uint64_t)count, memory_order_relaxed);
@@ -475,7 +390,6 @@ static void begin_clock(struct rth_limit *l, uint32_t reference)
 {
 	l->reference = REFERENCE_FIRST + reference;
 	l->has_base = false;
-	l->rhythm_n = 0;
 	l->queue_n = 0;
 	memset(&l->acked_bytes, 0, sizeof(l->acked_bytes));
 }
@@ -543,6 +457,7 @@ static void govern_by_report(struct rth_limit *l)
 		.acked_bps = (uint32_t)((uint64_t)sent * (RTH_LOSS_ONE - loss) /
 					RTH_LOSS_ONE),
 		.loss = loss,
+		.blind = true,
 	};
 
 	rth_governor_update(&l->governor, &line);
