@@ -21,6 +21,8 @@ import { mark } from './timings.js';
  */
 
 const URL_KEY = 'rth-janus';
+/** How long a goodbye may take. */
+const GOODBYE_MS = 2000;
 
 /** The address of the last join, most likely the address of this one. */
 function likelyUrl() {
@@ -47,7 +49,13 @@ export class Seat {
 	#line = null;
 	/** @type {Promise<void> | null} */
 	#prepared = null;
-	#offered = false;
+	/**
+	 * Our candidates since the offer left, until Janus has answered; null
+	 * before, when the offer still takes them with it.
+	 * @type {(RTCIceCandidateInit | null)[] | null}
+	 */
+	#held = null;
+	#answered = false;
 	#closed = false;
 
 	/** @param {SeatCallbacks} callbacks */
@@ -126,6 +134,11 @@ export class Seat {
 			return this.#offer(line);
 		});
 		mark('answer');
+		const held = this.#held ?? [];
+		this.#held = null;
+		this.#answered = true;
+		for (const candidate of held)
+			line.trickle(candidate);
 		if (answer.jsep && !this.#closed)
 			await this.#media.answer(answer.jsep);
 	}
@@ -134,9 +147,7 @@ export class Seat {
 	#offer(line) {
 		const answer = line.request({ request: 'media' },
 			this.#media.localOffer);
-		this.#offered = true;
-		if (this.#media.gathered)
-			line.trickle(null);
+		this.#held = this.#media.gathered ? [null] : [];
 		return answer;
 	}
 
@@ -155,7 +166,9 @@ export class Seat {
 
 	/** @param {RTCIceCandidateInit | null} candidate */
 	#trickle(candidate) {
-		if (this.#offered)
+		if (this.#held)
+			this.#held.push(candidate);
+		else if (this.#answered)
 			this.#line?.trickle(candidate);
 	}
 
@@ -212,12 +225,19 @@ export class Seat {
 	}
 
 	/**
-	 * Says goodbye and closes; nobody waits for the answer.
+	 * Says goodbye and closes; the caller does not wait. The line stays until
+	 * the goodbye is answered: Janus would end the session first.
 	 * @param {'leave' | 'end'} request
 	 */
 	leave(request) {
-		this.#line?.request({ request }).catch(() => {});
+		const line = this.#line;
+		this.#line = null;
 		this.close();
+		if (!line)
+			return;
+		const done = () => line.close();
+		line.request({ request }).then(done, done);
+		setTimeout(done, GOODBYE_MS);
 	}
 
 	/** Gives up the seat, or the try at one. */
