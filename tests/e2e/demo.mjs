@@ -31,10 +31,10 @@ async function person(browser, email, name, size) {
 	return new Person(page, URL_OF_PORTAL, { email, name }, takeCode);
 }
 
-/** One shares the screen until the other has seen some pictures of it. */
+/** One shares the screen until the other has seen a second or so of it. */
 async function share(from, to) {
 	await from.page.click('Share your screen');
-	await to.flows((now) => (now.byMid.in2 ?? 0) > 3, 'the shared screen');
+	await to.flows((now) => (now.byMid.in2 ?? 0) > 20, 'the shared screen');
 }
 
 /** What one of them got out of the visit. */
@@ -74,6 +74,7 @@ async function hold(clinician, patient) {
 	await patient.write('Yes, and I can see you.');
 	await clinician.reads('Yes, and I can see you.');
 	say('They have written to each other.');
+	await patient.closeChat();
 	await share(clinician, patient);
 	await patient.page.picture('patient', OUT);
 	await clinician.page.click('Stop sharing your screen');
@@ -95,7 +96,7 @@ async function hold(clinician, patient) {
 
 /** Everything that has to be there, of what one of them got. */
 const complete = (r) => r.first_picture_ms > 0 && r.frames >= 100 &&
-	r.audio_s >= 5 && r.screen_frames > 3 && r.chat >= 1;
+	r.audio_s >= 5 && r.screen_frames > 20 && r.chat >= 1;
 
 async function main() {
 	mkdirSync(OUT, { recursive: true });
@@ -114,7 +115,8 @@ async function main() {
 		answer = { ok: Object.values(seen).every(complete), ...seen };
 		say(`Screenshots: ${OUT}/clinician.png ${OUT}/patient.png`);
 	} catch (error) {
-		answer = { ok: false, error: String(error?.message ?? error) };
+		answer = { ok: false, error: String(error?.message ?? error)
+			.split('\n')[0] };
 	} finally {
 		await browser.close();
 	}

@@ -87,6 +87,13 @@ export class Page {
 			: this.#control(role, name).setTimeout(ACTION_MS).click();
 	}
 
+	/** Clicks what a CSS selector finds, as a user. */
+	press(selector) {
+		return this.kind === 'chromium'
+			? this.page.locator(selector).click({ timeout: ACTION_MS })
+			: this.page.locator(selector).setTimeout(ACTION_MS).click();
+	}
+
 	/** Types into the text field with that label. */
 	async fill(name, text, role = 'textbox') {
 		if (this.kind === 'chromium')

@@ -118,11 +118,20 @@ export class Person {
 		await this.page.click('Send');
 	}
 
+	#chatIsOpen() {
+		return this.page.evaluate(() => !(/** @type {HTMLElement} */ (
+			document.querySelector('#chat')).hidden));
+	}
+
+	/** Its button counts what is unread in its name, so it is found by place. */
 	async openChat() {
-		if (await this.page.evaluate(() => /** @type {HTMLElement} */ (
-			document.querySelector('#chat')).hidden))
-			await this.page.evaluate(() => /** @type {HTMLElement} */ (
-				document.querySelector('#toggle-chat')).click());
+		if (!await this.#chatIsOpen())
+			await this.page.press('#toggle-chat');
+	}
+
+	async closeChat() {
+		if (await this.#chatIsOpen())
+			await this.page.click('Close messages');
 	}
 
 	/** The messages as the page shows them. */
