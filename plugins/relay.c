@@ -202,6 +202,19 @@ static bool gate_passes(struct rth_port *from, int slot, struct rth_stream *out,
 	return true;
 }
 
+/*
+ * The limit has held both pictures back. Only now are they gated: while it
+ * held them it let a packet through now and then, to hear whether it arrives.
+ */
+static void start_pictures_again(struct rth_port *from, struct rth_port *to,
+				 int64_t now_us)
+{
+	for (int slot = RTH_SLOT_CAMERA; slot <= RTH_SLOT_SCREEN; slot++) {
+		to->out[slot].gated = true;
+		rth_relay_want_key(from, slot, now_us);
+	}
+}
+
 /* Says whether a packet may go to this receiver now. */
 static bool passes(struct rth_port *from, int slot, struct rth_port *to,
 		   const struct rth_route_slot *how, const uint8_t *buf,
@@ -216,10 +229,9 @@ static bool passes(struct rth_port *from, int slot, struct rth_port *to,
 		case RTH_LIMIT_PASS:
 			break;
 		case RTH_LIMIT_DROP:
-			out->gated = true;
 			return false;
 		case RTH_LIMIT_PASS_ASK:
-			rth_relay_want_key(from, slot, now_us);
+			start_pictures_again(from, to, now_us);
 			break;
 		}
 	}
