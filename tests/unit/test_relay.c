@@ -1,0 +1,498 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The packet path: what is rewritten, what is held back, what is asked for. */
+#include "fake_visit.h"
+
+#include "../../plugins/relay.h"
+
+#define HEADER 12
+#define PACKET 40
+
+/* Two ports with the route from a to b; the reverse one when `both`. */
+struct pair {
+	struct fake_handle *ha, *hb;
+	struct rth_port a, b;
+	uint16_t seq;
+	uint32_t ssrc, ts;
+};
+
+static void route(struct rth_port *from, struct rth_port *to, uint8_t in,
+		  uint8_t out)
+{
+	struct rth_route r = {
+		.peer = to,
+		.slot[RTH_SLOT_AUDIO] = {111, 109, 48000, NULL},
+		.slot[RTH_SLOT_CAMERA] = {in, out, 90000, rth_keyframe_vp8},
+		.slot[RTH_SLOT_SCREEN] = {in, out, 90000, rth_keyframe_vp8},
+	};
+
+	rth_route_publish(from, &r);
+}
+
+static int setup(void **state)
+{
+	struct pair *p = calloc(1, sizeof(*p));
+
+	fake_host_reset();
+	p->ha = fake_handle_new();
+	p->hb = fake_handle_new();
+	rth_port_init(&p->a, &fake_host, p->ha);
+	rth_port_init(&p->b, &fake_host, p->hb);
+	assert_int_equal(rth_port_renew_limit(&p->a), RTH_OK);
+	assert_int_equal(rth_port_renew_limit(&p->b), RTH_OK);
+	route(&p->a, &p->b, 96, 120);
+	route(&p->b, &p->a, 120, 96);
+	p->seq = 1000;
+	p->ssrc = 0x11223344;
+	p->ts = 5000;
+	*state = p;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct pair *p = *state;
+
+	rth_route_clear(&p->a);
+	rth_route_clear(&p->b);
+	rth_port_clear(&p->a);
+	rth_port_clear(&p->b);
+	free(p);
+	fake_host_reset();
+	return 0;
+}
+
+static void fill(uint8_t *buf, uint8_t pt, uint16_t seq, uint32_t ts,
+		 uint32_t ssrc, bool key)
+{
+	memset(buf, 0x5a, PACKET);
+	buf[0] = 0x80;
+	buf[1] = pt;
+	for (int i = 0; i < 2; i++)
+		buf[2 + i] = (uint8_t)(seq >> (8 - 8 * i));
+	for (int i = 0; i < 4; i++) {
+		buf[4 + i] = (uint8_t)(ts >> (24 - 8 * i));
+		buf[8 + i] = (uint8_t)(ssrc >> (24 - 8 * i));
+	}
+	buf[12] = 0x10;
+	buf[13] = key ? 0 : 1;
+}
+
+/* Sends a packet with these numbers; says whether it was relayed. */
+static bool send_as(struct pair *p, int slot, uint16_t seq, uint32_t ts,
+		    bool key)
+{
+	uint8_t buf[PACKET], before[PACKET];
+	struct fake_rtp packet = {slot, buf, sizeof(buf)};
+	size_t n = fake.n_packets;
+
+	fill(buf, slot == RTH_SLOT_AUDIO ? 111 : 96, seq, ts, p->ssrc, key);
+	buf[1] |= 0x80;
+	memcpy(before, buf, sizeof(buf));
+	rth_relay_rtp(&p->a, slot, buf, sizeof(buf), &packet,
+		      fake_host.now_us());
+	assert_memory_equal(buf, before, sizeof(buf));
+	return fake.n_packets > n;
+}
+
+static bool send(struct pair *p, int slot, bool key)
+{
+	p->seq++;
+	p->ts += 960;
+	return send_as(p, slot, p->seq, p->ts, key);
+}
+
+static const struct fake_packet *last(void)
+{
+	return &fake.packets[fake.n_packets - 1];
+}
+
+static uint16_t last_seq(void)
+{
+	return (uint16_t)(last()->bytes[2] << 8 | last()->bytes[3]);
+}
+
+static uint32_t last_ts(void)
+{
+	const uint8_t *b = last()->bytes + 4;
+
+	return (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 |
+	       (uint32_t)b[2] << 8 | b[3];
+}
+
+static void only_the_payload_type_changes(void **state)
+{
+	struct pair *p = *state;
+	uint8_t expected[PACKET];
+
+	for (int slot = 0; slot < RTH_RTP_SLOTS; slot++) {
+		assert_true(send(p, slot, true));
+		fill(expected, slot ? 120 : 109, p->seq, p->ts, p->ssrc, true);
+		expected[1] |= 0x80;
+		assert_int_equal(last()->slot, slot);
+		assert_ptr_equal(last()->handle, p->hb);
+		assert_memory_equal(last()->bytes, expected, PACKET);
+	}
+	assert_int_equal(atomic_load(&p->a.packets_in), 3);
+	assert_int_equal(atomic_load(&p->b.packets_out), 3);
+}
+
+static void both_ways_have_their_own_payload_types(void **state)
+{
+	struct pair *p = *state;
+	uint8_t buf[PACKET];
+	struct fake_rtp packet = {RTH_SLOT_CAMERA, buf, sizeof(buf)};
+
+	fill(buf, 120, 1, 1, 7, true);
+	rth_relay_rtp(&p->b, RTH_SLOT_CAMERA, buf, sizeof(buf), &packet,
+		      fake_host.now_us());
+	assert_int_equal(fake.n_packets, 1);
+	assert_ptr_equal(last()->handle, p->ha);
+	assert_int_equal(last()->bytes[1], 96);
+	/* and the other's own is not taken */
+	fill(buf, 96, 2, 2, 7, true);
+	rth_relay_rtp(&p->b, RTH_SLOT_CAMERA, buf, sizeof(buf), &packet,
+		      fake_host.now_us());
+	assert_int_equal(fake.n_packets, 1);
+	assert_int_equal(atomic_load(&p->b.packets_dropped), 1);
+}
+
+static void without_a_route_nothing_flows(void **state)
+{
+	struct pair *p = *state;
+
+	assert_true(send(p, RTH_SLOT_AUDIO, false));
+	rth_route_clear(&p->a);
+	assert_false(send(p, RTH_SLOT_AUDIO, false));
+	assert_int_equal(atomic_load(&p->a.packets_in), 2);
+}
+
+static void odd_packets_go_nowhere(void **state)
+{
+	struct pair *p = *state;
+	uint8_t buf[PACKET];
+	struct fake_rtp packet = {0, buf, 0};
+
+	fill(buf, 111, 1, 1, 7, true);
+	for (size_t len = 0; len < HEADER; len++)
+		rth_relay_rtp(&p->a, 0, buf, len, &packet, fake_host.now_us());
+	rth_relay_rtp(&p->a, -1, buf, PACKET, &packet, fake_host.now_us());
+	rth_relay_rtp(&p->a, RTH_SLOT_DATA, buf, PACKET, &packet,
+		      fake_host.now_us());
+	rth_relay_rtcp(&p->a, -1, buf, PACKET, fake_host.now_us());
+	rth_relay_rtcp(&p->a, RTH_SLOT_DATA, buf, PACKET, fake_host.now_us());
+	assert_int_equal(fake.n_packets, 0);
+	assert_int_equal(atomic_load(&p->a.packets_in), 0);
+}
+
+/* Header extensions and CSRCs that reach past the end are no key frames. */
+static void a_header_longer_than_the_packet_is_no_key_frame(void **state)
+{
+	struct pair *p = *state;
+	static const uint8_t firsts[] = {0x90, 0x8f, 0x9f};
+
+	for (size_t i = 0; i < sizeof(firsts); i++) {
+		for (size_t len = HEADER; len <= PACKET; len++) {
+			uint8_t *buf = malloc(len);
+			uint8_t full[PACKET];
+			struct fake_rtp packet = {1, buf, len};
+
+			fill(full, 96, 1, 1, 7, true);
+			full[0] = firsts[i];
+			memcpy(buf, full, len);
+			rth_relay_rtp(&p->a, 1, buf, len, &packet,
+				      fake_host.now_us());
+			free(buf);
+		}
+	}
+	assert_int_equal(fake.n_packets, 0);
+}
+
+static void a_picture_starts_with_a_key_frame(void **state)
+{
+	struct pair *p = *state;
+
+	assert_false(send(p, RTH_SLOT_CAMERA, false));
+	assert_int_equal(fake.n_plis, 1);
+	assert_ptr_equal(fake.plis[0].handle, p->ha);
+	assert_int_equal(fake.plis[0].slot, RTH_SLOT_CAMERA);
+	assert_false(send(p, RTH_SLOT_CAMERA, false));
+	assert_true(send(p, RTH_SLOT_CAMERA, true));
+	assert_true(send(p, RTH_SLOT_CAMERA, false));
+	/* the other picture waits for its own */
+	assert_false(send(p, RTH_SLOT_SCREEN, false));
+	assert_true(send(p, RTH_SLOT_AUDIO, false));
+}
+
+/* While none comes, it is asked for again each second. */
+static void a_missing_key_frame_is_asked_for_again(void **state)
+{
+	struct pair *p = *state;
+
+	for (int ms = 0; ms < 3500; ms += 10) {
+		assert_false(send(p, RTH_SLOT_CAMERA, false));
+		fake_advance_us(10000);
+	}
+	assert_int_equal(fake.n_plis, 4);
+}
+
+static void numbers_go_on_with_another_sender(void **state)
+{
+	struct pair *p = *state;
+	uint16_t seq;
+	uint32_t ts;
+
+	assert_true(send(p, RTH_SLOT_AUDIO, false));
+	seq = last_seq();
+	ts = last_ts();
+	p->ssrc++;
+	p->seq = 60000;
+	p->ts = 0x80000000;
+	fake_advance_us(20000);
+	assert_true(send(p, RTH_SLOT_AUDIO, false));
+	assert_int_equal(last_seq(), (uint16_t)(seq + 1));
+	assert_int_equal(last_ts(), ts + 960);
+	assert_true(send(p, RTH_SLOT_AUDIO, false));
+	assert_int_equal(last_seq(), (uint16_t)(seq + 2));
+	assert_int_equal(last_ts(), ts + 2 * 960);
+}
+
+static void another_sender_at_once_is_still_later(void **state)
+{
+	struct pair *p = *state;
+	uint32_t ts;
+
+	assert_true(send(p, RTH_SLOT_AUDIO, false));
+	ts = last_ts();
+	p->ssrc++;
+	p->ts = 1;
+	assert_true(send(p, RTH_SLOT_AUDIO, false));
+	assert_int_equal(last_ts(), ts + 1);
+}
+
+/* Over both wraps, with another sender and without. */
+static void numbers_wrap_around(void **state)
+{
+	struct pair *p = *state;
+	uint16_t seq;
+
+	p->seq = 65530;
+	p->ts = UINT32_MAX - 3000;
+	assert_true(send(p, RTH_SLOT_AUDIO, false));
+	for (int i = 0; i < 200; i++) {
+		uint32_t ts = last_ts();
+
+		seq = last_seq();
+		if (i == 100) {
+			p->ssrc++;
+			p->seq = 65534;
+			fake_advance_us(20000);
+		}
+		assert_true(send(p, RTH_SLOT_AUDIO, false));
+		assert_int_equal(last_seq(), (uint16_t)(seq + 1));
+		assert_int_equal(last_ts(), (uint32_t)(ts + 960));
+	}
+}
+
+static void packets_of_a_former_life_are_dropped(void **state)
+{
+	struct pair *p = *state;
+
+	p->seq = 2;
+	assert_true(send(p, RTH_SLOT_CAMERA, true));
+	assert_false(send_as(p, RTH_SLOT_CAMERA, 2, 0, true));
+	assert_false(send_as(p, RTH_SLOT_CAMERA, 65535, 0, false));
+	assert_true(send_as(p, RTH_SLOT_CAMERA, 5, p->ts, false));
+	assert_int_equal(last_seq(), 5);
+	/* reordered, and resent */
+	assert_true(send_as(p, RTH_SLOT_CAMERA, 4, p->ts, false));
+	assert_int_equal(last_seq(), 4);
+	assert_true(send_as(p, RTH_SLOT_CAMERA, 3, p->ts, true));
+	/* a late packet is not where the next sender goes on from */
+	p->ssrc++;
+	assert_true(send_as(p, RTH_SLOT_CAMERA, 900, 0, true));
+	assert_int_equal(last_seq(), 6);
+}
+
+static void a_stream_survives_its_route(void **state)
+{
+	struct pair *p = *state;
+	uint16_t seq;
+
+	assert_true(send(p, RTH_SLOT_CAMERA, true));
+	seq = last_seq();
+	rth_route_clear(&p->a);
+	route(&p->a, &p->b, 96, 122);
+	assert_true(send(p, RTH_SLOT_CAMERA, false));
+	assert_int_equal(last_seq(), (uint16_t)(seq + 1));
+	assert_int_equal(last()->bytes[1] & 0x7f, 122);
+}
+
+static void rtcp(struct pair *p, int slot, uint8_t type, uint8_t format)
+{
+	uint8_t buf[12 + 12 + 8] = {0x80,
+				    201,
+				    0,
+				    1,
+				    0,
+				    0,
+				    0,
+				    1, /* empty receiver report */
+				    (uint8_t)(0x80 | format),
+				    type,
+				    0,
+				    2};
+
+	rth_relay_rtcp(&p->b, slot, buf, 20, fake_host.now_us());
+}
+
+/* However many wishes there are, one PLI in 250 ms, and none is lost. */
+static void wishes_are_paced(void **state)
+{
+	struct pair *p = *state;
+	int64_t last_us = 0;
+
+	assert_true(send(p, RTH_SLOT_CAMERA, true));
+	assert_true(send(p, RTH_SLOT_SCREEN, true));
+	for (int ms = 0; ms < 2000; ms += 5) {
+		rtcp(p, RTH_SLOT_CAMERA, 206, ms % 10 ? 1 : 4);
+		assert_true(send(p, RTH_SLOT_CAMERA, false));
+		fake_advance_us(5000);
+	}
+	assert_int_equal(fake.n_plis, 8);
+	for (size_t i = 0; i < fake.n_plis; i++) {
+		assert_int_equal(fake.plis[i].slot, RTH_SLOT_CAMERA);
+		assert_ptr_equal(fake.plis[i].handle, p->ha);
+		assert_true(fake.plis[i].at_us - last_us >=
+			    RTH_KEY_FRAME_EVERY_US);
+		last_us = fake.plis[i].at_us;
+	}
+}
+
+static void an_early_wish_is_kept(void **state)
+{
+	struct pair *p = *state;
+
+	assert_true(send(p, RTH_SLOT_CAMERA, true));
+	rtcp(p, RTH_SLOT_CAMERA, 206, 1);
+	fake_advance_us(100000);
+	rtcp(p, RTH_SLOT_CAMERA, 206, 1);
+	assert_int_equal(fake.n_plis, 1);
+	fake_advance_us(100000);
+	send(p, RTH_SLOT_CAMERA, false);
+	assert_int_equal(fake.n_plis, 1);
+	fake_advance_us(50000);
+	send(p, RTH_SLOT_CAMERA, false);
+	assert_int_equal(fake.n_plis, 2);
+	fake_advance_us(500000);
+	send(p, RTH_SLOT_CAMERA, false);
+	assert_int_equal(fake.n_plis, 2);
+}
+
+static void other_rtcp_wishes_nothing(void **state)
+{
+	struct pair *p = *state;
+	uint8_t longer[] = {0x81, 206, 0, 200, 0, 0, 0, 1, 0, 0, 0, 2};
+	uint8_t shorter[] = {0x81, 206, 0, 1, 0, 0, 0, 1};
+
+	rtcp(p, RTH_SLOT_CAMERA, 205, 1); /* NACK */
+	rtcp(p, RTH_SLOT_CAMERA, 206, 15);
+	rtcp(p, RTH_SLOT_AUDIO, 206, 1);
+	rth_relay_rtcp(&p->b, 1, longer, sizeof(longer), fake_host.now_us());
+	rth_relay_rtcp(&p->b, 1, shorter, sizeof(shorter), fake_host.now_us());
+	rth_relay_rtcp(&p->b, 1, shorter, 3, fake_host.now_us());
+	rth_relay_rtcp(&p->b, 1, shorter, 0, fake_host.now_us());
+	assert_int_equal(fake.n_plis, 0);
+	rth_route_clear(&p->b);
+	rtcp(p, RTH_SLOT_CAMERA, 206, 1);
+	assert_int_equal(fake.n_plis, 0);
+}
+
+/* A receiver that can take 100 kbit/s: its sender hears so. */
+static void the_receivers_limit_reaches_the_sender(void **state)
+{
+	struct pair *p = *state;
+	uint8_t remb[] = {0x80, 201, 0, 1,   0,	   0,	 0, 1, 0x8f, 206, 0,
+			  5,	0,   0, 0,   1,	   0,	 0, 0, 0,    'R', 'E',
+			  'M',	'B', 1, 0x0, 0x00, 0x00, 0, 0, 0,    2};
+	uint32_t bps = 100000; /* mantissa 50000, exponent 1 */
+
+	remb[25] = 1 << 2;
+	remb[26] = (uint8_t)(bps / 2 >> 8);
+	remb[27] = (uint8_t)(bps / 2);
+	assert_true(send(p, RTH_SLOT_CAMERA, true));
+	rth_relay_rtcp(&p->b, RTH_SLOT_CAMERA, remb, sizeof(remb),
+		       fake_host.now_us());
+	assert_int_equal(fake.n_rembs, 1);
+	assert_ptr_equal(fake.rembs[0].handle, p->ha);
+	assert_int_equal(fake.rembs[0].bps, bps);
+}
+
+/* Transport-wide feedback: packet number `seq` has arrived. */
+static void feedback(struct pair *p, uint8_t seq, uint8_t reference)
+{
+	uint8_t buf[] = {0x8f, 205, 0, 5, 0, 0, 0,	   1, 0,    0, 0, 2,
+			 0,    seq, 0, 1, 0, 0, reference, 0, 0x20, 1, 4, 0};
+
+	rth_relay_rtcp(&p->b, RTH_SLOT_CAMERA, buf, sizeof(buf),
+		       fake_host.now_us());
+}
+
+/*
+ * A receiver that says nothing for a while gets a packet now and then, so that
+ * it has something to report; when it does, the picture comes back.
+ */
+static void a_picture_comes_back_after_silence(void **state)
+{
+	struct pair *p = *state;
+	size_t n;
+
+	assert_true(send(p, RTH_SLOT_CAMERA, true));
+	fake_advance_us(20000);
+	feedback(p, 1, 1);
+	for (int ms = 0; ms < 3000; ms += 20) {
+		send(p, RTH_SLOT_CAMERA, false);
+		fake_advance_us(20000);
+	}
+	n = fake.n_packets;
+	for (int ms = 0; ms < 2000; ms += 20) {
+		send(p, RTH_SLOT_CAMERA, false);
+		fake_advance_us(20000);
+	}
+	assert_in_range(fake.n_packets - n, 4, 20);
+	n = fake.n_packets;
+	feedback(p, (uint8_t)n, 80);
+	fake_advance_us(1000000);
+	fake.n_plis = 0;
+	assert_false(send(p, RTH_SLOT_CAMERA, false));
+	assert_int_equal(fake.n_plis, 2);
+	n = last_seq();
+	assert_true(send(p, RTH_SLOT_CAMERA, true));
+	assert_int_equal(last_seq(), (uint16_t)(n + 1));
+	assert_true(send(p, RTH_SLOT_CAMERA, false));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+		TEST(only_the_payload_type_changes),
+		TEST(both_ways_have_their_own_payload_types),
+		TEST(without_a_route_nothing_flows),
+		TEST(odd_packets_go_nowhere),
+		TEST(a_header_longer_than_the_packet_is_no_key_frame),
+		TEST(a_picture_starts_with_a_key_frame),
+		TEST(a_missing_key_frame_is_asked_for_again),
+		TEST(numbers_go_on_with_another_sender),
+		TEST(another_sender_at_once_is_still_later),
+		TEST(numbers_wrap_around),
+		TEST(packets_of_a_former_life_are_dropped),
+		TEST(a_stream_survives_its_route),
+		TEST(wishes_are_paced),
+		TEST(an_early_wish_is_kept),
+		TEST(other_rtcp_wishes_nothing),
+		TEST(the_receivers_limit_reaches_the_sender),
+		TEST(a_picture_comes_back_after_silence),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
