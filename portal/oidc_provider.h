@@ -27,10 +27,15 @@ enum rth_err rth_oidc_provider_create(struct rth_oidc_provider **pp,
 				      const struct rth_work *work) RTH_CHECKED;
 void rth_oidc_provider_free(struct rth_oidc_provider *p);
 
+/** Its part of the configuration, borrowed. Any thread. */
 const struct rth_provider_conf *
 rth_oidc_provider_conf(const struct rth_oidc_provider *p);
+
+/** The pool that it was made with, borrowed. Any thread. */
 const struct rth_work *
 rth_oidc_provider_work(const struct rth_oidc_provider *p);
+
+/** Where it sends the browser back to, borrowed. Any thread. */
 const char *rth_oidc_provider_redirect_uri(const struct rth_oidc_provider *p);
 
 /* What a provider says of itself. Immutable, reference counted. */
@@ -46,9 +51,14 @@ enum rth_oidc_reason rth_oidc_provider_meta(struct rth_oidc_meta **metap,
 					    struct rth_oidc_provider *p);
 void rth_oidc_meta_unref(struct rth_oidc_meta *m); /* NULL is allowed */
 
+/** The authorization endpoint, borrowed from the description. */
 const char *rth_oidc_meta_authorize(const struct rth_oidc_meta *m);
+
+/** The token endpoint, borrowed from the description. */
 const char *rth_oidc_meta_token(const struct rth_oidc_meta *m);
-const char *rth_oidc_meta_userinfo(const struct rth_oidc_meta *m); /* or NULL */
+
+/** The userinfo endpoint, borrowed from the description; NULL without one. */
+const char *rth_oidc_meta_userinfo(const struct rth_oidc_meta *m);
 
 /** Whether it wants the client's secret in the form, not in a header. */
 bool rth_oidc_meta_wants_post(const struct rth_oidc_meta *m);

@@ -4,7 +4,7 @@
 // code, without a session.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { stopAll } from './lib/procs.mjs';
+import { stopAll, until } from './lib/procs.mjs';
 import { Hostile } from './providers/hostile.mjs';
 import { startMailbox } from './providers/mailbox.mjs';
 import { freePort, startPortal } from './providers/portal.mjs';
@@ -22,8 +22,8 @@ async function client(id) {
 		redirect: `http://localhost:${it.port}/auth/callback/${id}` };
 }
 
-async function startHostile(id, bend = {}) {
-	const hostile = new Hostile(await client(id));
+async function startHostile(id, bend = {}, tls = undefined) {
+	const hostile = new Hostile(await client(id), tls);
 
 	hostile.bend = bend;
 	await hostile.listen();
@@ -49,13 +49,17 @@ before(async () => {
 		(_request, response) => response.writeHead(503).end() } });
 	it.deadPort = await freePort();
 	it.mailbox = await startMailbox({ tls: true });
+	await startHostile('stranger', {}, it.mailbox.tls);
+	await startHostile('private', {}, it.mailbox.tls);
 	it.portal = await startPortal({
 		port: it.port,
 		providers: [
 			provider('real', it.real.issuer), provider('lean', it.lean.issuer),
 			provider('dead', `http://127.0.0.1:${it.deadPort}`),
-			...['hostile', 'liar', 'plain', 'wide', 'keyless'].map((id) =>
-				provider(id, it[id].issuer)),
+			...['hostile', 'liar', 'plain', 'wide', 'keyless', 'stranger'].map(
+				(id) => provider(id, it[id].issuer)),
+			{ ...provider('private', it.private.issuer),
+				ca_file: it.mailbox.certificate },
 		],
 		smtp: { url: `smtp://localhost:${it.mailbox.port}`, user: 'portal',
 			password: 'mail-password', from: 'clinic@clinic.example',
@@ -69,7 +73,7 @@ after(async () => {
 	await it.portal?.stop();
 	await stopAll();
 	await Promise.all(['real', 'lean', 'hostile', 'liar', 'plain', 'wide',
-		'keyless'].map((id) => it[id]?.close()));
+		'keyless', 'stranger', 'private', 'back'].map((id) => it[id]?.close()));
 	await it.mailbox?.stop();
 });
 
@@ -127,6 +131,21 @@ describe('a real provider', () => {
 
 		assert.equal(await v.signIn('dead'), '/?error=provider-down');
 		assert.equal((await v.session()).signed_in, false);
+		it.back = new Hostile(await client('dead'));
+		await it.back.listen(it.deadPort);
+		assert.equal(await until(async () => {
+			const end = await v.signIn('dead');
+
+			return end !== '/?error=provider-down' && end;
+		}, 10000, 'it is asked again', 300), '/');
+	});
+	test('with a certificate nobody here trusts: down', async () => {
+		assert.equal(await visitor().signIn('stranger'),
+			'/?error=provider-down');
+		assert.deepEqual(it.stranger.asked, []);
+	});
+	test('with a certificate of an authority named here: signs in', async () => {
+		assert.equal(await visitor().signIn('private'), '/');
 	});
 });
 
@@ -139,8 +158,10 @@ describe('the way out and back', () => {
 		assert.equal(await visitor().signIn('hostile', '/visit/abc?d=e'),
 			'/visit/abc?d=e');
 		for (const next of ['//evil.example', '/\\evil.example',
-			'https://evil.example/', '/\t/evil.example'])
+			'https://evil.example/'])
 			assert.equal(await visitor().signIn('hostile', next), '/', next);
+		assert.equal((await visitor().ask(`${it.portal.url}/auth/start/hostile` +
+			'?next=/%09/evil.example')).status, 400);
 	});
 	test('the request is complete, fresh, and its cookie private', async () => {
 		const urls = [], cookies = [];
@@ -500,6 +521,25 @@ describe('a code by e-mail', () => {
 			assert.ok(++tried <= 60);
 		assert.ok(asked > 10 && tried > 30);
 	});
+});
+
+test('a new signing key is published at once, beside the old one', async () => {
+	const keys = async () => (await (await fetch(
+		`${it.portal.url}/.well-known/jwks.json`)).json()).keys;
+	const [first, ...others] = await keys();
+
+	assert.deepEqual(others, []);
+	assert.deepEqual(Object.keys(first).sort(),
+		['alg', 'crv', 'kid', 'kty', 'use', 'x', 'y']);
+	it.portal.program.kill('SIGHUP');
+	const both = await until(async () => {
+		const now = await keys();
+
+		return now.length === 2 && now;
+	}, 5000, 'the new key');
+
+	assert.deepEqual(both[0], first);
+	assert.notEqual(both[1].kid, first.kid);
 });
 
 test('the log knows nobody', () => {

@@ -4,6 +4,7 @@
 import { createHash, createHmac, generateKeyPairSync, randomBytes, sign }
 	from 'node:crypto';
 import { createServer } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 
 const b64 = (value) => Buffer.from(value).toString('base64url');
 const part = (object) => b64(JSON.stringify(object));
@@ -55,34 +56,49 @@ export class Hostile {
 	#codes = new Map();
 	#keys = {};
 
-	/** @param {{ id: string, secret: string, redirect: string }} client */
-	constructor(client) {
+	/**
+	 * @param {{ id: string, secret: string, redirect: string }} client
+	 * @param {{ key: Buffer, cert: Buffer }} [tls] for https on localhost
+	 */
+	constructor(client, tls) {
+		const serve = (request, response) => {
+			this.#serve(request, response).catch((error) => {
+				response.writeHead(500).end(String(error));
+			});
+		};
+
 		this.client = client;
 		for (const [alg, { make }] of Object.entries(ALGORITHMS)) {
 			const { publicKey, privateKey } = make();
 
 			this.#keys[alg] = { publicKey, privateKey, kid: `kid-${alg}` };
 		}
-		this.server = createServer((request, response) => {
-			this.#serve(request, response).catch((error) => {
-				response.writeHead(500).end(String(error));
-			});
-		});
+		this.server = tls ? createSecureServer(tls, serve) : createServer(serve);
+		this.site = tls ? 'https://localhost' : 'http://127.0.0.1';
+		/* The browser's side: it does not know the test's authority. */
+		this.front = tls ? createServer(serve) : this.server;
 	}
 
 	/** @param {number} [port] @returns {Promise<this>} */
 	async listen(port = 0) {
-		await new Promise((done) =>
-			this.server.listen(port, '127.0.0.1', () => done(undefined)));
-		this.port = /** @type {import('node:net').AddressInfo} */ (
-			this.server.address()).port;
-		this.issuer ??= `http://127.0.0.1:${this.port}`;
+		const ports = [];
+
+		for (const server of new Set([this.server, this.front])) {
+			await new Promise((done) =>
+				server.listen(port, '127.0.0.1', () => done(undefined)));
+			ports.push(/** @type {import('node:net').AddressInfo} */ (
+				server.address()).port);
+		}
+		this.issuer = `${this.site}:${ports[0]}`;
+		this.authorize = `http://127.0.0.1:${ports.at(-1)}/auth`;
 		return this;
 	}
 
 	async close() {
-		this.server.closeAllConnections();
-		await new Promise((done) => this.server.close(done));
+		for (const server of new Set([this.server, this.front])) {
+			server.closeAllConnections();
+			await new Promise((done) => server.close(done));
+		}
 	}
 
 	publicPem(alg) {
@@ -125,7 +141,7 @@ export class Hostile {
 	#discovery() {
 		const document = {
 			issuer: this.issuer,
-			authorization_endpoint: `${this.issuer}/auth`,
+			authorization_endpoint: this.authorize,
 			token_endpoint: `${this.issuer}/token`,
 			jwks_uri: `${this.issuer}/jwks`,
 			userinfo_endpoint: `${this.issuer}/userinfo`,

@@ -46,6 +46,8 @@ export async function startMailbox({ tls }) {
 	await new Promise((done) => server.listen(0, '127.0.0.1', done));
 	return {
 		port: server.server.address().port, certificate, mails,
+		/** Key and certificate, for other servers of a test. */
+		tls: { key: readFileSync(key), cert: readFileSync(certificate) },
 		/** The code of the n-th mail to an address. */
 		async code(to, n = 1) {
 			const mail = await until(() =>
