@@ -120,5 +120,16 @@ const visitActions = ({ dispatch, state, visit, go }) => ({
 	again: () => go(`/visit/${state().visitId}`),
 	/** @param {boolean} blocked */
 	soundBlocked: (blocked) => dispatch({ type: 'sound', blocked }),
-	firstPicture: () => mark('first-picture'),
+	/**
+	 * A picture was shown. Browsers may show a black one before the first
+	 * that came over the line.
+	 * @param {number} at ms since the page's time origin
+	 * @returns {Promise<boolean>} was it the other person's
+	 */
+	pictureShown: async (at) => {
+		const stats = await visit()?.stats();
+		if (stats?.camera.decoded)
+			mark('first-picture', at);
+		return !stats || stats.camera.decoded > 0;
+	},
 });

@@ -23,6 +23,7 @@
  * @property {string} role
  * @property {string} name
  * @property {boolean} media is the connection up
+ * @property {boolean} met has it been up
  * @property {boolean} microphone
  * @property {boolean} camera
  * @property {boolean} screen
@@ -46,7 +47,8 @@
  * @property {Sending} me
  * @property {Peer | null} peer
  * @property {string | null} met the other's name, kept after they left
- * @property {'new' | 'up' | 'shaky' | 'lost'} link
+ * @property {'new' | 'up' | 'unheard' | 'shaky' | 'lost'} link `unheard`: media
+ *   flows, but nothing is heard from Janus
  * @property {boolean} slow the line is thin, the picture was made smaller
  * @property {boolean} silenced the browser holds the sound back
  * @property {{open: boolean, ready: boolean, unread: number, lines: Line[]}} chat
@@ -97,7 +99,7 @@ const asPeer = (peer) => ({
 	participant: String(peer.participant), role: String(peer.role),
 	name: String(peer.name ?? ''), media: Boolean(peer.media),
 	microphone: Boolean(peer.microphone), camera: Boolean(peer.camera),
-	screen: Boolean(peer.screen),
+	screen: Boolean(peer.screen), met: Boolean(peer.media),
 });
 
 /**
@@ -174,7 +176,8 @@ const TABLE = {
 	'participant-left': { from: SEATED, apply: (s, e) =>
 		s.peer?.participant === e.participant ? { peer: null } : {} },
 	'peer-media': { from: SEATED, apply: (s, e) =>
-		changePeer(s, e, { media: Boolean(e.up) }) },
+		changePeer(s, e, { media: Boolean(e.up),
+			met: s.peer?.met || Boolean(e.up) }) },
 	'state': { from: SEATED, apply: (s, e) => changePeer(s, e, {
 		microphone: Boolean(e.microphone), camera: Boolean(e.camera),
 		screen: Boolean(e.screen) }) },

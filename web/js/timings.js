@@ -10,14 +10,15 @@ const reached = new Map();
 /**
  * Notes that a step was reached; the first time counts. `click` starts anew.
  * @param {string} step one of STEPS
+ * @param {number} [at] ms since the page's time origin
  */
-export function mark(step) {
+export function mark(step, at = performance.now()) {
 	if (step === 'click')
 		reached.clear();
 	if (reached.has(step))
 		return;
-	reached.set(step, performance.now());
-	performance.mark(`rth:${step}`);
+	reached.set(step, at);
+	performance.mark(`rth:${step}`, { startTime: at });
 }
 
 /**

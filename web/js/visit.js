@@ -286,7 +286,7 @@ export class VisitControl {
 	#lineChanged(line) {
 		const { phase } = this.#callbacks.state();
 		if (line === 'lost')
-			this.#dispatch({ type: 'link', link: 'shaky' });
+			this.#dispatch({ type: 'link', link: 'unheard' });
 		if (line === 'open' && phase === 'in-call' && this.#upOnce) {
 			this.#dispatch({ type: 'link', link: 'up' });
 			this.#tell();

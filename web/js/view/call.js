@@ -30,7 +30,9 @@ function instead(state) {
 	const { peer } = state;
 	if (!peer || peer.camera && peer.media)
 		return '';
-	return peer.media ? 'Camera off' : 'Connecting…';
+	if (peer.media)
+		return 'Camera off';
+	return peer.met ? 'Connection lost' : 'Connecting…';
 }
 
 /** @param {State} state @param {number} now @returns {string} */
@@ -39,8 +41,12 @@ function trouble(state, now) {
 		return 'The connection broke. Getting you back in…';
 	if (state.link === 'shaky')
 		return 'The connection is unsteady. Reconnecting…';
+	if (state.link === 'unheard')
+		return 'Part of the connection broke. You can go on talking while it is repaired…';
 	if (state.peer && !state.peer.media && state.link === 'up')
-		return `${otherName(state)} is connecting…`;
+		return state.peer.met
+			? `${otherName(state)} has lost the connection. Waiting for them to come back…`
+			: `${otherName(state)} is connecting…`;
 	if (state.slow)
 		return 'The line is thin: the picture is smaller so that the voice stays clear.';
 	if (state.until && state.until - now < LAST_MS)
@@ -132,7 +138,7 @@ const pictures = (stage, devices, actions) => (side, slot, track) => {
 		screen: stage.screen }[slot];
 	place.use(track);
 	if (slot === 'camera' && track)
-		onPicture(stage.theirs.node, () => actions.firstPicture());
+		onPicture(stage.theirs.node, actions.pictureShown);
 };
 
 /** @param {Actions} actions @param {() => void} hear */

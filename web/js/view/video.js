@@ -25,16 +25,21 @@ export function video(id, label, mirrored) {
 }
 
 /**
- * Calls back when the next picture is on the screen.
+ * Tells of each picture that comes on the screen until that is not wanted.
  * @param {HTMLVideoElement} node
- * @param {() => void} callback
+ * @param {(at: number) => Promise<boolean>} shown at ms since the page's time
+ *   origin; answers whether this was the one
  */
-export function onPicture(node, callback) {
+export function onPicture(node, shown) {
+	const told = async () => {
+		if (!await shown(performance.now()))
+			onPicture(node, shown);
+	};
 	if ('requestVideoFrameCallback' in node)
-		node.requestVideoFrameCallback(() => callback());
+		node.requestVideoFrameCallback(told);
 	else
 		/** @type {HTMLVideoElement} */ (node)
-			.addEventListener('loadeddata', callback, { once: true });
+			.addEventListener('timeupdate', told, { once: true });
 }
 
 /**
