@@ -129,11 +129,13 @@ static struct rth_oidc_provider *provider_of(const struct rth_exchange *x)
 }
 
 /* Back to the page, which says what happened; no session. */
-static void fail(struct rth_exchange *x, enum rth_oidc_reason reason)
+static void fail(struct rth_exchange *x, const struct rth_oidc_provider *p,
+		 enum rth_oidc_reason reason)
 {
 	char location[64];
 
-	rth_log(RTH_LOG_WARN, "sign-in-failed", "s:s", "reason",
+	rth_log(RTH_LOG_WARN, "sign-in-failed", "s:s, s:s", "provider",
+		rth_oidc_provider_conf(p)->id, "reason",
 		rth_oidc_reason_name(reason));
 	snprintf(location, sizeof(location), "/?error=%s",
 		 rth_oidc_reason_code(reason));
@@ -263,7 +265,7 @@ void rth_oidc_handle_start(struct rth_exchange *x)
 	}
 	reason = start(x, p);
 	if (reason)
-		fail(x, reason);
+		fail(x, p, reason);
 }
 
 /* Takes the attempt that `state` names: once, in the browser that began it. */
@@ -385,7 +387,7 @@ void rth_oidc_handle_callback(struct rth_exchange *x)
 	if (!reason)
 		reason = finish(x, p, &attempt);
 	if (reason) {
-		fail(x, reason);
+		fail(x, p, reason);
 	} else {
 		rth_reply_cookie(x, COOKIE, "", 0);
 		rth_reply_redirect(x, attempt.next);

@@ -71,16 +71,27 @@ static const char *text(const json_t *doc, const char *name)
 	return json_string_value(json_object_get(doc, name));
 }
 
+static bool is_https(const char *url)
+{
+	return !strncmp(url, "https:", 6);
+}
+
+/* A provider elsewhere must not send us to this machine's own servers. */
+static bool endpoint_sound(const char *url, const char *issuer)
+{
+	return rth_fetch_allows(url) && (is_https(url) || !is_https(issuer));
+}
+
 static bool sound(const json_t *doc, const struct rth_provider_conf *conf)
 {
 	const char *issuer = text(doc, "issuer");
 	const char *userinfo = text(doc, "userinfo_endpoint");
 
 	return issuer && !strcmp(issuer, conf->issuer) &&
-	       rth_fetch_allows(text(doc, "authorization_endpoint")) &&
-	       rth_fetch_allows(text(doc, "token_endpoint")) &&
-	       rth_fetch_allows(text(doc, "jwks_uri")) &&
-	       (!userinfo || rth_fetch_allows(userinfo));
+	       endpoint_sound(text(doc, "authorization_endpoint"), issuer) &&
+	       endpoint_sound(text(doc, "token_endpoint"), issuer) &&
+	       endpoint_sound(text(doc, "jwks_uri"), issuer) &&
+	       (!userinfo || endpoint_sound(userinfo, issuer));
 }
 
 /* Takes the document on success only. */

@@ -51,6 +51,8 @@ before(async () => {
 	it.mailbox = await startMailbox({ tls: true });
 	await startHostile('stranger', {}, it.mailbox.tls);
 	await startHostile('private', {}, it.mailbox.tls);
+	await startHostile('inward', { discovery: (d) => {
+		d.token_endpoint = it.hostile.issuer + '/token'; } }, it.mailbox.tls);
 	it.portal = await startPortal({
 		port: it.port,
 		providers: [
@@ -58,8 +60,9 @@ before(async () => {
 			provider('dead', `http://127.0.0.1:${it.deadPort}`),
 			...['hostile', 'liar', 'plain', 'wide', 'keyless', 'stranger'].map(
 				(id) => provider(id, it[id].issuer)),
-			{ ...provider('private', it.private.issuer),
-				ca_file: it.mailbox.certificate },
+			...['private', 'inward'].map((id) => ({
+				...provider(id, it[id].issuer),
+				ca_file: it.mailbox.certificate })),
 		],
 		smtp: { url: `smtp://localhost:${it.mailbox.port}`, user: 'portal',
 			password: 'mail-password', from: 'clinic@clinic.example',
@@ -70,11 +73,13 @@ before(async () => {
 });
 
 after(async () => {
-	await it.portal?.stop();
+	const status = await it.portal?.stop();
+
 	await stopAll();
 	await Promise.all(['real', 'lean', 'hostile', 'liar', 'plain', 'wide',
-		'keyless', 'stranger', 'private', 'back'].map((id) => it[id]?.close()));
+		'keyless', 'stranger', 'private', 'inward', 'back'].map((id) => it[id]?.close()));
 	await it.mailbox?.stop();
+	assert.equal(status, 0);
 });
 
 const visitor = () => new Visitor(it.portal.url);
@@ -386,6 +391,9 @@ describe('a provider that lies', () => {
 	});
 	test('a token endpoint without TLS is refused', async () => {
 		assert.equal(await visitor().signIn('plain'), FAILED);
+	});
+	test('a provider elsewhere cannot send us to this machine', async () => {
+		assert.equal(await visitor().signIn('inward'), FAILED);
 	});
 	test('a discovery document without end is refused', async () => {
 		assert.equal(await visitor().signIn('wide'), FAILED);

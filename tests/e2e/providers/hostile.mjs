@@ -75,30 +75,20 @@ export class Hostile {
 		}
 		this.server = tls ? createSecureServer(tls, serve) : createServer(serve);
 		this.site = tls ? 'https://localhost' : 'http://127.0.0.1';
-		/* The browser's side: it does not know the test's authority. */
-		this.front = tls ? createServer(serve) : this.server;
 	}
 
 	/** @param {number} [port] @returns {Promise<this>} */
 	async listen(port = 0) {
-		const ports = [];
-
-		for (const server of new Set([this.server, this.front])) {
-			await new Promise((done) =>
-				server.listen(port, '127.0.0.1', () => done(undefined)));
-			ports.push(/** @type {import('node:net').AddressInfo} */ (
-				server.address()).port);
-		}
-		this.issuer = `${this.site}:${ports[0]}`;
-		this.authorize = `http://127.0.0.1:${ports.at(-1)}/auth`;
+		await new Promise((done) =>
+			this.server.listen(port, '127.0.0.1', () => done(undefined)));
+		this.issuer = `${this.site}:${/** @type {import('node:net').AddressInfo} */ (
+			this.server.address()).port}`;
 		return this;
 	}
 
 	async close() {
-		for (const server of new Set([this.server, this.front])) {
-			server.closeAllConnections();
-			await new Promise((done) => server.close(done));
-		}
+		this.server.closeAllConnections();
+		await new Promise((done) => this.server.close(done));
 	}
 
 	publicPem(alg) {
@@ -141,7 +131,7 @@ export class Hostile {
 	#discovery() {
 		const document = {
 			issuer: this.issuer,
-			authorization_endpoint: this.authorize,
+			authorization_endpoint: `${this.issuer}/auth`,
 			token_endpoint: `${this.issuer}/token`,
 			jwks_uri: `${this.issuer}/jwks`,
 			userinfo_endpoint: `${this.issuer}/userinfo`,
