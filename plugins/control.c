@@ -220,12 +220,12 @@ void rth_control_free(struct rth_control *control)
 	rth_queue_stop(&control->queue);
 	if (control->started)
 		pthread_join(control->thread, NULL);
-	rth_admission_free(control->admission);
 	while (rth_control_step(control, 0))
 		;
 	while (control->rooms.first)
 		rth_seat_end_room(control, control->rooms.first, "stopping");
 	rth_command_drop_parked(control);
+	rth_admission_free(control->admission);
 	rth_queue_clear(&control->queue);
 	rth_free(control);
 }
