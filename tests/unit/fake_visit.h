@@ -13,7 +13,7 @@
 
 #define VISIT_ISSUER "https://visits.example"
 #define VISIT_ROOM "AAAAAAAAAAAAAAAAAAAAAA"
-#define VISIT_PEOPLE_MAX 32
+#define VISIT_PEOPLE_MAX 80
 
 struct person {
 	struct fake_handle *handle;

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Admin messages, asked from another thread as the host does. */
+#include "fake_visit.h"
+
+#include <pthread.h>
+
+#include "../../plugins/admin.h"
+
+struct asked {
+	struct visit *visit;
+	json_t *message;
+	struct rth_session *session;
+	json_t *answer;
+	atomic_bool done;
+};
+
+static void *ask_thread(void *arg)
+{
+	struct asked *asked = arg;
+	struct rth_control *control = asked->visit->control;
+
+	asked->answer = asked->session
+				? rth_admin_session(control, asked->session)
+				: rth_admin_message(control, asked->message);
+	atomic_store(&asked->done, true);
+	return NULL;
+}
+
+/* Asks while the control thread turns; the answer is for json_decref. */
+static json_t *ask(struct visit *v, const char *message,
+		   struct rth_session *session)
+{
+	struct asked asked = {
+		.visit = v,
+		.message = message ? json_loads(message, JSON_DECODE_ANY, NULL)
+				   : NULL,
+		.session = session,
+	};
+	pthread_t thread;
+
+	assert_int_equal(pthread_create(&thread, NULL, ask_thread, &asked), 0);
+	while (!atomic_load(&asked.done))
+		assert_true(rth_control_step(v->control, 1));
+	pthread_join(thread, NULL);
+	json_decref(asked.message);
+	assert_non_null(asked.answer);
+	return asked.answer;
+}
+
+static void answers(struct visit *v, const char *message, const char *name,
+		    const char *text)
+{
+	json_t *answer = ask(v, message, NULL);
+
+	if (text)
+		assert_string_equal(fake_text(answer, name), text);
+	else
+		assert_true(json_is_true(json_object_get(answer, name)));
+	json_decref(answer);
+}
+
+static void a_list_holds_counts_and_no_names(void **state)
+{
+	struct visit *v = *state;
+	struct person *a, *b;
+	json_t *answer, *room, *seat;
+	char *text;
+
+	visit_call(v, &a, &b);
+	visit_send(a, RTH_SLOT_AUDIO, false);
+	visit_send(a, RTH_SLOT_CAMERA, false);
+	fake_advance_us(3000000);
+	answer = ask(v, "{\"request\":\"list\"}", NULL);
+	text = json_dumps(answer, 0);
+	assert_null(strstr(text, "sub-"));
+	assert_null(strstr(text, "Dr. A"));
+	free(text);
+	room = json_array_get(json_object_get(answer, "rooms"), 0);
+	assert_string_equal(fake_text(room, "room"), VISIT_ROOM);
+	assert_int_equal(json_integer_value(json_object_get(room, "age_s")), 3);
+	seat = json_array_get(json_object_get(room, "seats"), 0);
+	assert_string_equal(fake_text(seat, "participant"),
+			    a->session->participant);
+	assert_true(json_is_true(json_object_get(seat, "media")));
+	assert_int_equal(
+		json_integer_value(json_object_get(seat, "packets_in")), 2);
+	assert_int_equal(
+		json_integer_value(json_object_get(seat, "packets_dropped")),
+		1);
+	seat = json_array_get(json_object_get(room, "seats"), 1);
+	assert_int_equal(
+		json_integer_value(json_object_get(seat, "packets_out")), 1);
+	json_decref(answer);
+}
+
+static void wrong_messages(void **state)
+{
+	struct visit *v = *state;
+
+	visit_join(v, "sub-a", "patient");
+	answers(v, "{}", "error", "bad-request");
+	answers(v, "[]", "error", "bad-request");
+	answers(v, "{\"request\":1}", "error", "bad-request");
+	answers(v, "{\"request\":\"join\"}", "error", "bad-request");
+	answers(v, "{\"request\":\"list\",\"room\":\"x\"}", "error",
+		"bad-request");
+	answers(v, "{\"request\":\"end\",\"room\":1}", "error", "bad-request");
+	answers(v, "{\"request\":\"end\"}", "error", "not-found");
+	answers(v, "{\"request\":\"end\",\"room\":\"x\"}", "error",
+		"not-found");
+	answers(v, "{\"request\":\"remove\",\"room\":\"" VISIT_ROOM "\"}",
+		"error", "not-found");
+	answers(v,
+		"{\"request\":\"remove\",\"room\":\"" VISIT_ROOM
+		"\",\"sub\":\"sub-b\"}",
+		"error", "not-found");
+	answers(v, "{\"request\":\"remove\",\"sub\":\"sub-a\"}", "error",
+		"not-found");
+	fake_expect_silence();
+	assert_int_equal(v->people[0].session->state, RTH_SEATED);
+}
+
+static void one_is_removed(void **state)
+{
+	struct visit *v = *state;
+	struct person *a = visit_join(v, "sub-a", "clinician");
+	struct person *b = visit_join(v, "sub-b", "patient");
+	char message[128];
+
+	answers(v,
+		"{\"request\":\"remove\",\"room\":\"" VISIT_ROOM
+		"\",\"sub\":\"sub-b\"}",
+		"removed", NULL);
+	fake_expect(a->handle, "participant-left", NULL);
+	fake_expect(b->handle, "removed", NULL);
+	fake_expect_silence();
+	assert_int_equal(atomic_load(&b->handle->closes), 1);
+	snprintf(message, sizeof(message),
+		 "{\"request\":\"remove\",\"room\":\"" VISIT_ROOM
+		 "\",\"participant\":\"%s\"}",
+		 a->session->participant);
+	answers(v, message, "removed", NULL);
+	fake_expect(a->handle, "removed", NULL);
+	assert_int_equal(atomic_load(&a->handle->closes), 1);
+}
+
+static void a_room_is_ended(void **state)
+{
+	struct visit *v = *state;
+	struct person *a = visit_join(v, "sub-a", "clinician");
+	struct person *b = visit_join(v, "sub-b", "patient");
+	const struct fake_push *push;
+
+	answers(v, "{\"request\":\"end\",\"room\":\"" VISIT_ROOM "\"}", "ended",
+		NULL);
+	fake_expect(b->handle, "participant-left", NULL);
+	push = fake_expect(a->handle, "ended", NULL);
+	assert_string_equal(fake_text(push->event, "reason"), "admin");
+	fake_expect(b->handle, "ended", NULL);
+	fake_expect_silence();
+	assert_null(v->control->rooms.first);
+}
+
+static void a_session_tells_its_state(void **state)
+{
+	struct visit *v = *state;
+	struct person *a = visit_attach(v);
+	json_t *answer = ask(v, NULL, a->session);
+
+	assert_string_equal(fake_text(answer, "state"), "none");
+	assert_int_equal(json_object_size(answer), 1);
+	json_decref(answer);
+	visit_ask_join(v, a, visit_claims(v, "sub-a", "patient"));
+	answer = ask(v, NULL, a->session);
+	assert_string_equal(fake_text(answer, "state"), "seated");
+	assert_string_equal(fake_text(answer, "role"), "patient");
+	assert_null(json_object_get(answer, "name"));
+	json_decref(answer);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+#define TEST(f) cmocka_unit_test_setup_teardown(f, visit_setup, visit_teardown)
+		TEST(a_list_holds_counts_and_no_names),
+		TEST(wrong_messages),
+		TEST(one_is_removed),
+		TEST(a_room_is_ended),
+		TEST(a_session_tells_its_state),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
