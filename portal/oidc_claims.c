@@ -7,6 +7,10 @@
 #include <stdbool.h>
 #include <string.h>
 
+/* What Microsoft Entra says instead of email_verified: the owner of the
+   address's domain is verified. An optional claim, switched on there. */
+#define DOMAIN_VERIFIED "xms_edov"
+
 struct reason {
 	const char *name;
 	const char *code;
@@ -80,6 +84,7 @@ enum rth_oidc_reason rth_oidc_claims_add(json_t *claims, json_t *userinfo)
 	/* Else the token's verdict would be taken for the other's address. */
 	json_object_del(claims, "email");
 	json_object_del(claims, "email_verified");
+	json_object_del(claims, DOMAIN_VERIFIED);
 	return json_object_update_missing(claims, userinfo) ? RTH_OIDC_FAILED
 							    : RTH_OIDC_OK;
 }
@@ -110,6 +115,16 @@ static void read_groups(char *groups, const json_t *claim)
 	}
 }
 
+/* A provider that says no is never overruled by its other claim. */
+static bool verified(const json_t *claims)
+{
+	const json_t *word = json_object_get(claims, "email_verified");
+
+	if (!word)
+		word = json_object_get(claims, DOMAIN_VERIFIED);
+	return json_is_true(word) || same(json_string_value(word), "true");
+}
+
 enum rth_oidc_reason rth_oidc_claims_person(struct rth_oidc_person *person,
 					    const json_t *claims,
 					    const char *groups_claim)
@@ -118,8 +133,7 @@ enum rth_oidc_reason rth_oidc_claims_person(struct rth_oidc_person *person,
 
 	if (!email || !*email)
 		return RTH_OIDC_NO_EMAIL;
-	if (!json_is_true(json_object_get(claims, "email_verified")) &&
-	    !same(text(claims, "email_verified"), "true"))
+	if (!verified(claims))
 		return RTH_OIDC_UNVERIFIED;
 	person->email = email;
 	person->name = text(claims, "name");

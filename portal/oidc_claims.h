@@ -63,8 +63,8 @@ struct rth_oidc_person {
 };
 
 /**
- * Reads the person. `email_verified` must be true, or the text "true" as some
- * providers write it.
+ * Reads the person. `email_verified` (or, where it is absent, Microsoft's
+ * `xms_edov`) must be true, or the text "true" as some providers write it.
  *
  * @param groups_claim name of a claim that lists groups, or NULL
  */

@@ -246,6 +246,14 @@ static void only_a_verified_address_is_a_person(void **state)
 		{"{\"email\":\"a@b\",\"email_verified\":1}",
 		 RTH_OIDC_UNVERIFIED},
 		{"{\"email\":\"a@b\"}", RTH_OIDC_UNVERIFIED},
+		{"{\"email\":\"a@b\",\"xms_edov\":true}", RTH_OIDC_OK},
+		{"{\"email\":\"a@b\",\"xms_edov\":false}", RTH_OIDC_UNVERIFIED},
+		{"{\"email\":\"a@b\",\"email_verified\":false,"
+		 "\"xms_edov\":true}",
+		 RTH_OIDC_UNVERIFIED},
+		{"{\"email\":\"a@b\",\"email_verified\":null,"
+		 "\"xms_edov\":true}",
+		 RTH_OIDC_UNVERIFIED},
 		{"{\"email\":\"\",\"email_verified\":true}", RTH_OIDC_NO_EMAIL},
 		{"{\"email\":[\"a@b\"],\"email_verified\":true}",
 		 RTH_OIDC_NO_EMAIL},
