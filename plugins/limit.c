@@ -30,6 +30,8 @@
 
 #define RATE_US (500 * MS)  /* over which sending and loss are measured */
 #define ACKED_US (250 * MS) /* over which arrival is measured */
+#define ACKED_LEAST_US (75 * MS)
+#define GAP_US (150 * MS) /* between arrivals */
 #define FEW_PACKETS 10
 
 #define BASES 10 /* seconds after which the least delay is forgotten */
@@ -83,6 +85,7 @@ struct rth_limit {
 
 	int64_t reference; /* unwrapped, 64 ms; -1: none */
 	int64_t arrival_us;
+	int64_t arrived_us, run_us; /* the newest, the first since a gap */
 
 	int64_t base_us[BASES]; /* least delay per second */
 	int64_t base_second;
@@ -293,6 +296,9 @@ static void count_status(struct rth_limit *l, int64_t seq, int64_t us,
 	if (us < 0)
 		return;
 	l->newest_seq = seq;
+	if (us - l->arrived_us > GAP_US)
+		l->run_us = us;
+	l->arrived_us = us;
 	if (is_known(index, count))
 		meter_add(&l->acked_bytes, us, sent_bytes(l, index));
 }
@@ -305,14 +311,25 @@ static int64_t newest_in_batch(const struct rth_limit *l)
 	return -1;
 }
 
-static void govern(struct rth_limit *l, int64_t count, int64_t newest_us,
-		   int32_t queue_us)
+/* What arrives, but for the time before a gap when nothing was there to. */
+static uint32_t acked_rate(const struct rth_limit *l)
+{
+	int64_t window_us = l->arrived_us - l->run_us;
+
+	if (window_us < ACKED_LEAST_US)
+		window_us = ACKED_LEAST_US;
+	if (window_us > ACKED_US)
+		window_us = ACKED_US;
+	return meter_bps(&l->acked_bytes, l->arrived_us, window_us);
+}
+
+static void govern(struct rth_limit *l, int64_t count, int32_t queue_us)
 {
 	int64_t now_us = l->batch_now_us;
 	struct rth_line line = {
 		.now_us = now_us,
 		.sent_bps = meter_bps(&l->sent_bytes, now_us, RATE_US),
-		.acked_bps = meter_bps(&l->acked_bytes, newest_us, ACKED_US),
+		.acked_bps = acked_rate(l),
 		.loss = lately_lost(l, now_us),
 		.queue_us = queue_us,
 		.rtt_us = l->rtt_us,
@@ -361,7 +378,7 @@ static void judge_newest(struct rth_limit *l, int64_t arrival_us, int64_t count)
 		delay_us = 10 * SECOND;
 	l->rtt_us = (int32_t)(l->batch_now_us - sent_us(l, index));
 	keep_queue(l, (int32_t)delay_us);
-	govern(l, count, arrival_us, (int32_t)delay_us);
+	govern(l, count, (int32_t)delay_us);
 }
 
 static void on_feedback_end(void *arg)
@@ -391,6 +408,8 @@ static void begin_clock(struct rth_limit *l, uint32_t reference)
 	l->reference = REFERENCE_FIRST + reference;
 	l->has_base = false;
 	l->queue_n = 0;
+	l->arrived_us = 0;
+	l->run_us = 0;
 	memset(&l->acked_bytes, 0, sizeof(l->acked_bytes));
 }
 
