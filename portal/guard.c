@@ -27,6 +27,21 @@ static const struct rth_refusal misdirected = {
 static const struct rth_refusal wrong_origin = {
 	403, "wrong-origin", "The request does not come from this site."};
 
+enum rth_err rth_guard_line(const char *name, const char *value)
+{
+	static const char token[] = "!#$%&'*+-.^_`|~0123456789"
+				    "abcdefghijklmnopqrstuvwxyz"
+				    "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+
+	if (!*name || strspn(name, token) != strlen(name))
+		return RTH_ERR_FORMAT;
+	for (; *value; value++)
+		if (((unsigned char)*value < 0x20 && *value != '\t') ||
+		    *value == 0x7f)
+			return RTH_ERR_FORMAT;
+	return 0;
+}
+
 /* Content-Length: digits only, at most seven of them. */
 static bool length_read(const char *text, unsigned long *np)
 {

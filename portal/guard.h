@@ -16,6 +16,10 @@ struct rth_refusal {
 	const char *message;
 };
 
+/** RTH_ERR_FORMAT unless the name is a token and the value plain text (RFC 9110
+    5.1, 5.5). */
+enum rth_err rth_guard_line(const char *name, const char *value) RTH_CHECKED;
+
 /**
  * Checks the framing and the limits of a request's headers, which the HTTP
  * library reads leniently (RFC 9112 6.1, 6.3, 3.2, 5.2), and takes cookies and

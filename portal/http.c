@@ -76,6 +76,7 @@ struct request {
 	char *body; /* of body_size bytes, from the Content-Length */
 	size_t body_size;
 	size_t body_len;
+	bool counted; /* in rth_http_running */
 };
 
 static int64_t monotonic_s(void)
@@ -186,7 +187,6 @@ static void *begin(void *cls, const char *target,
 	}
 	r->target_len = strlen(r->target);
 	clock_gettime(CLOCK_MONOTONIC, &r->begun);
-	atomic_fetch_add(&http->running, 1);
 	return r;
 }
 
@@ -254,7 +254,13 @@ static enum MHD_Result copy_header(void *cls, enum MHD_ValueKind kind,
 
 	(void)kind;
 	copy->bytes += name_len + value_len + 4; /* ": " and CR LF */
-	copy->err = rth_exchange_add(copy->x, RTH_FIELD_HEADER, name, value);
+	if (!value)
+		copy->err = RTH_ERR_FORMAT;
+	else
+		copy->err = rth_guard_line(name, value);
+	if (!copy->err)
+		copy->err = rth_exchange_add(copy->x, RTH_FIELD_HEADER, name,
+					     value);
 	return copy->err ? MHD_NO : MHD_YES;
 }
 
@@ -324,9 +330,9 @@ static struct rth_refusal read_headers(struct request *r, const char *method,
 	if (copy.err == RTH_ERR_LIMIT ||
 	    copy.bytes > RTH_REQUEST_MAX_HEADER_BYTES)
 		return too_many;
-	if (copy.err)
+	if (copy.err == RTH_ERR_NOMEM)
 		return failed;
-	if (!plain(r, method, version, copy.bytes))
+	if (copy.err || !plain(r, method, version, copy.bytes))
 		return malformed;
 	return rth_guard_request(r->x, r->target);
 }
@@ -559,9 +565,10 @@ static void completed(void *cls, struct MHD_Connection *connection,
 	rth_exchange_free(r->x);
 	rth_free(r->target);
 	rth_free(r->body);
+	if (r->counted)
+		atomic_fetch_sub(&http->running, 1);
 	rth_free(r);
 	*requestp = NULL;
-	atomic_fetch_sub(&http->running, 1);
 }
 
 /* The query is decoded by guard.c: the library must leave it alone. */
@@ -594,7 +601,6 @@ static struct MHD_Daemon *start_daemon(struct rth_http *http,
 	return MHD_start_daemon(
 		flags, 0, NULL, NULL, handle, http, MHD_OPTION_EXTERNAL_LOGGER,
 		silence, NULL, MHD_OPTION_SOCK_ADDR, at->ai_addr,
-		MHD_OPTION_LISTENING_ADDRESS_REUSE, 1u,
 		MHD_OPTION_THREAD_POOL_SIZE, (unsigned)settings->limits.threads,
 		MHD_OPTION_CONNECTION_LIMIT,
 		(unsigned)settings->limits.connections,
