@@ -117,7 +117,13 @@ const visitActions = ({ dispatch, state, visit, go }) => ({
 	toggleChat: (open) => dispatch({ type: 'chat-toggle', open }),
 	/** @param {'leave' | 'end'} request */
 	leave: (request) => visit()?.leave(request),
-	again: () => go(`/visit/${state().visitId}`),
+	again: () => {
+		const { reason, visitId } = state();
+		if (reason === 'signed-out')
+			location.reload();
+		else
+			go(`/visit/${visitId}`);
+	},
 	/** @param {boolean} blocked */
 	soundBlocked: (blocked) => dispatch({ type: 'sound', blocked }),
 	/**

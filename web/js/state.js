@@ -122,6 +122,12 @@ function addLine(state, line) {
 		unread: open || line.mine ? unread : unread + 1 } };
 }
 
+/** @param {Event} event @returns {string | null} a device that failed */
+function deviceNotice(event) {
+	const met = Object.entries(event.problems ?? {}).find(([, why]) => why);
+	return met ? `device:${met[0]}:${met[1]}` : null;
+}
+
 /** @type {Record<string, Row>} */
 const TABLE = {
 	// The page
@@ -151,7 +157,8 @@ const TABLE = {
 	'devices': { from: VISITING, apply: (_s, e) => ({ devices: e.devices }) },
 	'captured': { from: VISITING, apply: (s, e) => ({ asked: true,
 		problems: { ...s.problems, ...e.problems },
-		using: { ...s.using, ...e.using } }) },
+		using: { ...s.using, ...e.using },
+		notice: (SEATED.includes(s.phase) && deviceNotice(e)) || s.notice }) },
 	'sending': { from: VISITING, apply: (s, e) => ({
 		me: { ...s.me, ...e.me } }) },
 

@@ -18,7 +18,7 @@ import { homePage } from './view/home.js';
 import { lobbyPage } from './view/lobby.js';
 import { signInPage } from './view/signin.js';
 import { setText, show } from './view/dom.js';
-import { notice, problem } from './words.js';
+import { notice } from './words.js';
 
 /**
  * @typedef {import('./state.js').State} State
@@ -120,7 +120,7 @@ export class View {
 	/** @param {State} state */
 	#notify(state) {
 		const words = OWN_NOTICE.has(state.phase) ? ''
-			: state.notice ? notice(state.notice) : screenProblem(state);
+			: state.notice ? notice(state.notice) : '';
 		if (words === (this.#toast.hidden ? '' : this.#toast.textContent))
 			return;
 		clearTimeout(this.#timer);
@@ -129,11 +129,4 @@ export class View {
 		if (words)
 			this.#timer = setTimeout(() => this.#actions.noticed(), TOAST_MS);
 	}
-}
-
-/** @param {State} state @returns {string} why the screen is not shared */
-function screenProblem(state) {
-	const met = state.problems.screen;
-	const inCall = ['in-call', 'lost'].includes(state.phase);
-	return met && inCall ? problem('screen', met) : '';
 }

@@ -92,9 +92,13 @@ export class VisitControl {
 		try {
 			const visit = await api.visit(this.#id);
 			this.#dispatch({ type: 'visit', visit });
+			if (visit.status === 'cancelled')
+				this.#end('cancelled');
+			else if (Date.parse(visit.closes) <= Date.now())
+				this.#end('ended');
 		} catch (error) {
 			const code = codeOf(error);
-			if (code === 'not-found')
+			if (['not-found', 'signed-out'].includes(code))
 				this.#end(code);
 			else
 				this.#dispatch({ type: 'failed', code });

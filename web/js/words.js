@@ -32,8 +32,16 @@ const NOTICES = {
 	'chat-format': 'Not delivered: the message could not be read.',
 };
 
-/** @param {string} code */
-export const notice = (code) => NOTICES[code] ?? NOTICES.failed;
+/**
+ * @param {string} code of NOTICES, or `device:<what>:<problem>`
+ * @returns {string}
+ */
+export function notice(code) {
+	const [kind, what, met] = code.split(':');
+	if (kind === 'device' && Object.hasOwn(PROBLEMS, met))
+		return problem(what, /** @type {Problem} */ (met));
+	return NOTICES[code] ?? NOTICES.failed;
+}
 
 /**
  * @typedef {object} Ending
@@ -49,6 +57,8 @@ const ENDINGS = {
 		text: 'Your camera and microphone are off.' },
 	'ended': { title: 'The visit is over', calm: true,
 		text: 'Your camera and microphone are off.' },
+	'cancelled': { title: 'This visit was cancelled', calm: true,
+		text: 'Please contact the clinic if you did not expect this.' },
 	'replaced': { title: 'The visit continues elsewhere', calm: true, again: true,
 		text: 'You opened this visit in another window or on another device, and it moved there.' },
 	'removed': { title: 'The clinic has closed this visit',
@@ -92,17 +102,17 @@ function browserOf(agent) {
 
 /** @type {Record<Problem, (what: string, agent: string) => string>} */
 const PROBLEMS = {
-	none: (what) => `No ${what} was found. You can plug one in, or go on without it.`,
+	none: (what) => `No ${what} was found. You can plug one in, or go on without.`,
 	denied: (what, agent) => `The browser may not use your ${what}. ${
 		HOW_TO_ALLOW[browserOf(agent)]}`,
-	busy: (what) => `Your ${what} is in use by another program. Close that program and try again.`,
-	insecure: (what) => `The browser gives a ${what} only to a secure (https) page. Ask the clinic for the right link.`,
-	ended: (what) => `Your ${what} went away. Plug it in again, or choose another one.`,
-	failed: (what) => `Your ${what} could not be started. You can try again, or go on without it.`,
+	busy: (what) => `The ${what} cannot be used: another program has it. Close that program and try again.`,
+	insecure: (what) => `The browser opens ${what} only for a secure (https) page. Ask the clinic for the right link.`,
+	ended: (what) => `The ${what} went away. Plug it in again, or choose another one.`,
+	failed: (what) => `The ${what} could not be started. You can try again, or go on without.`,
 };
 
 /**
- * @param {'microphone' | 'camera' | 'screen'} what
+ * @param {string} what microphone, camera, screen, or several
  * @param {Problem} problem
  * @param {string} [agent]
  */

@@ -51,8 +51,7 @@ function writing(say) {
 
 /** @param {import('../actions.js').Actions} actions */
 export function chatDrawer(actions) {
-	const list = h('ol', { id: 'chat-lines', role: 'log',
-		'aria-live': 'polite', 'aria-label': 'Messages', tabindex: 0 });
+	const list = h('ol', { id: 'chat-lines' });
 	const empty = h('p', { class: 'hint chat-empty' },
 		'Messages are seen only by the two of you, and are gone when the visit ends.');
 	const form = writing((text) => actions.say(text));
@@ -62,7 +61,8 @@ export function chatDrawer(actions) {
 		button('close', 'Close', { id: 'chat-close', class: 'plain icon-only',
 			'aria-label': 'Close messages',
 			click: () => actions.toggleChat(false) })),
-	h('div', { class: 'chat-body' }, empty, list), form.node);
+	h('div', { class: 'chat-body', role: 'log', 'aria-label': 'Messages',
+		tabindex: 0 }, empty, list), form.node);
 	/** @type {import('../state.js').Line[]} */
 	let shown = [];
 	let open = false;

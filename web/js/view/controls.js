@@ -20,7 +20,7 @@ import { h, icon, setAttribute, setIcon, setText, show } from './dom.js';
 
 /** @type {Control[]} */
 const CONTROLS = [
-	{ id: 'microphone', key: 'm', words: 'Mic',
+	{ id: 'microphone', key: 'm', words: 'Microphone',
 		on: (state) => state.me.microphone,
 		icons: ['microphone', 'microphone-off'],
 		says: ['Turn microphone off', 'Turn microphone on'],
@@ -35,7 +35,7 @@ const CONTROLS = [
 		icons: ['screen-off', 'screen'],
 		says: ['Stop sharing your screen', 'Share your screen'],
 		press: (actions) => actions.toggle('screen') },
-	{ id: 'chat', key: 'c', words: 'Chat',
+	{ id: 'chat', key: 'c', words: 'Messages',
 		on: (state) => state.chat.open,
 		icons: ['chat', 'chat'],
 		says: ['Close messages', 'Open messages'],

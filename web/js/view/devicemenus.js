@@ -60,6 +60,14 @@ function levelBar() {
 	};
 }
 
+/** @param {import('../state.js').State} state @returns {string[]} */
+function problemWords({ problems: { microphone, camera } }) {
+	if (microphone && microphone === camera)
+		return [problem('camera and microphone', camera)];
+	return [microphone && problem('microphone', microphone),
+		camera && problem('camera', camera)].filter((text) => text !== undefined);
+}
+
 /**
  * @param {string} prefix of the ids, as both places exist at once
  * @param {import('../actions.js').Actions} actions
@@ -80,11 +88,7 @@ export function deviceMenus(prefix, actions) {
 	function update(state) {
 		for (const menu of menus)
 			menu.update(state);
-		const texts = /** @type {Kind[]} */ (['microphone', 'camera'])
-			.flatMap((kind) => {
-				const met = state.problems[kind];
-				return met ? [problem(kind, met)] : [];
-			});
+		const texts = problemWords(state);
 		const key = texts.join(' ');
 		if (words.dataset.key !== key)
 			fill(words, ...texts.map((text) => h('p', {}, text)), again);

@@ -33,11 +33,13 @@ function when(visit, now) {
 
 /** @param {Actions} actions */
 function accountMenu(actions) {
-	const letters = h('span', { class: 'avatar small' });
+	const letters = h('span', { class: 'avatar small',
+		'aria-hidden': 'true' });
 	const name = h('strong');
 	const email = h('span', { class: 'hint' });
 	const node = h('details', { class: 'menu', id: 'account' },
-		h('summary', { 'aria-label': 'Your account' }, letters),
+		h('summary', { title: 'Your account' }, letters,
+			h('span', { class: 'unseen' }, 'Your account')),
 		h('div', { class: 'menu-body card' }, h('p', {}, name, email),
 			button('leave', 'Sign out', { id: 'sign-out', class: 'plain wide',
 				click: () => actions.signOut(false) }),
