@@ -113,3 +113,13 @@ test('a new visit begins without the old one\'s words and people', () => {
 	assert.deepEqual([next.peer, next.chat.lines.length, next.reason],
 		[null, 0, null]);
 });
+
+test('a device that fails in the visit is told at once, before it only beside the menus', () => {
+	const failed = { type: 'captured', problems: { camera: 'busy' } };
+	assert.equal(step(lobby(), failed).notice, null);
+	const state = inCall(failed);
+	assert.equal(state.notice, 'device:camera:busy');
+	assert.equal(state.phase, 'in-call');
+	assert.equal(inCall({ type: 'captured', problems: { camera: undefined } })
+		.notice, null);
+});

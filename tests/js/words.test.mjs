@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { cut, frame, parse } from '../../web/js/chatwire.js';
 import { offerAsDtlsClient } from '../../web/js/sdp.js';
 import { digest } from '../../web/js/stats.js';
 import * as time from '../../web/js/time.js';
@@ -95,6 +96,7 @@ test('each failure has words of its own', () => {
 		assert.notEqual(notice(code), unknown, code);
 	const unexpected = ending('no such reason');
 	for (const reason of ['left', 'ended', 'replaced', 'removed', 'expired',
+		'cancelled', 'blocked',
 		'room-full', 'not-admitted', 'not-found', 'no-common-codec', 'bad-sdp',
 		'signed-out'])
 		assert.notEqual(ending(reason), unexpected, reason);
@@ -108,4 +110,22 @@ test('how to allow a camera is told for the browser at hand', () => {
 	assert.equal(new Set(texts).size, agents.length);
 	for (const kind of ['none', 'busy', 'insecure', 'ended', 'failed'])
 		assert.match(problem('camera', kind, agents[0]), /camera/);
+});
+
+test('a message is cut at 4000 bytes, never inside a character', () => {
+	assert.equal(cut('a'.repeat(4001)).length, 4000);
+	const faces = cut('\u{1F642}'.repeat(1001));
+	assert.equal(faces, '\u{1F642}'.repeat(1000));
+	assert.deepEqual(JSON.parse(frame('<b>"x"</b>')), { text: '<b>"x"</b>' });
+});
+
+test('what comes over the data channel is read or ignored', () => {
+	const line = parse('{"type":"chat","from":"p","role":"patient","time":5,'
+		+ '"text":"<img src=x onerror=1>"}', 'B');
+	assert.deepEqual(line, { type: 'chat-line', line: { mine: false, name: 'B',
+		time: 5, text: '<img src=x onerror=1>' } });
+	assert.deepEqual(parse('{"type":"refused","reason":"rate"}', 'B'),
+		{ type: 'chat-refused', reason: 'rate' });
+	for (const rubbish of ['', '{', 'null', '[]', '7', '{"type":"joined"}'])
+		assert.equal(parse(rubbish, 'B'), null, rubbish);
 });

@@ -3,6 +3,8 @@
 // the devices and the seat, what these tell becomes events for the state.
 
 import * as api from './api.js';
+import { stayAwake } from './awake.js';
+import { cut, frame, parse } from './chatwire.js';
 import { canShareScreen, listDevices } from './devices.js';
 import { Local } from './local.js';
 import { ProtocolError } from './protocol.js';
@@ -27,6 +29,9 @@ const SLOTS = /** @type {Slot[]} */ (['microphone', 'camera', 'screen']);
 
 /** A connection that is shaky for longer is made anew. */
 const SHAKY_MS = 7000;
+/** One that did not come up for so long is tried anew, and then given up. */
+const CONNECT_MS = 12000;
+const VAIN_MAX = 2;
 /** Pauses before each try to get back into the visit; the last repeats. */
 const REJOIN_MS = [0, 1000, 2000, 4000, 8000];
 /** Portal and plugin codes after which trying again may help. */
@@ -55,8 +60,10 @@ export class VisitControl {
 	#timer;
 	/** @type {ReturnType<typeof setTimeout> | undefined} */
 	#shakyTimer;
-	/** @type {WakeLockSentinel | null} */
-	#awake = null;
+	/** @type {(() => void) | null} lets the screen go dark again */
+	#sleep = null;
+	/** Seats in a row whose media never came up. */
+	#vain = 0;
 
 	/**
 	 * @param {string} id
@@ -150,7 +157,7 @@ export class VisitControl {
 			link: (link) => this.#linkChanged(link),
 			line: (line) => this.#lineChanged(line),
 			chat: (ready) => this.#dispatch({ type: 'chat-ready', ready }),
-			text: (text) => this.#chatText(text),
+			text: (text) => this.#heard(text),
 			failed: (error) => this.#end(codeOf(error)),
 		});
 	}
@@ -252,15 +259,10 @@ export class VisitControl {
 				this.#seat.media.remote(slot));
 		this.#dispatch({ ...body, type: 'joined', now: Date.now(),
 			visit: ticket.visit });
-		void this.#stayAwake();
-	}
-
-	async #stayAwake() {
-		try {
-			this.#awake ??= await navigator.wakeLock.request('screen');
-		} catch {
-			// Then the screen dims as it always does.
-		}
+		this.#sleep ??= stayAwake();
+		clearTimeout(this.#shakyTimer);
+		if (!this.#upOnce)
+			this.#shakyTimer = setTimeout(() => this.#lose(), CONNECT_MS);
 	}
 
 	/** @param {Record<string, any>} body */
@@ -274,9 +276,11 @@ export class VisitControl {
 
 	/** @param {import('./media.js').Link} link */
 	#linkChanged(link) {
-		clearTimeout(this.#shakyTimer);
+		if (link !== 'new')
+			clearTimeout(this.#shakyTimer);
 		if (link === 'up') {
 			this.#upOnce = true;
+			this.#vain = 0;
 			this.#tell();
 		}
 		if (link === 'shaky')
@@ -303,6 +307,9 @@ export class VisitControl {
 	#lose() {
 		if (this.#callbacks.state().phase !== 'in-call')
 			return;
+		this.#vain += this.#upOnce ? 0 : 1;
+		if (this.#vain >= VAIN_MAX)
+			return this.#end('blocked');
 		this.#dispatch({ type: 'lost' });
 		this.#rejoin(0);
 	}
@@ -326,27 +333,18 @@ export class VisitControl {
 		}, pause);
 	}
 
-	/** @param {string} text of the data channel, checked by the plugin */
-	#chatText(text) {
-		let message;
-		try {
-			message = JSON.parse(text);
-		} catch {
-			return;
-		}
-		if (message.type === 'refused')
-			this.#dispatch({ type: 'chat-refused', reason: message.reason });
-		if (message.type === 'chat')
-			this.#dispatch({ type: 'chat-line', line: { mine: false,
-				name: this.#callbacks.state().met ?? '',
-				time: Number(message.time), text: String(message.text) } });
+	/** @param {string} data of the data channel */
+	#heard(data) {
+		const event = parse(data, this.#callbacks.state().met ?? '');
+		if (event)
+			this.#dispatch(event);
 	}
 
 	/** @param {string} text */
 	say(text) {
-		if (this.#seat.media.send(JSON.stringify({ text })))
+		if (this.#seat.media.send(frame(text)))
 			this.#dispatch({ type: 'chat-line', line: { mine: true, name: '',
-				time: Date.now(), text } });
+				time: Date.now(), text: cut(text) } });
 	}
 
 	/**
@@ -414,6 +412,6 @@ export class VisitControl {
 			this.#callbacks.picture('mine', slot, null);
 			this.#callbacks.picture('theirs', slot, null);
 		}
-		this.#awake?.release().catch(() => {});
+		this.#sleep?.();
 	}
 }

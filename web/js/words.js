@@ -65,6 +65,8 @@ const ENDINGS = {
 		text: 'Please contact the clinic if you did not expect this.' },
 	'expired': { title: 'The time for this visit is over', calm: true,
 		text: 'Your camera and microphone are off.' },
+	'blocked': { title: 'Your network does not let the visit through', again: true,
+		text: 'Picture and sound cannot reach the clinic from here. Try another network, such as mobile data instead of Wi-Fi, or switch a VPN off.' },
 	'room-full': { title: 'This visit is full', again: true,
 		text: 'Two people are already in it. If you should be one of them, contact the clinic.' },
 	'not-admitted': { title: 'The media server did not let you in', again: true,

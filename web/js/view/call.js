@@ -14,6 +14,8 @@ import { onPicture, sound, video } from './video.js';
  * @typedef {import('../actions.js').Actions} Actions
  */
 
+/** Connecting takes well under a second; only what is slower is told. */
+const SLOW_START_MS = 2000;
 /** Before the seat's end, how early to say so. */
 const LAST_MS = 5 * 60000;
 
@@ -41,6 +43,8 @@ function trouble(state, now) {
 		return 'The connection broke. Getting you back in…';
 	if (state.link === 'shaky')
 		return 'The connection is unsteady. Reconnecting…';
+	if (state.link === 'new' && now - (state.since ?? now) > SLOW_START_MS)
+		return 'Connecting picture and sound…';
 	if (state.link === 'unheard')
 		return 'Part of the connection broke. You can go on talking while it is repaired…';
 	if (state.peer && !state.peer.media && state.link === 'up')

@@ -6,18 +6,6 @@ import { button, fill, h, icon, show } from './dom.js';
 
 /** @typedef {import('../state.js').State} State */
 
-/** The plugin's limit is 4000 bytes of text. */
-const TEXT_BYTES_MAX = 4000;
-
-/** @param {string} text @returns {string} as much of it as may be sent */
-export function cut(text) {
-	const bytes = new TextEncoder();
-	let out = text.slice(0, TEXT_BYTES_MAX);
-	while (bytes.encode(out).length > TEXT_BYTES_MAX)
-		out = [...out].slice(0, -16).join('');
-	return out;
-}
-
 /** @param {import('../state.js').Line} line */
 const message = (line) => h('li', { class: line.mine ? 'said mine' : 'said' },
 	h('p', { class: 'said-who' },
@@ -29,13 +17,13 @@ const message = (line) => h('li', { class: line.mine ? 'said mine' : 'said' },
 function writing(say) {
 	const input = h('textarea', { id: 'chat-text', rows: 1,
 		'aria-label': 'Your message', placeholder: 'Write a message',
-		maxlength: TEXT_BYTES_MAX });
+		maxlength: 4000 });
 	const send = h('button', { id: 'chat-send', type: 'submit',
 		class: 'primary round', 'aria-label': 'Send' }, icon('send'));
 	/** @param {Event} event */
 	const submit = (event) => {
 		event.preventDefault();
-		const text = cut(input.value.trim());
+		const text = input.value.trim();
 		if (!text || send.disabled)
 			return;
 		say(text);
