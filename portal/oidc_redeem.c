@@ -66,8 +66,16 @@ static enum rth_err ask_token(json_t **answerp, const struct redemption *r)
 	return err;
 }
 
-static enum rth_jwt_reason verify(json_t **claimsp, const struct redemption *r,
-				  const char *token)
+static enum rth_oidc_reason refuse(const struct redemption *r,
+				   enum rth_jwt_reason why)
+{
+	rth_log(RTH_LOG_WARN, "id-token-refused", "s:s, s:s", "provider",
+		r->conf->id, "reason", rth_jwt_reason_name(why));
+	return RTH_OIDC_BAD_TOKEN;
+}
+
+static enum rth_oidc_reason verify(json_t **claimsp, const struct redemption *r,
+				   const char *token)
 {
 	const struct rth_jwt_policy policy = {
 		.issuer = r->conf->issuer,
@@ -78,18 +86,18 @@ static enum rth_jwt_reason verify(json_t **claimsp, const struct redemption *r,
 	size_t len = strlen(token);
 	struct rth_jwt_hint hint;
 	struct rth_jwks *keys;
-	enum rth_jwt_reason reason = rth_jwt_peek(&hint, token, len);
+	enum rth_jwt_reason why = rth_jwt_peek(&hint, token, len);
 
-	if (reason)
-		return reason;
+	if (why)
+		return refuse(r, why);
 	if (strcmp(hint.issuer, r->conf->issuer) != 0)
-		return RTH_JWT_UNKNOWN_ISSUER;
+		return refuse(r, RTH_JWT_UNKNOWN_ISSUER);
 	keys = rth_oidc_meta_keys(r->m, hint.kid);
 	if (!keys)
-		return RTH_JWT_UNKNOWN_KEY;
-	reason = rth_jwt_verify(claimsp, token, len, keys, &policy, r->now_s);
+		return RTH_OIDC_DOWN;
+	why = rth_jwt_verify(claimsp, token, len, keys, &policy, r->now_s);
 	rth_jwks_unref(keys);
-	return reason;
+	return why ? refuse(r, why) : RTH_OIDC_OK;
 }
 
 static enum rth_oidc_reason
@@ -98,17 +106,12 @@ read_token(json_t **claimsp, const struct redemption *r, const json_t *answer)
 	const char *token =
 		json_string_value(json_object_get(answer, "id_token"));
 	enum rth_oidc_reason reason;
-	enum rth_jwt_reason why;
 
 	if (!token)
 		return RTH_OIDC_BAD_ANSWER;
-	why = verify(claimsp, r, token);
-	if (why) {
-		rth_log(RTH_LOG_WARN, "id-token-refused", "s:s, s:s",
-			"provider", r->conf->id, "reason",
-			rth_jwt_reason_name(why));
-		return RTH_OIDC_BAD_TOKEN;
-	}
+	reason = verify(claimsp, r, token);
+	if (reason)
+		return reason;
 	reason = rth_oidc_claims_bound(*claimsp, r->conf->client_id,
 				       r->attempt->nonce);
 	if (reason)
