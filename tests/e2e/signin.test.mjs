@@ -453,6 +453,14 @@ describe('a code by e-mail', () => {
 
 		assert.deepEqual(wrongs[0], wrongs[1]);
 	});
+	test('a mailbox that does not exist gets the same answer', async () => {
+		const response = await ask('refused@home.example');
+
+		assert.deepEqual([response.status, await response.json()],
+			[202, { ok: true }]);
+		await it.portal.program.line(
+			/"event":\s*"mail-failed",\s*"reason":\s*"denied"/, 5000);
+	});
 	test('five wrong tries lock it, the right one too', async () => {
 		const v = visitor(), email = 'gerda@home.example';
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A mail server that keeps what it is sent (npm smtp-server), with STARTTLS and
-// a certificate of its own authority.
+// a certificate of its own authority. It has no mailboxes named "refused...".
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -28,6 +28,10 @@ export async function startMailbox({ tls }) {
 				auth.password === 'mail-password';
 
 			callback(right ? null : new Error('no'), { user: auth.username });
+		},
+		onRcptTo(address, _session, callback) {
+			callback(address.address.startsWith('refused')
+				? new Error('no such mailbox') : null);
 		},
 		onData(stream, session, callback) {
 			let text = '';
