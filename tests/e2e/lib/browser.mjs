@@ -18,7 +18,7 @@ const CHROMIUM_ARGS = [
 	'--disable-background-networking', '--disable-background-timer-throttling',
 	'--disable-renderer-backgrounding',
 	'--use-fake-ui-for-media-stream',
-	'--use-fake-device-for-media-stream=fps=30',
+	'--use-fake-device-for-media-stream=fps=30,device-count=2',
 	'--auto-select-desktop-capture-source=Entire screen',
 	'--disable-features=WebRtcHideLocalIpsWithMdns,' +
 		'CalculateNativeWinOcclusion',
@@ -102,6 +102,14 @@ export class Page {
 			await this.#control(role, name).setTimeout(ACTION_MS).fill(text);
 	}
 
+	/** Chooses an option of the list that a CSS selector finds. */
+	async choose(selector, value) {
+		if (this.kind === 'chromium')
+			await this.page.selectOption(selector, value);
+		else
+			await this.page.select(selector, value);
+	}
+
 	/** Whether the page shows this text now. */
 	shows(text) {
 		return this.page.evaluate((wanted) =>
@@ -168,12 +176,33 @@ export class Browser {
 
 		await page.setViewport({ width, height });
 		await page.evaluateOnNewDocument(PROBE);
+		await page.evaluateOnNewDocument(pretendScreen);
 		return new Page(this.kind, page);
 	}
 
 	close() {
 		return this.browser.close();
 	}
+}
+
+/**
+ * Firefox pretends to have a camera, but without a display no screen: a moving
+ * picture is given instead. Runs in the page.
+ */
+function pretendScreen() {
+	navigator.mediaDevices.getDisplayMedia = async () => {
+		const canvas = Object.assign(document.createElement('canvas'),
+			{ width: 1280, height: 720 });
+		const context = /** @type {CanvasRenderingContext2D} */ (
+			canvas.getContext('2d'));
+		let x = 0;
+
+		setInterval(() => {
+			context.fillStyle = `hsl(${x += 7} 60% 50%)`;
+			context.fillRect(0, 0, canvas.width, canvas.height);
+		}, 66);
+		return canvas.captureStream(15);
+	};
 }
 
 /** A script that starts `program` under the words of `prefix`. */

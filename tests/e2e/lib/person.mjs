@@ -60,12 +60,18 @@ export class Person {
 	/** From home into the lobby of the next visit. */
 	async toLobby() {
 		await this.page.click('Join the visit');
+		await this.ready();
+	}
+
+	/** Waits in the lobby until one can join with the camera. */
+	async ready() {
 		await this.phase('lobby');
 		await this.page.until(() => {
 			const button = /** @type {HTMLButtonElement} */ (
 				document.querySelector('#join-camera'));
 
-			return button && !button.disabled && !button.hidden;
+			return Boolean(button && !button.disabled && !button.hidden &&
+				document.querySelector('.preview video:not([hidden])'));
 		}, 'the camera is ready');
 	}
 

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// All of RTHealth, running: the portal, Janus, and people with browsers.
+import { secrets, startJanus } from './janus.mjs';
+import { startBrowser } from './browser.mjs';
+import { Person } from './person.mjs';
+import { CLINICIAN, Portal, URL_OF_PORTAL } from './portal.mjs';
+import { stopAll } from './procs.mjs';
+
+export class Clinic {
+	/** @type {Map<string, import('./browser.mjs').Browser>} */
+	#browsers = new Map();
+	#people = 0;
+
+	/** @param {Partial<import('./janus.mjs').JanusOptions>} [janus] */
+	static async open(janus = {}) {
+		const clinic = new Clinic();
+
+		clinic.keys = secrets();
+		clinic.portal = await Portal.start(clinic.keys);
+		clinic.janus = await startJanus({ secrets: clinic.keys, ...janus });
+		clinic.account = await clinic.portal.signIn(CLINICIAN, 'Dr. Adams');
+		return clinic;
+	}
+
+	/** A browser of that kind, the same one for the same options. */
+	async browser(kind, options = {}) {
+		const key = kind + JSON.stringify(options);
+
+		if (!this.#browsers.has(key))
+			this.#browsers.set(key, await startBrowser(kind, options));
+		return /** @type {import('./browser.mjs').Browser} */ (
+			this.#browsers.get(key));
+	}
+
+	/**
+	 * Somebody with a browser, not signed in.
+	 *
+	 * @param {string} kind
+	 * @param {{ email?: string, name?: string, size?: object,
+	 *           browser?: object }} [who]
+	 */
+	async person(kind, who = {}) {
+		// A page in the background is slowed down by Firefox: everybody has
+		// one of their own.
+		const browser = await this.browser(kind, who.browser ?? (
+			kind === 'firefox' ? { prefs: { 'rth.person': who.email ? 1 : 2 } }
+				: {}));
+		const number = ++this.#people;
+
+		return new Person(await browser.page(who.size), URL_OF_PORTAL, {
+			email: who.email ?? `patient${number}@mail.example`,
+			name: who.name ?? `Patient ${number}`,
+		}, (email) => this.portal.code(email));
+	}
+
+	clinician(kind, who = {}) {
+		return this.person(kind,
+			{ email: CLINICIAN, name: 'Dr. Adams', ...who });
+	}
+
+	/**
+	 * A clinician and a patient in a visit that both have joined.
+	 *
+	 * @param {[string, string]} kinds of browser
+	 * @param {{ clinician?: object, patient?: object, how?: any }} [who]
+	 */
+	async call(kinds, who = {}) {
+		const clinician = await this.clinician(kinds[0], who.clinician);
+		const patient = await this.person(kinds[1], who.patient);
+		const visit = await this.account.makeVisit(patient.who.email);
+
+		for (const person of [clinician, patient]) {
+			await person.signIn(`/visit/${visit}`);
+			await person.ready();
+			await person.join(who.how);
+		}
+		return { visit, clinician, patient };
+	}
+
+	async close() {
+		await Promise.all([...this.#browsers.values()].map((browser) =>
+			browser.close().catch(() => {})));
+		await stopAll();
+	}
+}
