@@ -62,34 +62,32 @@ export function useCsrf(token) {
 	csrf = token ?? '';
 }
 
+/** What a status means whatever the body says. @type {Record<number, string>} */
+const BY_STATUS = { 401: 'signed-out', 404: 'not-found', 429: 'too-many',
+	500: 'server', 502: 'server', 504: 'server' };
+
 /**
- * @param {Response} response
+ * @param {number} status
  * @param {any} body
  */
-function refusal(response, body) {
-	const plain = response.status === 401 ? 'signed-out'
-		: response.status === 404 ? 'not-found'
-			: response.status === 429 ? 'too-many' : 'server';
-	return new ApiError(body?.error?.code ?? plain, response.status,
-		body?.error?.opens);
-}
+const refusal = (status, body) => new ApiError(
+	BY_STATUS[status] ?? body?.error?.code ?? 'server', status,
+	body?.error?.opens);
 
 /**
  * @param {string} method
  * @param {string} path
  * @param {object} [body]
- * @returns {Promise<any>} the answer's JSON, null without one
  */
-async function call(method, path, body) {
+async function ask(method, path, body) {
 	/** @type {Record<string, string>} */
 	const headers = { Accept: 'application/json' };
 	if (method !== 'GET')
 		headers['X-RTH-CSRF'] = csrf;
 	if (body)
 		headers['Content-Type'] = 'application/json';
-	let response;
 	try {
-		response = await fetch(path, {
+		return await fetch(path, {
 			method, headers, credentials: 'same-origin', cache: 'no-store',
 			body: body && JSON.stringify(body),
 			signal: AbortSignal.timeout(TIMEOUT_MS),
@@ -97,10 +95,26 @@ async function call(method, path, body) {
 	} catch {
 		throw new ApiError('no-network', 0);
 	}
+}
+
+/**
+ * @param {string} method
+ * @param {string} path
+ * @param {object} [body]
+ * @param {boolean} [again] it was tried with an old CSRF token
+ * @returns {Promise<any>} the answer's JSON, null without one
+ */
+async function call(method, path, body, again = false) {
+	const response = await ask(method, path, body);
 	const answer = await response.json().catch(() => null);
-	if (!response.ok)
-		throw refusal(response, answer);
-	return answer;
+	if (response.ok)
+		return answer;
+	// Another window has signed in meanwhile, with the same cookie.
+	if (answer?.error?.code === 'wrong-csrf' && !again) {
+		useCsrf((await session()).csrf);
+		return call(method, path, body, true);
+	}
+	throw refusal(response.status, answer);
 }
 
 /** @param {string} id */

@@ -13,6 +13,7 @@ const NOTICES = {
 	'bad-email': 'Please write a whole e-mail address, such as name@example.org.',
 	'bad-request': 'The clinic’s server did not understand this. Please check what you entered.',
 	'not-found': 'There is no such visit for this account.',
+	'not-allowed': 'This account may not do that.',
 	'ended': 'This visit is over.',
 	'lost': 'The clinic’s media server did not answer. Please try again in a moment.',
 	'timeout': 'The clinic’s media server took too long to answer. Please try again.',
@@ -49,6 +50,7 @@ export function notice(code) {
  * @property {string} text
  * @property {boolean} [again] may going in again help
  * @property {boolean} [calm] nothing went wrong
+ * @property {boolean} [stranger] another account may be the invited one
  */
 
 /** @type {Record<string, Ending>} */
@@ -71,7 +73,7 @@ const ENDINGS = {
 		text: 'Two people are already in it. If you should be one of them, contact the clinic.' },
 	'not-admitted': { title: 'The media server did not let you in', again: true,
 		text: 'Your invitation could not be checked. Try again; if it happens once more, contact the clinic.' },
-	'not-found': { title: 'You are not invited to this visit',
+	'not-found': { title: 'You are not invited to this visit', stranger: true,
 		text: 'Either there is no such visit, or it is for another account. Check that you are signed in with the e-mail address that the clinic wrote to.' },
 	'no-common-codec': { title: 'These two browsers have no picture format in common', again: true,
 		text: 'Try with a current Chrome, Edge, Firefox or Safari.' },

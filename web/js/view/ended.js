@@ -18,10 +18,13 @@ export function endedPage(actions) {
 	const lasted = h('p', { class: 'hint' });
 	const again = button('camera', 'Go back in', { id: 'again',
 		class: 'primary big', click: () => actions.again() });
+	const other = h('button', { type: 'button', id: 'other-account',
+		class: 'primary big', click: () => actions.signOut(false) },
+	'Use another account');
 	const node = h('div', { class: 'home' },
 		h('header', { class: 'topbar' }, mark.node),
 		h('main', { class: 'ended card' }, badge, title, text, lasted,
-			h('div', { class: 'row wrap center' }, again,
+			h('div', { class: 'row wrap center' }, again, other,
 				h('button', { type: 'button', id: 'go-home', class: 'big',
 					click: () => actions.go('/') }, 'Your visits'))));
 
@@ -37,6 +40,7 @@ export function endedPage(actions) {
 		setText(lasted, state.lasted
 			? `The visit lasted ${time.length(state.lasted)}.` : '');
 		show(again, words.again);
+		show(other, words.stranger);
 	}
 	return { node, update };
 }
