@@ -70,7 +70,9 @@ test('getStats entries are added to their slot', () => {
 	const sums = digest([
 		{ type: 'inbound-rtp', mid: '0', totalAudioEnergy: 2,
 			totalSamplesReceived: 480, concealedSamples: 4, packetsReceived: 9 },
-		{ type: 'inbound-rtp', mid: '1', framesDecoded: 30, packetsLost: 1 },
+		{ type: 'inbound-rtp', mid: '1', framesDecoded: 30, packetsLost: 1,
+			codecId: 'c' },
+		{ type: 'codec', id: 'c', mimeType: 'video/VP8' },
 		{ type: 'outbound-rtp', mid: '2', framesEncoded: 5, bytesSent: 100 },
 		{ type: 'inbound-rtp', mid: '7', framesDecoded: 99 },
 		{ type: 'transport', srtpCipher: 'AEAD_AES_128_GCM',
@@ -82,7 +84,8 @@ test('getStats entries are added to their slot', () => {
 	], { microphone: '0', camera: '1', screen: '2' });
 	assert.equal(sums.microphone.energy, 2);
 	assert.equal(sums.microphone.concealed, 4);
-	assert.deepEqual([sums.camera.decoded, sums.camera.lost], [30, 1]);
+	assert.deepEqual([sums.camera.decoded, sums.camera.lost,
+		sums.camera.codec], [30, 1, 'video/VP8']);
 	assert.deepEqual([sums.screen.sent, sums.screen.bytes_out], [5, 100]);
 	assert.deepEqual([sums.srtp_cipher, sums.dtls_role, sums.outgoing_bitrate,
 		sums.round_trip_ms], ['AEAD_AES_128_GCM', 'client', 300000, 12]);

@@ -13,6 +13,7 @@
  * @property {number} energy total audio energy received
  * @property {number} samples audio samples received
  * @property {number} concealed audio samples made up for lost ones
+ * @property {string} codec of what is received, such as `video/VP8`
  *
  * @typedef {object} Digest
  * @property {SlotStats} microphone
@@ -28,10 +29,10 @@
 /** @returns {SlotStats} */
 const emptySlot = () => ({ bytes_in: 0, packets_in: 0, lost: 0, bytes_out: 0,
 	packets_out: 0, decoded: 0, sent: 0, energy: 0, samples: 0,
-	concealed: 0 });
+	concealed: 0, codec: '' });
 
 /** Per kind of entry: [ours, getStats's name]. */
-const FIELDS = /** @type {Record<string, [keyof SlotStats, string][]>} */ ({
+const FIELDS = /** @type {Record<string, [Exclude<keyof SlotStats, 'codec'>, string][]>} */ ({
 	'inbound-rtp': [
 		['bytes_in', 'bytesReceived'], ['packets_in', 'packetsReceived'],
 		['lost', 'packetsLost'], ['decoded', 'framesDecoded'],
@@ -73,8 +74,12 @@ export function digest(report, mids) {
 	const byMid = {};
 	for (const slot of /** @type {const} */ (['microphone', 'camera', 'screen']))
 		byMid[mids[slot] ?? slot] = out[slot];
-	for (const entry of report) {
+	const entries = [...report];
+	for (const entry of entries) {
 		const slot = byMid[entry.mid];
+		if (slot && entry.type === 'inbound-rtp')
+			slot.codec = entries.find(({ id }) => id === entry.codecId)
+				?.mimeType ?? '';
 		for (const [ours, theirs] of slot && FIELDS[entry.type] || [])
 			slot[ours] += entry[theirs] ?? 0;
 		addTransport(out, entry);
