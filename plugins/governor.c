@@ -29,10 +29,10 @@
 #define OPEN_BPS 5000000u
 #define OPEN_AFTER_US (10 * SECOND)
 #define RESTORED_AFTER_US (3 * SECOND)
-#define CALM_AFTER_US (6 * SECOND)
+#define CALM_AFTER_US (5 * SECOND)
 
-#define GROWTH_SLOW 50 /* permille a second */
-#define GROWTH_FAST 250
+#define GROWTH_SLOW 80 /* permille a second */
+#define GROWTH_FAST 350
 
 #define PERCENT(n) ((n)*RTH_LOSS_ONE / 100)
 #define LOSS_SLOWS PERCENT(2)
@@ -89,7 +89,7 @@ static bool is_severe(const struct rth_governor *g, const struct rth_line *line)
 	if (line->queue_us > QUEUE_SEVERE_US)
 		return true;
 	if (line->queue_us > QUEUE_SUDDEN_US &&
-	    line->standing_us > QUEUE_FLAT_US &&
+	    line->lasting_us > QUEUE_FLAT_US &&
 	    line->rising_us > RISING_SEVERE_US &&
 	    line->sent_bps > permille(line->acked_bps, 1300))
 		return true;
@@ -217,28 +217,42 @@ static bool judge_loss(struct rth_governor *g, const struct rth_line *line)
 	return true;
 }
 
+/* Past the point where the line was last full: it carries more than then. */
+static bool is_beyond(const struct rth_governor *g)
+{
+	return g->target_bps > permille(g->full_bps, 1150);
+}
+
 static unsigned growth(const struct rth_governor *g,
 		       const struct rth_line *line)
 {
-	bool far = g->target_bps > permille(g->full_bps, 1150) ||
-		   g->target_bps < permille(g->full_bps, 600);
+	bool far = is_beyond(g) || g->target_bps < permille(g->full_bps, 750);
 	bool calm = line->now_us - g->trouble_us > CALM_AFTER_US;
 	unsigned rate = far || calm ? GROWTH_FAST : GROWTH_SLOW;
 
 	return line->loss > g->radio_loss + LOSS_SLOWS ? rate / 2 : rate;
 }
 
+/* More than the sender uses is no news of the line, so little is allowed. */
+static uint32_t most_allowed(const struct rth_governor *g,
+			     const struct rth_line *line)
+{
+	if (is_beyond(g))
+		return permille(line->sent_bps, 2000) + 100000;
+	return permille(line->sent_bps, 1500) + 50000;
+}
+
 static void increase(struct rth_governor *g, const struct rth_line *line,
 		     int64_t dt_us)
 {
-	uint32_t most = permille(line->sent_bps, 1500) + 50000;
+	uint32_t most = most_allowed(g, line);
 	uint64_t step = (uint64_t)g->target_bps * growth(g, line) *
 			(uint64_t)dt_us / (1000 * SECOND);
-	uint32_t bps = permille(g->target_bps, 1000) + (uint32_t)step;
+	uint64_t bps = g->target_bps + step;
 
 	if (bps > most)
 		bps = most > g->target_bps ? most : g->target_bps;
-	g->target_bps = bps;
+	g->target_bps = (uint32_t)bps;
 }
 
 /* `since` is when something began to be so; 0 while it is not. */

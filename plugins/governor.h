@@ -28,6 +28,7 @@ struct rth_line {
 	uint32_t loss;	     /* lately, of RTH_LOSS_ONE; 0 when too few */
 	int32_t queue_us;    /* what the newest packet waited in queues */
 	int32_t standing_us; /* the least that any lately waited */
+	int32_t lasting_us;  /* the lesser of the last two queue_us */
 	int32_t rising_us;   /* how queue_us has grown in 100 to 200 ms */
 	int32_t rtt_us;	     /* from giving a packet to hearing of it */
 	int32_t drain_us;    /* until what is on its way has arrived */

@@ -311,6 +311,16 @@ static int64_t newest_in_batch(const struct rth_limit *l)
 	return -1;
 }
 
+/* A queue that two reports have seen; the newest has been kept already. */
+static int32_t lasting_queue(const struct rth_limit *l)
+{
+	int32_t newest = l->queues[l->queue_n - 1].queue_us;
+	int32_t before =
+		l->queue_n > 1 ? l->queues[l->queue_n - 2].queue_us : 0;
+
+	return newest < before ? newest : before;
+}
+
 /* What arrives, but for the time before a gap when nothing was there to. */
 static uint32_t acked_rate(const struct rth_limit *l)
 {
@@ -337,6 +347,7 @@ static void govern(struct rth_limit *l, int64_t count, int32_t queue_us)
 
 	line.standing_us =
 		least_queue(l, now_us - STANDING_US, now_us, queue_us);
+	line.lasting_us = lasting_queue(l);
 	line.rising_us =
 		queue_us - least_queue(l, now_us - STANDING_US,
 				       now_us - STANDING_US / 2, queue_us);
