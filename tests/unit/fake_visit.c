@@ -10,7 +10,8 @@
 #define RTP_BYTES 24
 #define TURN_US 500000
 
-static const char *const secrets[] = {"Dr. A", "eyJ", "sub-", NULL};
+static const char *const secrets[] = {"Dr. A", "eyJhbGci", "eyJ0eXAi", "sub-",
+				      NULL};
 
 static void write_file(const char *path, const char *text)
 {

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What a forwarded packet costs in the plugin itself: a route between two
+ * ports over a host that does nothing. Prints one line of JSON.
+ *
+ * Usage: bench_relay [PACKETS]
+ *
+ * For instructions a packet:
+ *   valgrind --tool=callgrind --toggle-collect=rth_relay_rtp \
+ *       bench_relay 100000
+ * and divide by three times the number (audio, camera, screen).
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "relay.h"
+
+#define PACKETS 4000000
+#define PACKET_BYTES 1200
+#define BATCH 64 /* packets at one reading of the clock */
+
+static unsigned long relayed;
+
+static int64_t now_us(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * INT64_C(1000000) + t.tv_nsec / 1000;
+}
+
+static void relay_rtp(void *handle, void *packet)
+{
+	(void)handle;
+	(void)packet;
+	relayed++;
+}
+
+static void send_pli(void *handle, int slot)
+{
+	(void)handle;
+	(void)slot;
+}
+
+static const struct rth_host host = {
+	.now_us = now_us,
+	.relay_rtp = relay_rtp,
+	.send_pli = send_pli,
+};
+
+static void fill(uint8_t *buf, uint8_t pt, uint8_t ssrc)
+{
+	memset(buf, 0, PACKET_BYTES);
+	buf[0] = 0x80;
+	buf[1] = pt;
+	buf[11] = ssrc;
+	buf[12] = 0x10; /* VP8, the start of a key frame */
+}
+
+/* Sends so many packets in a slot; gives nanoseconds a packet. */
+static double run(struct rth_port *from, int slot, uint8_t pt, long packets)
+{
+	uint8_t buf[PACKET_BYTES];
+	int64_t begin_us = now_us();
+	int64_t at_us = begin_us;
+
+	fill(buf, pt, (uint8_t)(slot + 1));
+	for (long i = 0; i < packets; i++) {
+		buf[2] = (uint8_t)(i >> 8);
+		buf[3] = (uint8_t)i;
+		if (i % BATCH == 0)
+			at_us = now_us();
+		rth_relay_rtp(from, slot, buf, sizeof(buf), buf, at_us);
+	}
+	return (double)(now_us() - begin_us) * 1000 / (double)packets;
+}
+
+int main(int argc, char *argv[])
+{
+	static struct rth_port from, to;
+	struct rth_route route = {
+		.peer = &to,
+		.slot[RTH_SLOT_AUDIO] = {111, 109, 48000, NULL},
+		.slot[RTH_SLOT_CAMERA] = {96, 120, 90000, rth_keyframe_vp8},
+		.slot[RTH_SLOT_SCREEN] = {96, 120, 90000, rth_keyframe_vp8},
+	};
+	long packets = argc > 1 ? atol(argv[1]) : PACKETS;
+	double ns[RTH_RTP_SLOTS];
+
+	rth_port_init(&from, &host, NULL);
+	rth_port_init(&to, &host, NULL);
+	if (packets <= 0 || rth_port_renew_limit(&to))
+		return 1;
+	rth_route_publish(&from, &route);
+	ns[0] = run(&from, RTH_SLOT_AUDIO, 111, packets);
+	ns[1] = run(&from, RTH_SLOT_CAMERA, 96, packets);
+	ns[2] = run(&from, RTH_SLOT_SCREEN, 96, packets);
+	printf("{\"packets\":%lu,\"audio_ns\":%.1f,\"camera_ns\":%.1f,"
+	       "\"screen_ns\":%.1f}\n",
+	       relayed, ns[0], ns[1], ns[2]);
+	rth_route_clear(&from);
+	rth_port_clear(&to);
+	return relayed == 3 * (unsigned long)packets ? 0 : 1;
+}

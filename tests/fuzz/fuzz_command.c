@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Feeds request bodies to their reader. Whatever it takes has a row and all
+ * the row's fields; whatever it refuses is refused in words that fit JSON.
+ */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "command.h"
+
+static const char *const names[] = {"join", "media", "state", "leave", "end"};
+
+static bool is_name(const char *name)
+{
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		if (strcmp(names[i], name) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void check_taken(const struct rth_command *command)
+{
+	const char *request = command->request;
+
+	if (!command->row || !request || !is_name(request))
+		abort();
+	if (strcmp(request, "join") == 0 &&
+	    (!command->token || strlen(command->token) > 8192))
+		abort();
+	if (strcmp(request, "join") != 0 && command->token)
+		abort();
+}
+
+static void check_refused(const char *problem, size_t size)
+{
+	json_t *text;
+
+	if (strnlen(problem, size) == size || *problem == '\0')
+		abort();
+	text = json_string(problem);
+	if (!text)
+		abort();
+	json_decref(text);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct rth_command command = {0};
+	char problem[128] = "";
+
+	command.body = json_loadb((const char *)data, size,
+				  JSON_REJECT_DUPLICATES, NULL);
+	if (!command.body)
+		return 0;
+	if (rth_command_read(&command, problem, sizeof(problem)))
+		check_refused(problem, sizeof(problem));
+	else
+		check_taken(&command);
+	json_decref(command.body);
+	return 0;
+}
