@@ -17,11 +17,14 @@ const CHROMIUM_ARGS = [
 	'--no-sandbox', '--disable-gpu', '--disable-quic',
 	'--disable-background-networking', '--disable-background-timer-throttling',
 	'--disable-renderer-backgrounding',
+	'--disable-features=WebRtcHideLocalIpsWithMdns,' +
+		'CalculateNativeWinOcclusion',
+];
+
+const CHROMIUM_DEVICES = [
 	'--use-fake-ui-for-media-stream',
 	'--use-fake-device-for-media-stream=fps=30,device-count=2',
 	'--auto-select-desktop-capture-source=Entire screen',
-	'--disable-features=WebRtcHideLocalIpsWithMdns,' +
-		'CalculateNativeWinOcclusion',
 ];
 
 const FIREFOX_PREFS = {
@@ -123,7 +126,8 @@ export class Page {
 		} catch (error) {
 			await this.picture(`missing-${Date.now()}`);
 			throw new Error(`${error.message}; it shows: ` +
-				await this.page.evaluate(() => document.body.innerText));
+				await this.page.evaluate(() => document.body.innerText) +
+				`; problems: ${this.problems.join('; ')}`);
 		}
 	}
 
@@ -148,16 +152,19 @@ export class Page {
 		return path;
 	}
 
+	/** Closes it and forgets its cookies. */
 	close() {
-		return this.page.close();
+		return this.kind === 'chromium' ? this.page.context().close()
+			: this.page.browserContext().close();
 	}
 }
 
 /** A running browser. */
 export class Browser {
-	constructor(kind, browser) {
+	constructor(kind, browser, { denied = false } = {}) {
 		this.kind = kind;
 		this.browser = browser;
+		this.denied = denied;
 	}
 
 	/** A page with cookies of its own. */
@@ -165,7 +172,7 @@ export class Browser {
 		if (this.kind === 'chromium') {
 			const context = await this.browser.newContext({
 				viewport: { width, height }, storageState,
-				permissions: ['camera', 'microphone'],
+				permissions: this.denied ? [] : ['camera', 'microphone'],
 			});
 
 			await context.addInitScript(PROBE);
@@ -216,12 +223,20 @@ function wrapped(program, prefix) {
 	return path;
 }
 
-/** @param {{ prefix?: string[], args?: string[] }} [options] */
-export async function startChromium({ prefix = [], args = [] } = {}) {
+/**
+ * @param {{ prefix?: string[], devices?: boolean, denied?: boolean }} [options]
+ *   devices: whether there are any; denied: whether nobody may use them
+ */
+export async function startChromium({ prefix = [], devices = true,
+	denied = false } = {}) {
+	const extra = denied ? ['--deny-permission-prompts',
+		'--use-fake-device-for-media-stream']
+		: devices ? CHROMIUM_DEVICES : ['--use-fake-ui-for-media-stream'];
+
 	return new Browser('chromium', await chromium.launch({
 		executablePath: wrapped('/usr/bin/chromium', prefix),
-		args: [...CHROMIUM_ARGS, ...args],
-	}));
+		args: [...CHROMIUM_ARGS, ...extra],
+	}), { denied });
 }
 
 /** Only in this namespace: BiDi is a port of localhost. */

@@ -35,7 +35,8 @@ export class Person {
 		await page.fill('Code', code);
 		await page.fill('Your name', this.who.name);
 		await page.click('Sign in');
-		await this.phase(path === '/' ? 'home' : 'lobby');
+		await page.until(() => !['loading', 'signed-out'].includes(
+			document.body.dataset.phase ?? ''), 'signed in');
 	}
 
 	/** Waits until the page is in that phase. */
@@ -52,9 +53,10 @@ export class Person {
 		await page.fill('What is it about?', title);
 		await page.fill('Patient’s e-mail address', patientEmail);
 		await page.click('Make the visit');
-		return page.until(() => /** @type {HTMLElement} */ (
-			document.querySelector('#next-visit'))?.dataset.visit,
-		'the new visit');
+		return page.until((wanted) => /** @type {HTMLElement} */ (
+			[...document.querySelectorAll('[data-visit]')].find((node) =>
+				node.textContent?.includes(wanted)))?.dataset.visit,
+		'the new visit', 10000, title);
 	}
 
 	/** From home into the lobby of the next visit. */

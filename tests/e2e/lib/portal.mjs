@@ -118,6 +118,10 @@ export class Account {
 		return this.#ask('POST', path, body ?? {});
 	}
 
+	remove(path) {
+		return this.#ask('DELETE', path);
+	}
+
 	/** A visit that is open now; its id. */
 	async makeVisit(patient, title = 'A visit') {
 		const visit = await this.post('/api/visits', { title,

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The pages on a phone and on a desk: nothing sticks out, everything is named
+// for those who cannot see it. Pictures of them are kept for looking at.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { after, before, describe, test } from 'node:test';
+import { Clinic } from './lib/clinic.mjs';
+import { inside } from './lib/netns.mjs';
+
+await inside();
+
+const AXE = readFileSync(createRequire(import.meta.url)
+	.resolve('axe-core/axe.min.js'), 'utf8');
+const SIZES = { phone: { width: 360, height: 640 },
+	desk: { width: 1440, height: 900 } };
+/** @type {Clinic} */
+let clinic;
+
+before(async () => {
+	clinic = await Clinic.open();
+});
+after(() => clinic?.close());
+
+/** A picture, and what must be true of every page. */
+async function look(person, name) {
+	await person.page.picture(name);
+	const wide = await person.page.evaluate(() =>
+		document.documentElement.scrollWidth - innerWidth);
+
+	assert.ok(wide <= 0, `${name}: ${wide} px stick out at the side`);
+	await person.page.evaluate(AXE);
+	const found = await person.page.evaluate(async () =>
+		(await globalThis.axe.run(document, {
+			resultTypes: ['violations'], runOnly: ['wcag2a', 'wcag2aa', 'wcag21a',
+				'wcag21aa', 'wcag22aa'] }))
+			.violations.map((v) => `${v.id} (${v.impact}): ${
+				v.nodes.map((n) => n.target).join(' ')}`));
+
+	assert.deepEqual(found, [], name);
+}
+
+/** Controls that cannot be reached by touch or are too small for a finger. */
+const small = (person) => person.page.evaluate(() =>
+	[...document.querySelectorAll('nav.controls > button')].filter((button) => {
+		const box = button.getBoundingClientRect();
+
+		return !(/** @type {HTMLElement} */ (button).hidden) &&
+			(box.width < 40 || box.height < 40 || box.left < 0 ||
+				box.right > innerWidth || box.bottom > innerHeight);
+	}).map((button) => button.id));
+
+for (const [size, pixels] of Object.entries(SIZES)) {
+	describe(`on a ${size}`, () => {
+		/** @type {import('./lib/person.mjs').Person} */
+		let clinician;
+		let patient;
+		let visit;
+
+		before(async () => {
+			clinician = await clinic.clinician('chromium', { size: pixels });
+			patient = await clinic.person('chromium', { size: pixels,
+				name: 'Pat Miller' });
+		});
+
+		test('signing in', async () => {
+			await clinician.page.goto(clinician.url);
+			await clinician.page.sees('Sign in');
+			await look(clinician, `sign-in-${size}`);
+			await clinician.signIn();
+		});
+
+		test('home, and a new visit', async () => {
+			await look(clinician, `home-empty-${size}`);
+			await clinician.page.click('New visit');
+			await look(clinician, `new-visit-${size}`);
+			await clinician.page.click('Close');
+			visit = await clinician.makeVisit(`Follow-up (${size})`,
+				patient.who.email);
+			await look(clinician, `home-${size}`);
+		});
+
+		test('the lobby', async () => {
+			await patient.signIn();
+			await look(patient, `home-patient-${size}`);
+			await patient.toLobby();
+			await look(patient, `lobby-${size}`);
+		});
+
+		test('waiting, and the visit', async () => {
+			await patient.join();
+			await look(patient, `waiting-${size}`);
+			await clinician.open(visit);
+			await clinician.ready();
+			await clinician.join();
+			await clinician.seesAndHears();
+			await patient.seesAndHears();
+			await look(patient, `visit-${size}`);
+			assert.deepEqual(await small(patient), []);
+			await clinician.write('How have you been since last week?');
+			await patient.openChat();
+			await patient.reads('How have you been since last week?');
+			await look(patient, `chat-${size}`);
+			await patient.closeChat();
+		});
+
+		test('a shared screen', async () => {
+			await clinician.closeChat();
+			await clinician.page.click('Share your screen');
+			await patient.flows((now) => now.byMid.in2 > 5, 'the screen');
+			await look(patient, `screen-${size}`);
+			await look(clinician, `sharing-${size}`);
+		});
+
+		test('by keyboard', async () => {
+			await patient.page.page.keyboard.press('m');
+			await clinician.page.until(() => !(/** @type {HTMLElement} */ (
+				document.querySelector('#theirs-muted')).hidden), 'muted');
+			await patient.page.page.keyboard.press('v');
+			await clinician.page.sees('Camera off');
+			await look(clinician, `camera-off-${size}`);
+		});
+
+		test('the end', async () => {
+			await clinician.page.click('Leave');
+			await look(clinician, `leave-${size}`);
+			await clinician.page.click('End for both');
+			await patient.page.sees('The visit is over');
+			await look(patient, `ended-${size}`);
+			await clinician.page.close();
+			await patient.page.close();
+		});
+	});
+}
+
+describe('without all devices', () => {
+	test('voice only, listening only: both are in the visit', async () => {
+		const { clinician, patient } = await clinic.call(
+			['chromium', 'chromium'], { how: 'voice' });
+
+		await patient.flows((now, then) => now.audioEnergy > then.audioEnergy,
+			'the voice');
+		await clinician.page.sees('Camera off');
+		await clinician.page.close();
+		await patient.page.close();
+	});
+
+	test('no camera and no microphone: one can still come in', async () => {
+		const patient = await clinic.person('chromium', {
+			browser: { devices: false } });
+		const clinician = await clinic.clinician('chromium');
+		const visit = await clinic.account.makeVisit(patient.who.email);
+
+		await clinician.signIn(`/visit/${visit}`);
+		await clinician.ready();
+		await clinician.join();
+		await patient.signIn(`/visit/${visit}`);
+		await patient.page.sees('was found. You can plug one in');
+		await look(patient, 'no-devices');
+		await patient.join('listen');
+		await patient.seesAndHears();
+		await patient.write('I can only write');
+		await clinician.openChat();
+		await clinician.reads('I can only write');
+		await clinician.page.close();
+		await patient.page.close();
+	});
+
+	test('permission denied: says how to allow it', async () => {
+		const patient = await clinic.person('chromium', {
+			browser: { denied: true } });
+		const visit = await clinic.account.makeVisit(patient.who.email);
+
+		await patient.signIn(`/visit/${visit}`);
+		await patient.page.sees('The browser may not use your camera');
+		await look(patient, 'denied');
+		await patient.join('listen');
+		await patient.page.close();
+	});
+
+	test('too early, cancelled, and unknown visits say so', async () => {
+		const patient = await clinic.person('chromium');
+		const later = await clinic.account.post('/api/visits', {
+			title: 'Later', patient_email: patient.who.email, minutes: 30,
+			start: new Date(Date.now() + 86400000).toISOString()
+				.replace(/\.\d+/, '') });
+
+		await patient.signIn(`/visit/${later.id}`);
+		await patient.page.sees('This visit opens');
+		await look(patient, 'early');
+		const now = await clinic.account.makeVisit(patient.who.email);
+
+		await clinic.account.remove(`/api/visits/${now}`);
+		await patient.page.goto(`${patient.url}/visit/${now}`);
+		await patient.page.sees('This visit was cancelled');
+		await patient.page.goto(
+			`${patient.url}/visit/AAAAAAAAAAAAAAAAAAAAAA`);
+		await patient.page.sees('You are not invited to this visit');
+		await look(patient, 'not-invited');
+		await patient.page.close();
+	});
+
+	test('a visit that the clinician cancels ends at once', async () => {
+		const { visit, clinician, patient } = await clinic.call(
+			['chromium', 'chromium']);
+
+		await clinic.account.remove(`/api/visits/${visit}`);
+		for (const person of [clinician, patient]) {
+			await person.phase('ended');
+			await person.page.close();
+		}
+	});
+});
