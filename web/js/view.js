@@ -49,10 +49,19 @@ const OWN_NOTICE = new Set(['signed-out']);
 function announcement(state) {
 	if (!['in-call', 'lost'].includes(state.phase))
 		return '';
+	const { unread } = state.chat;
 	const name = state.peer?.name || 'The other person';
 	if (!state.peer)
 		return state.met ? `${state.met} has left` : '';
-	return `${name} is here${state.peer.screen ? ' and shares a screen' : ''}`;
+	return `${name} is here${state.peer.screen ? ' and shares a screen' : ''}${
+		unread ? `. Unread messages: ${unread}` : ''}`;
+}
+
+/** @param {State} state @returns {string} of the browser's tab */
+function tabTitle({ visit, visitId, chat, session }) {
+	const clinic = session?.clinic?.name ?? 'RTHealth';
+	return `${chat.unread ? `(${chat.unread}) ` : ''}${
+		visitId && visit?.title ? `${visit.title} · ` : ''}${clinic}`;
 }
 
 export class View {
@@ -82,6 +91,7 @@ export class View {
 	/** @param {State} state */
 	render(state) {
 		document.body.dataset.phase = state.phase;
+		document.title = tabTitle(state);
 		const kind = SCREENS[state.phase];
 		if (kind && kind !== this.#kind)
 			this.#change(kind, state);

@@ -54,6 +54,10 @@ export function chatDrawer(actions) {
 	/** @type {import('../state.js').Line[]} */
 	let shown = [];
 	let open = false;
+	node.addEventListener('keydown', (event) => {
+		if (event.key === 'Escape' && !event.isComposing)
+			actions.toggleChat(false);
+	});
 
 	/** @param {State} state */
 	function update({ chat, peer }) {
@@ -73,6 +77,8 @@ export function chatDrawer(actions) {
 			: chat.ready ? 'Write a message' : 'Connecting…';
 		if (chat.open && !open)
 			form.input.focus();
+		if (open && !chat.open)
+			document.getElementById('toggle-chat')?.focus();
 		open = chat.open;
 	}
 	return { node, update };

@@ -121,7 +121,11 @@ export function controls(actions, openDevices) {
 			|| isTyping(event.target) || document.querySelector('dialog[open]'))
 			return;
 		const key = event.key.toLowerCase();
-		CONTROLS.find((control) => control.key === key)?.press(actions);
+		const control = CONTROLS.find((row) => row.key === key);
+		if (!control)
+			return;
+		event.preventDefault();
+		control.press(actions);
 	}
 	document.addEventListener('keydown', onKey);
 
