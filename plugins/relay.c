@@ -4,10 +4,12 @@
  */
 #include "relay.h"
 
+#include <endian.h>
 #include <string.h>
 #include <time.h>
 
 #define RTP_HEADER_BYTES 12
+#define REWRITTEN_BYTES 8 /* payload type, sequence number, timestamp */
 #define GUARD_PACKETS 2000
 
 /* RTCP packet types and feedback formats (RFC 3550, 4585, 5104) */
@@ -29,14 +31,14 @@ static uint32_t get32(const uint8_t *p)
 
 static void put16(uint8_t *p, uint16_t v)
 {
-	p[0] = (uint8_t)(v >> 8);
-	p[1] = (uint8_t)v;
+	v = htobe16(v);
+	memcpy(p, &v, sizeof(v));
 }
 
 static void put32(uint8_t *p, uint32_t v)
 {
-	put16(p, (uint16_t)(v >> 16));
-	put16(p + 2, (uint16_t)v);
+	v = htobe32(v);
+	memcpy(p, &v, sizeof(v));
 }
 
 /* Counters have one writer each: no atomic read-modify-write is needed. */
@@ -251,7 +253,7 @@ static void forward(struct rth_port *from, const struct rth_route *route,
 	const struct rth_route_slot *how = &route->slot[slot];
 	struct rth_port *to = route->peer;
 	struct rth_stream *out = &to->out[slot];
-	uint8_t header[RTP_HEADER_BYTES];
+	uint8_t header[REWRITTEN_BYTES];
 
 	if (!passes(from, slot, to, how, buf, len, now_us)) {
 		count(&from->packets_dropped);
