@@ -7,14 +7,12 @@
  *
  * A request is touched by one thread at a time: a thread of the pool until
  * dispatch, then a worker while the connection is suspended, then the pool
- * again. Connections stand in one locked list, so that a reaper thread can cut
- * those that are late; the library's own timeout only sees silence.
+ * again.
  */
 #include "http.h"
 
 #include <errno.h>
 #include <netdb.h>
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
@@ -22,13 +20,12 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <sys/queue.h>
 #include <sys/socket.h>
 
 #include <microhttpd.h>
 
+#include "client.h"
+#include "deadline.h"
 #include "guard.h"
 #include "log.h"
 #include "mem.h"
@@ -39,22 +36,12 @@
 #define CONNECTION_MEMORY_BYTES 32768
 #define SEND_MAX_S 600 /* a reply must be gone within */
 
-struct conn {
-	LIST_ENTRY(conn) entry;
-	int fd;
-	int64_t due_s; /* monotonic: cut when later */
-};
-
 struct rth_http {
 	struct rth_portal *portal;
 	const struct rth_route *routes;
 	struct MHD_Daemon *daemon;
 	atomic_uint running;
-	pthread_mutex_t lock; /* of the list */
-	pthread_cond_t wake;
-	LIST_HEAD(, conn) conns;
-	bool stopping;
-	pthread_t reaper;
+	struct rth_deadlines *deadlines;
 };
 
 enum phase {
@@ -79,92 +66,44 @@ struct request {
 	bool counted; /* in rth_http_running */
 };
 
-static int64_t monotonic_s(void)
-{
-	struct timespec now;
+/* ---- Connections: each has a deadline as its context ---- */
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec;
-}
-
-/* ---- Connections and their deadlines ---- */
-
-static void conn_due_in(struct rth_http *http,
-			struct MHD_Connection *connection, int64_t in_s)
+static void due_in(struct rth_http *http, struct MHD_Connection *connection,
+		   int64_t in_s)
 {
 	const union MHD_ConnectionInfo *info = MHD_get_connection_info(
 		connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
-	struct conn *conn = info ? info->socket_context : NULL;
 
-	if (!conn)
-		return;
-	pthread_mutex_lock(&http->lock);
-	conn->due_s = monotonic_s() + in_s;
-	pthread_mutex_unlock(&http->lock);
+	if (info && info->socket_context)
+		rth_deadline_set(http->deadlines, info->socket_context, in_s);
 }
 
-static void conn_opened(struct rth_http *http,
-			struct MHD_Connection *connection, void **contextp)
+static void opened(struct rth_http *http, struct MHD_Connection *connection,
+		   void **contextp)
 {
 	const union MHD_ConnectionInfo *info = MHD_get_connection_info(
 		connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-	struct conn *conn = rth_alloc(sizeof(*conn));
 
-	if (!conn || !info) {
-		rth_free(conn);
+	if (!info)
 		return;
-	}
-	conn->fd = info->connect_fd;
-	conn->due_s = monotonic_s() + http->portal->settings.limits.request_s;
-	pthread_mutex_lock(&http->lock);
-	LIST_INSERT_HEAD(&http->conns, conn, entry);
-	pthread_mutex_unlock(&http->lock);
-	*contextp = conn;
+	*contextp = rth_deadline_add(http->deadlines, info->connect_fd,
+				     http->portal->settings.limits.request_s);
+	/* What nobody watches is not served. */
+	if (!*contextp)
+		shutdown(info->connect_fd, SHUT_RDWR);
 }
 
+/* The library closes a socket after it has told so here. */
 static void notify_connection(void *cls, struct MHD_Connection *connection,
 			      void **contextp,
 			      enum MHD_ConnectionNotificationCode code)
 {
 	struct rth_http *http = cls;
-	struct conn *conn = *contextp;
 
-	if (code == MHD_CONNECTION_NOTIFY_STARTED) {
-		conn_opened(http, connection, contextp);
-	} else if (conn) {
-		pthread_mutex_lock(&http->lock);
-		LIST_REMOVE(conn, entry);
-		pthread_mutex_unlock(&http->lock);
-		rth_free(conn);
-	}
-}
-
-/* The library closes a descriptor after notify_connection has taken it out of
-   the list, so one that stands there is still this connection's. */
-static void cut_late(struct rth_http *http)
-{
-	int64_t now_s = monotonic_s();
-	struct conn *conn;
-
-	LIST_FOREACH(conn, &http->conns, entry)
-	if (conn->due_s < now_s)
-		shutdown(conn->fd, SHUT_RDWR);
-}
-
-static void *reap(void *arg)
-{
-	struct rth_http *http = arg;
-	struct timespec until;
-
-	pthread_mutex_lock(&http->lock);
-	while (!http->stopping) {
-		clock_gettime(CLOCK_REALTIME, &until);
-		until.tv_sec++;
-		pthread_cond_timedwait(&http->wake, &http->lock, &until);
-		cut_late(http);
-	}
-	pthread_mutex_unlock(&http->lock);
-	return NULL;
+	if (code == MHD_CONNECTION_NOTIFY_STARTED)
+		opened(http, connection, contextp);
+	else if (*contextp)
+		rth_deadline_remove(http->deadlines, *contextp);
 }
 
 /* ---- One request ---- */
@@ -188,56 +127,6 @@ static void *begin(void *cls, const char *target,
 	r->target_len = strlen(r->target);
 	clock_gettime(CLOCK_MONOTONIC, &r->begun);
 	return r;
-}
-
-static bool trusted_proxy(const struct rth_settings *settings,
-			  const char *address)
-{
-	size_t i;
-
-	for (i = 0; i < settings->trusted_proxies.n; i++)
-		if (strcmp(settings->trusted_proxies.v[i], address) == 0)
-			return true;
-	return false;
-}
-
-/* What the nearest proxy has added is the last of the list. */
-static void set_forwarded(struct rth_exchange *x, char *address, size_t size)
-{
-	const char *list =
-		rth_request_field(x, RTH_FIELD_HEADER, "X-Forwarded-For");
-	const char *last = list ? strrchr(list, ',') : NULL;
-	unsigned char raw[sizeof(struct in6_addr)];
-
-	last = last ? last + 1 : list;
-	if (!last)
-		return;
-	last += strspn(last, " ");
-	if (inet_pton(AF_INET, last, raw) == 1 ||
-	    inet_pton(AF_INET6, last, raw) == 1)
-		snprintf(address, size, "%s", last);
-}
-
-static void set_address(struct request *r)
-{
-	const union MHD_ConnectionInfo *info = MHD_get_connection_info(
-		r->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-	char address[INET6_ADDRSTRLEN] = "";
-	const char *text = address;
-	const struct sockaddr *sa = info ? info->client_addr : NULL;
-
-	if (sa && sa->sa_family == AF_INET)
-		inet_ntop(AF_INET, &((const struct sockaddr_in *)sa)->sin_addr,
-			  address, sizeof(address));
-	else if (sa && sa->sa_family == AF_INET6)
-		inet_ntop(AF_INET6,
-			  &((const struct sockaddr_in6 *)sa)->sin6_addr,
-			  address, sizeof(address));
-	if (strncmp(address, "::ffff:", 7) == 0)
-		text = address + 7;
-	if (trusted_proxy(&r->http->portal->settings, text))
-		set_forwarded(r->x, address, sizeof(address));
-	rth_exchange_set_address(r->x, text);
 }
 
 struct copy {
@@ -384,9 +273,12 @@ static struct rth_refusal admit(struct request *r, const char *method,
 				const char *version)
 {
 	struct rth_refusal refusal = read_headers(r, method, version);
+	const union MHD_ConnectionInfo *info;
 
 	if (!refusal.status) {
-		set_address(r);
+		info = MHD_get_connection_info(
+			r->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+		rth_client_set_address(r->x, info ? info->client_addr : NULL);
 		refusal = find_route(r);
 	}
 	if (!refusal.status && !r->route->any_host)
@@ -473,7 +365,7 @@ static enum MHD_Result send_reply(struct request *r)
 		result = MHD_add_response_header(response,
 						 reply->headers[i].name,
 						 reply->headers[i].value);
-	conn_due_in(r->http, r->connection, SEND_MAX_S);
+	due_in(r->http, r->connection, SEND_MAX_S);
 	if (result == MHD_YES)
 		result = MHD_queue_response(r->connection, reply->status,
 					    response);
@@ -521,11 +413,13 @@ static enum MHD_Result handle(void *cls, struct MHD_Connection *connection,
 		if (refusal.status)
 			return refuse(r, refusal);
 		r->phase = BODY;
+		r->counted = true;
+		atomic_fetch_add(&r->http->running, 1);
 		return MHD_YES;
 	case BODY:
 		if (*sizep)
 			return take_body(r, data, sizep);
-		conn_due_in(r->http, r->connection, SEND_MAX_S);
+		due_in(r->http, r->connection, SEND_MAX_S);
 		return dispatch(r) ? send_reply(r) : MHD_YES;
 	case BUSY:
 		return MHD_YES;
@@ -560,8 +454,8 @@ static void completed(void *cls, struct MHD_Connection *connection,
 	if (!r)
 		return;
 	log_request(r);
-	conn_due_in(http, connection,
-		    settings->limits.idle_s + settings->limits.request_s);
+	due_in(http, connection,
+	       settings->limits.idle_s + settings->limits.request_s);
 	rth_exchange_free(r->x);
 	rth_free(r->target);
 	rth_free(r->body);
@@ -646,10 +540,7 @@ enum rth_err rth_http_start(struct rth_http **httpp, struct rth_portal *portal,
 		return RTH_ERR_NOMEM;
 	http->portal = portal;
 	http->routes = routes;
-	LIST_INIT(&http->conns);
-	pthread_mutex_init(&http->lock, NULL);
-	pthread_cond_init(&http->wake, NULL);
-	err = pthread_create(&http->reaper, NULL, reap, http) ? RTH_ERR_IO : 0;
+	err = rth_deadlines_create(&http->deadlines);
 	if (err) {
 		rth_free(http);
 		return err;
@@ -681,12 +572,6 @@ void rth_http_stop(struct rth_http *http)
 		return;
 	if (http->daemon)
 		MHD_stop_daemon(http->daemon);
-	pthread_mutex_lock(&http->lock);
-	http->stopping = true;
-	pthread_cond_signal(&http->wake);
-	pthread_mutex_unlock(&http->lock);
-	pthread_join(http->reaper, NULL);
-	pthread_cond_destroy(&http->wake);
-	pthread_mutex_destroy(&http->lock);
+	rth_deadlines_free(http->deadlines);
 	rth_free(http);
 }

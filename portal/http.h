@@ -28,7 +28,7 @@ enum rth_err rth_http_start(struct rth_http **httpp, struct rth_portal *portal,
 /** Takes no new connections, lets running requests finish. */
 void rth_http_quiesce(struct rth_http *http);
 
-/** How many requests that have arrived are not answered yet. */
+/** How many requests have been admitted and are not answered yet. */
 unsigned rth_http_running(struct rth_http *http);
 
 /** Closes everything and frees; NULL is allowed. The workers have stopped. */
