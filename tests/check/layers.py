@@ -40,7 +40,7 @@ RULES = (
       "portal/fetch.c", "portal/janus_admin.c", "portal/main.c",
       "plugins/janus_rthealth.c")),
     ("DOM only in the view", DOM, (".js",), JS_FOLDERS,
-     ("web/js/view*.js", "web/js/main.js")),
+     ("web/js/view*.js", "web/js/main.js", "web/js/awake.js")),
     ("devices and peer connection only in two files",
      r"\b(RTCPeerConnection|getUserMedia|getDisplayMedia)\b", (".js",),
      JS_FOLDERS, ("web/js/media.js", "web/js/devices.js")),
