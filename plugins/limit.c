@@ -60,20 +60,27 @@ struct limit_queue {
 	int32_t queue_us;
 };
 
+/* What two threads write is kept a cache line apart. */
+struct apart {
+	char bytes[64];
+};
+
 struct rth_limit {
 	/* Written by the sender's thread. */
-	_Alignas(64) _Atomic uint64_t sent[RING]; /* us << 16 | bytes */
-	_Alignas(64) _Atomic uint64_t count;
+	_Atomic uint64_t sent[RING]; /* us << 16 | bytes */
+	_Atomic uint64_t count;
 	_Atomic bool dropping;
 	_Atomic int64_t probe_us;
 
+	struct apart from_sender;
 	/* Written by the receiver's thread. */
-	_Alignas(64) _Atomic int64_t hold_until_us;
+	_Atomic int64_t hold_until_us;
 	_Atomic int64_t round_trip_us;
 	_Atomic uint64_t heard; /* count at the last transport-cc; 0: never */
 
+	struct apart from_shared;
 	/* The receiver's thread's own. */
-	_Alignas(64) struct rth_governor governor;
+	struct rth_governor governor;
 	struct meter sent_bytes;  /* by sending time */
 	struct meter acked_bytes; /* by arrival time */
 	struct meter told, lost;  /* packets, by report time */
