@@ -49,6 +49,7 @@ struct rth_session;
 
 /* ---- The request: everything returned is borrowed, never kept. ---- */
 
+/** The method; HEAD is RTH_GET. */
 enum rth_method rth_request_method(const struct rth_exchange *x);
 
 /** The normalised path, starting with '/', without the query. */
@@ -161,6 +162,7 @@ enum rth_err rth_exchange_set_param(struct rth_exchange *x, size_t n,
 enum rth_err rth_exchange_set_body(struct rth_exchange *x, const char *text,
 				   size_t len) RTH_CHECKED;
 
+/** Sets the client's address; copied. */
 void rth_exchange_set_address(struct rth_exchange *x, const char *address);
 
 /** Sets who is signed in. @param session taken, freed with the exchange. */

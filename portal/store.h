@@ -151,6 +151,7 @@ struct rth_visit {
 	bool cancelled;
 };
 
+/** Adds a visit; its `cancelled` is not read. RTH_ERR_EXISTS: id or room. */
 enum rth_err rth_store_visit_add(struct rth_store *store,
 				 const struct rth_visit *visit,
 				 int64_t now_s) RTH_CHECKED;
@@ -180,6 +181,7 @@ struct rth_audit {
 	const char *detail; /* ids and codes only, or NULL */
 };
 
+/** Adds a row. */
 enum rth_err rth_store_audit(struct rth_store *store,
 			     const struct rth_audit *audit,
 			     int64_t now_s) RTH_CHECKED;

@@ -18,6 +18,7 @@ struct rth_window {
 	int64_t closes_s;
 };
 
+/** The window of a visit; cancelled or not. */
 struct rth_window rth_visit_window(const struct rth_settings *settings,
 				   const struct rth_visit *visit);
 

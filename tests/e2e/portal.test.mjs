@@ -584,9 +584,10 @@ describe('visits', () => {
 		for (const person of [people.stranger, other])
 			for (const [method, suffix, body] of [['GET', ''],
 				['PUT', '', visitBody()], ['DELETE', ''], ['POST', '/join', {}]]) {
+				const path = (which) => `/api/visits/${which}${suffix}`;
 				const ask = (which) => method === 'GET' ?
-					person.get(`/api/visits/${which}${suffix}`) :
-					person.change(method, `/api/visits/${which}${suffix}`, body);
+					person.get(path(which)) :
+					person.change(method, path(which), body);
 				const [real, none] = [await ask(id), await ask(missing)];
 
 				assert.equal(real.status, 404, method);
