@@ -56,6 +56,7 @@ void rth_port_init(struct rth_port *port, const struct rth_host *host,
 	memset(port, 0, sizeof(*port));
 	port->host = host;
 	port->handle = handle;
+	atomic_init(&port->key_pace_us, RTH_KEY_FRAME_EVERY_US);
 	for (int i = 0; i < RTH_RTP_SLOTS; i++)
 		atomic_init(&port->key[i].last_us, INT64_MIN / 2);
 }
@@ -124,7 +125,7 @@ void rth_relay_want_key(struct rth_port *sender, int slot, int64_t now_us)
 	struct rth_key_request *key = &sender->key[slot];
 	int64_t last_us = atomic_load(&key->last_us);
 
-	if (now_us - last_us < RTH_KEY_FRAME_EVERY_US ||
+	if (now_us - last_us < atomic_load(&sender->key_pace_us) ||
 	    !atomic_compare_exchange_strong(&key->last_us, &last_us, now_us)) {
 		atomic_store(&key->wanted, true);
 		return;
@@ -329,6 +330,11 @@ void rth_relay_rtcp(struct rth_port *port, int slot, const uint8_t *buf,
 
 		atomic_store_explicit(&port->limited, advice.limited,
 				      memory_order_relaxed);
+		atomic_store_explicit(
+			&route->peer->key_pace_us,
+			RTH_KEY_FRAME_EVERY_US +
+				rth_limit_round_trip_us(port->limit),
+			memory_order_relaxed);
 		if (advice.send_remb)
 			port->host->send_remb(route->peer->handle,
 					      advice.remb_bps);

@@ -30,7 +30,9 @@
 #include "limit.h"
 #include "slot.h"
 
-#define RTH_KEY_FRAME_EVERY_US 250000  /* at most one request in this time */
+/* At most one request in this time and the receiver's round trip: until then
+   the picture that was asked for may still be on its way. */
+#define RTH_KEY_FRAME_EVERY_US 250000
 #define RTH_KEY_FRAME_AGAIN_US 1000000 /* when none has come, ask again */
 
 #define RTH_PT_OFF 0xff /* no packet has this payload type */
@@ -81,6 +83,7 @@ struct rth_port {
 
 	/* As a sender. */
 	struct rth_key_request key[RTH_RTP_SLOTS];
+	_Atomic int64_t key_pace_us; /* RTH_KEY_FRAME_EVERY_US and round trip */
 	atomic_ullong packets_in;
 	atomic_ullong packets_dropped;
 	/* As a receiver. */
@@ -138,8 +141,8 @@ void rth_relay_rtcp(struct rth_port *port, int slot, const uint8_t *buf,
 		    size_t len, int64_t now_us);
 
 /**
- * Asks the sender behind a port for a key frame, at most once in
- * RTH_KEY_FRAME_EVERY_US; a wish that comes too early is kept and asked for
+ * Asks the sender behind a port for a key frame, at most once in its
+ * key_pace_us; a wish that comes too early is kept and asked for
  * with a later packet. Media and control threads.
  */
 void rth_relay_want_key(struct rth_port *sender, int slot, int64_t now_us);
