@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { Clinic } from './lib/clinic.mjs';
 import { inside } from './lib/netns.mjs';
-import { until } from './lib/procs.mjs';
+import { stopAll, until } from './lib/procs.mjs';
 
 await inside();
 
@@ -16,7 +16,10 @@ let clinic;
 before(async () => {
 	clinic = await Clinic.open();
 });
-after(() => clinic?.close());
+after(async () => {
+	await clinic?.close();
+	await stopAll();
+});
 
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 

@@ -7,6 +7,7 @@ import { createRequire } from 'node:module';
 import { after, before, describe, test } from 'node:test';
 import { Clinic } from './lib/clinic.mjs';
 import { inside } from './lib/netns.mjs';
+import { stopAll } from './lib/procs.mjs';
 
 await inside();
 
@@ -20,7 +21,10 @@ let clinic;
 before(async () => {
 	clinic = await Clinic.open();
 });
-after(() => clinic?.close());
+after(async () => {
+	await clinic?.close();
+	await stopAll();
+});
 
 /** A picture, and what must be true of every page. */
 async function look(person, name) {

@@ -4,7 +4,6 @@ import { secrets, startJanus } from './janus.mjs';
 import { startBrowser } from './browser.mjs';
 import { Person } from './person.mjs';
 import { CLINICIAN, Portal, URL_OF_PORTAL } from './portal.mjs';
-import { stopAll } from './procs.mjs';
 
 export class Clinic {
 	/** @type {Map<string, import('./browser.mjs').Browser>} */
@@ -80,6 +79,7 @@ export class Clinic {
 	async close() {
 		await Promise.all([...this.#browsers.values()].map((browser) =>
 			browser.close().catch(() => {})));
-		await stopAll();
+		await Promise.all([this.janus, this.portal?.program].map((program) =>
+			program?.stop()));
 	}
 }
