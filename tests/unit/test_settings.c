@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "portal_support.h"
+
+#include "settings.h"
+
+static char path[64], secret_path[64];
+
+#define JANUS \
+	"janus = { url = \"ws://localhost:2/\"; token_auth_secret = \"x\"; };"
+#define REST "web_root = \"/w\"; database = \"/d\"; key_dir = \"/k\";"
+#define LOCAL "public_url = \"http://localhost:1\";"
+
+static enum rth_err read_text(struct rth_settings *settings, const char *text,
+			      struct rth_conf_problem *problem)
+{
+	FILE *file = fopen(path, "w");
+
+	assert_non_null(file);
+	fputs(text, file);
+	fclose(file);
+	memset(settings, 0, sizeof(*settings));
+	problem->text[0] = '\0';
+	return rth_settings_read(settings, path, problem);
+}
+
+static int make_paths(void **state)
+{
+	int fd, secret;
+
+	(void)state;
+	strcpy(path, "/tmp/rth-settings-XXXXXX");
+	strcpy(secret_path, "/tmp/rth-secret-XXXXXX");
+	fd = mkstemp(path);
+	secret = mkstemp(secret_path);
+	assert_true(fd >= 0 && secret >= 0);
+	assert_int_equal(write(secret, "from the file\nrest", 18), 18);
+	close(fd);
+	close(secret);
+	return 0;
+}
+
+static int remove_paths(void **state)
+{
+	(void)state;
+	unlink(path);
+	unlink(secret_path);
+	return 0;
+}
+
+static void defaults_are_filled_in(void **state)
+{
+	struct rth_conf_problem problem;
+	struct rth_settings s;
+
+	(void)state;
+	assert_int_equal(
+		read_text(&s, LOCAL REST JANUS "trial = true;", &problem), 0);
+	assert_string_equal(s.listen.address, "127.0.0.1");
+	assert_int_equal(s.listen.port, 8080);
+	assert_string_equal(s.signing.issuer, "http://localhost:1");
+	assert_string_equal(s.janus.audience, "rthealth");
+	assert_int_equal(s.visit.before_s, 900);
+	assert_int_equal(s.visit.after_s, 3600);
+	assert_int_equal(s.code.tries, 5);
+	assert_false(s.cookies_insecure);
+	rth_settings_clear(&s);
+	assert_null(s.public_url);
+}
+
+static void a_secret_is_the_first_line_of_its_file(void **state)
+{
+	struct rth_conf_problem problem;
+	struct rth_settings s;
+	char text[512];
+
+	(void)state;
+	snprintf(text, sizeof(text),
+		 LOCAL REST "trial = true; janus = { url = \"ws://x/\";"
+			    " token_auth_secret_file = \"%s\"; };",
+		 secret_path);
+	assert_int_equal(read_text(&s, text, &problem), 0);
+	assert_string_equal(s.janus.token_auth_secret, "from the file");
+	rth_settings_clear(&s);
+}
+
+static void cookies_are_secure_wherever_browsers_allow(void **state)
+{
+	static const struct {
+		const char *text;
+		bool insecure;
+	} rows[] = {
+		{"public_url = \"https://a.example\";", false},
+		{"public_url = \"http://127.0.0.1:1\";", false},
+		{"public_url = \"http://[::1]:1\";", false},
+		{"public_url = \"http://x.localhost\";", false},
+		{"public_url = \"http://192.0.2.1\";", true},
+		{"public_url = \"http://localhost.example\";", true},
+		{"public_url = \"http://notlocalhost:1\";", true},
+	};
+	struct rth_conf_problem problem;
+	struct rth_settings s;
+	char text[512];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		snprintf(text, sizeof(text), "%s%s", rows[i].text,
+			 REST JANUS "trial = true;");
+		assert_int_equal(read_text(&s, text, &problem), 0);
+		assert_int_equal(s.cookies_insecure, rows[i].insecure);
+		rth_settings_clear(&s);
+	}
+}
+
+static void what_is_wrong_is_named(void **state)
+{
+	static const struct {
+		const char *text, *key;
+	} rows[] = {
+		{REST JANUS "trial = true;", "public_url"},
+		{LOCAL REST "trial = true;", "janus.url"},
+		{LOCAL REST JANUS, "smtp.url"},
+		{LOCAL REST JANUS "trial = true; typo = 1;", "typo"},
+		{LOCAL REST JANUS "trial = 1;", "trial"},
+		{"public_url = \"localhost\";" REST JANUS "trial = true;",
+		 "public_url"},
+		{"public_url = \"http://h/\";" REST JANUS "trial = true;",
+		 "public_url"},
+		{"public_url = \"http://192.0.2.1\";" REST JANUS
+		 "smtp = { url = \"smtp://x\"; from = \"a@b\"; };",
+		 "public_url"},
+		{LOCAL REST "trial = true; janus = { url = \"http://x\";"
+			    " token_auth_secret = \"x\"; };",
+		 "janus.url"},
+		{LOCAL REST "trial = true; janus = { url = \"ws://x/; y\";"
+			    " token_auth_secret = \"x\"; };",
+		 "janus.url"},
+		{LOCAL REST "trial = true; janus = { url = \"ws://x\"; };",
+		 "janus.token_auth_secret"},
+		{LOCAL REST JANUS "trial = true;"
+				  "listen = { address = \"name\"; };",
+		 "listen.address"},
+		{LOCAL REST JANUS "trial = true; listen = { port = 0; };",
+		 "listen.port"},
+		{LOCAL REST JANUS "trial = true;"
+				  "roles = { admins = [ \"a@b\" ]; };",
+		 "roles.admins"},
+		{LOCAL REST JANUS "trial = true;"
+				  "trusted_proxies = [ \"proxy\" ];",
+		 "trusted_proxies"},
+		{LOCAL REST JANUS "trial = true; smtp = { from = \"a@b\"; };",
+		 "smtp.from"},
+		{LOCAL REST JANUS
+		 "trial = true;"
+		 "session = { idle_s = 600; absolute_s = 60; };",
+		 "session.idle_s"},
+		{LOCAL REST JANUS "providers = ( { id = \"A\"; name = \"n\";"
+				  " issuer = \"i\"; client_id = \"c\"; } );",
+		 "providers"},
+	};
+	struct rth_conf_problem problem;
+	struct rth_settings s;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		assert_int_equal(read_text(&s, rows[i].text, &problem),
+				 RTH_ERR_CONFIG);
+		assert_non_null(strstr(problem.text, rows[i].key));
+		assert_int_equal(strncmp(problem.text, path, strlen(path)), 0);
+		rth_settings_clear(&s);
+	}
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(defaults_are_filled_in),
+		cmocka_unit_test(a_secret_is_the_first_line_of_its_file),
+		cmocka_unit_test(cookies_are_secure_wherever_browsers_allow),
+		cmocka_unit_test(what_is_wrong_is_named),
+	};
+
+	return cmocka_run_group_tests(tests, make_paths, remove_paths);
+}

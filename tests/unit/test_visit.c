@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "portal_support.h"
+
+#include "events.h"
+#include "join.h"
+#include "signing.h"
+#include "visit.h"
+#include "work.h"
+
+#define NOW_S 1800000000 /* 2027-01-15T08:00:00Z */
+
+static struct bench bench;
+static char keys[96];
+
+static int open_bench(void **state)
+{
+	struct rth_signing_conf conf = {
+		.rotate_s = 86400, .lead_s = 600, .keep_s = 600};
+
+	*state = &bench;
+	bench_now = NOW_S;
+	bench_open(&bench);
+	snprintf(keys, sizeof(keys), "%s/keys", bench.folder);
+	conf.dir = keys;
+	bench.portal.settings.signing.issuer = (char *)"http://localhost:1";
+	bench.portal.settings.janus.token_auth_secret = (char *)"secret";
+	assert_int_equal(
+		rth_signing_create(&bench.portal.signing, &conf, NOW_S), 0);
+	return 0;
+}
+
+static int close_bench(void **state)
+{
+	char command[160];
+
+	(void)state;
+	rth_signing_free(bench.portal.signing);
+	snprintf(command, sizeof(command), "rm -r '%s'", keys);
+	assert_int_equal(system(command), 0);
+	bench_close(&bench);
+	return 0;
+}
+
+/* Somebody's request about a visit. */
+static struct rth_exchange *by(const char *email, enum rth_role role,
+			       const char *id, const char *body)
+{
+	struct rth_exchange *x = bench_exchange(&bench, RTH_POST, "/");
+	struct rth_session *session = rth_alloc(sizeof(*session));
+
+	assert_non_null(session);
+	assert_int_equal(rth_store_user(bench.portal.store, &session->user,
+					email, "N", NOW_S),
+			 0);
+	session->role = role;
+	rth_exchange_set_session(x, session);
+	if (id)
+		assert_int_equal(rth_exchange_set_param(x, 0, id, strlen(id)),
+				 0);
+	if (body)
+		assert_int_equal(rth_exchange_set_body(x, body, strlen(body)),
+				 0);
+	return x;
+}
+
+static struct rth_exchange *by_doctor(const char *id, const char *body)
+{
+	return by("d@clinic.example", RTH_ROLE_CLINICIAN, id, body);
+}
+
+static struct rth_exchange *by_patient(const char *id)
+{
+	return by("p@people.example", RTH_ROLE_PATIENT, id, NULL);
+}
+
+/* The reply's status; frees. */
+static unsigned done(struct rth_exchange *x)
+{
+	unsigned status = rth_exchange_reply(x)->status;
+
+	assert_false(rth_exchange_reply(x)->failed);
+	rth_exchange_free(x);
+	return status;
+}
+
+static void make(char id[RTH_ID_SIZE])
+{
+	struct rth_exchange *x = by_doctor(
+		NULL, "{\"title\":\"T\",\"patient_email\":\"P@People.example\","
+		      "\"start\":\"2027-01-15T08:00:00Z\",\"minutes\":30}");
+	json_t *visit;
+
+	rth_visit_handle_make(x);
+	visit = json_loads(rth_exchange_reply(x)->body, 0, NULL);
+	assert_non_null(visit);
+	snprintf(id, RTH_ID_SIZE, "%s",
+		 json_string_value(json_object_get(visit, "id")));
+	json_decref(visit);
+	assert_int_equal(done(x), 201);
+}
+
+static unsigned join(struct rth_exchange *x, const char *code)
+{
+	char text[32];
+
+	rth_join_handle(x);
+	assert_string_equal(bench_code(x, text, sizeof(text)), code);
+	return done(x);
+}
+
+static void the_window_opens_and_closes_to_the_second(void **state)
+{
+	static const struct {
+		int64_t at_s;
+		unsigned status;
+		const char *code;
+	} rows[] = {
+		{NOW_S - 901, 403, "too-early"},
+		{NOW_S - 900, 200, ""},
+		{NOW_S + 30 * 60 + 3599, 200, ""},
+		{NOW_S + 30 * 60 + 3600, 403, "ended"},
+	};
+	char id[RTH_ID_SIZE];
+	size_t i;
+
+	(void)state;
+	make(id);
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		bench_now = rows[i].at_s;
+		assert_int_equal(join(by_patient(id), rows[i].code),
+				 rows[i].status);
+		assert_int_equal(join(by_doctor(id, NULL), rows[i].code),
+				 rows[i].status);
+	}
+}
+
+static void everybody_else_hears_not_found(void **state)
+{
+	char id[RTH_ID_SIZE];
+
+	(void)state;
+	make(id);
+	assert_int_equal(
+		join(by("x@people.example", RTH_ROLE_PATIENT, id, NULL),
+		     "not-found"),
+		404);
+	assert_int_equal(join(by("x@clinic.example", RTH_ROLE_ADMIN, id, NULL),
+			      "not-found"),
+			 404);
+	assert_int_equal(
+		join(by_patient("AAAAAAAAAAAAAAAAAAAAAA"), "not-found"), 404);
+	assert_int_equal(join(by_patient("x"), "not-found"), 404);
+	assert_int_equal(join(by_patient("' OR 1=1 --"), "not-found"), 404);
+}
+
+static void who_is_no_clinician_any_more_loses_the_visit(void **state)
+{
+	struct rth_exchange *x;
+	char id[RTH_ID_SIZE];
+
+	(void)state;
+	make(id);
+	assert_int_equal(
+		join(by("d@clinic.example", RTH_ROLE_PATIENT, id, NULL),
+		     "not-found"),
+		404);
+	x = by("d@clinic.example", RTH_ROLE_PATIENT, NULL, NULL);
+	rth_visit_handle_list(x);
+	assert_string_equal(rth_exchange_reply(x)->body, "{\"visits\":[]}");
+	rth_exchange_free(x);
+}
+
+static void a_cancelled_visit_is_over(void **state)
+{
+	struct rth_exchange *x;
+	char id[RTH_ID_SIZE];
+
+	(void)state;
+	make(id);
+	x = by_patient(id);
+	rth_visit_handle_cancel(x);
+	assert_int_equal(done(x), 404);
+	assert_int_equal(join(by_patient(id), ""), 200);
+	x = by_doctor(id, NULL);
+	rth_visit_handle_cancel(x);
+	assert_int_equal(done(x), 204);
+	assert_int_equal(join(by_patient(id), "ended"), 403);
+	x = by_doctor(id, "{\"title\":\"T\",\"patient_email\":\"p@b.example\","
+			  "\"start\":\"2027-01-15T08:00:00Z\",\"minutes\":30}");
+	rth_visit_handle_change(x);
+	assert_int_equal(done(x), 409);
+}
+
+static void without_an_audit_nobody_gets_in(void **state)
+{
+	char id[RTH_ID_SIZE], command[160];
+
+	(void)state;
+	make(id);
+	snprintf(command, sizeof(command),
+		 "sqlite3 '%s' 'ALTER TABLE audit RENAME TO gone'",
+		 bench.database);
+	assert_int_equal(system(command), 0);
+	assert_int_equal(join(by_patient(id), "failed"), 500);
+}
+
+static void failing_memory_lets_nobody_in(void **state)
+{
+	char id[RTH_ID_SIZE];
+	unsigned long n;
+	unsigned status = 0;
+
+	(void)state;
+	make(id);
+	for (n = 1; n < 60 && status != 200; n++) {
+		struct rth_exchange *x = by_patient(id);
+
+		bench_now += 61; /* the rate limit's next window */
+		rth_mem_fail_at(n);
+		rth_join_handle(x);
+		rth_mem_fail_at(0);
+		status = rth_exchange_reply(x)->failed
+				 ? 500
+				 : rth_exchange_reply(x)->status;
+		assert_true(status == 500 || status == 200);
+		rth_exchange_free(x);
+	}
+	assert_int_equal(status, 200);
+}
+
+static unsigned tell(const char *authorization, const char *body)
+{
+	struct rth_exchange *x = bench_exchange(&bench, RTH_POST, "/");
+
+	bench.portal.settings.janus.events_user = (char *)"janus";
+	bench.portal.settings.janus.events_password = (char *)"pw";
+	if (authorization)
+		assert_int_equal(rth_exchange_add(x, RTH_FIELD_HEADER,
+						  "Authorization",
+						  authorization),
+				 0);
+	if (body)
+		assert_int_equal(rth_exchange_set_body(x, body, strlen(body)),
+				 0);
+	rth_events_handle(x);
+	return done(x);
+}
+
+static void events_need_the_password(void **state)
+{
+	static const char event[] =
+		"{\"type\":64,\"event\":{\"plugin\":\"janus.plugin.rthealth\","
+		"\"data\":{\"event\":\"joined\",\"sub\":\"s\"}}}";
+
+	(void)state;
+	assert_int_equal(tell("Basic amFudXM6cHc=", event), 204);
+	assert_int_equal(tell("Basic amFudXM6cHc=", "[]"), 204);
+	assert_int_equal(tell("Basic amFudXM6cHc=", NULL), 400);
+	assert_int_equal(tell("Basic amFudXM6cHg=", event), 401);
+	assert_int_equal(tell("Basic amFudXM6cHc", event), 401);
+	assert_int_equal(tell("basic", event), 401);
+	assert_int_equal(tell("", event), 401);
+	assert_int_equal(tell(NULL, event), 401);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, open_bench, close_bench)
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		TEST(the_window_opens_and_closes_to_the_second),
+		TEST(everybody_else_hears_not_found),
+		TEST(who_is_no_clinician_any_more_loses_the_visit),
+		TEST(a_cancelled_visit_is_over),
+		TEST(without_an_audit_nobody_gets_in),
+		TEST(failing_memory_lets_nobody_in),
+		TEST(events_need_the_password),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
