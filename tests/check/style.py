@@ -4,7 +4,7 @@ import re
 
 SOURCES = (".c", ".h", ".js", ".mjs", ".py", ".css", ".ac")
 SCRIPTS = ("check", "quickstart", ".ci/run", "tests/check/lint",
-           "tests/check/logs",
+           "tests/check/logs", "tests/check/soak",
            "tests/bench/run")
 COLUMNS = 80
 JS_COLUMNS = 100
