@@ -26,11 +26,10 @@ static void sign_in(const struct rth_identity *who, char cookie[44])
 
 	assert_int_equal(rth_session_sign_in(x, who), 0);
 	set = bench_header(x, "Set-Cookie");
-	assert_non_null(set);
-	assert_int_equal(strncmp(set, "__Host-rth=", 11), 0);
-	memcpy(cookie, set + 11, 43);
-	cookie[43] = '\0';
-	assert_int_equal(set[11 + 43], ';');
+	if (!set || strncmp(set, "__Host-rth=", 11) != 0 || set[54] != ';')
+		fail_msg("no cookie");
+	else
+		snprintf(cookie, 44, "%s", set + 11);
 	rth_exchange_free(x);
 }
 
