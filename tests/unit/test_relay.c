@@ -437,6 +437,23 @@ static void feedback(struct pair *p, uint8_t seq, uint8_t reference)
 		       fake_host.now_us());
 }
 
+/* What was asked for has to travel to the receiver before it is missed. */
+static void a_long_line_is_given_its_time(void **state)
+{
+	struct pair *p = *state;
+
+	assert_true(send(p, RTH_SLOT_CAMERA, true));
+	fake_advance_us(100000);
+	feedback(p, 1, 1);
+	for (int ms = 0; ms < 1000; ms += 10) {
+		rtcp(p, RTH_SLOT_CAMERA, 206, 1);
+		fake_advance_us(10000);
+	}
+	assert_int_equal(fake.n_plis, 3);
+	assert_int_equal(fake.plis[1].at_us - fake.plis[0].at_us,
+			 RTH_KEY_FRAME_EVERY_US + 100000);
+}
+
 /*
  * A receiver that says nothing for a while gets a packet now and then, so that
  * it has something to report; when it does, the picture comes back.
@@ -491,6 +508,7 @@ int main(void)
 		TEST(an_early_wish_is_kept),
 		TEST(other_rtcp_wishes_nothing),
 		TEST(the_receivers_limit_reaches_the_sender),
+		TEST(a_long_line_is_given_its_time),
 		TEST(a_picture_comes_back_after_silence),
 	};
 
