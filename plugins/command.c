@@ -182,9 +182,11 @@ static void complain(struct rth_control *control,
 			command->request, code, text);
 }
 
+/* In order: of two joins of one person the later one takes over. */
 static void park(struct rth_control *control, struct rth_command *command)
 {
 	int64_t now_us = control->host->now_us();
+	struct rth_task **last = &control->parked;
 
 	if (command->parked_until_us == 0)
 		command->parked_until_us = now_us + RTH_PARKED_US;
@@ -192,13 +194,17 @@ static void park(struct rth_control *control, struct rth_command *command)
 	    control->n_parked >= RTH_PARKED_MAX) {
 		rth_control_log(control, RTH_LOG_WARN,
 				"refused reason=keys-late");
+		rth_event_report(control, "refused", command->session,
+				 json_pack("{s:s}", "reason", "keys-late"));
 		complain(control, command, "not-admitted",
 			 "You cannot enter this visit.");
 		command_free(command);
 		return;
 	}
-	command->task.next = control->parked;
-	control->parked = &command->task;
+	while (*last)
+		last = &(*last)->next;
+	command->task.next = NULL;
+	*last = &command->task;
 	control->n_parked++;
 }
 

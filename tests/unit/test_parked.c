@@ -122,6 +122,8 @@ static void waiting_has_an_end(void **state)
 	fake_expect_silence();
 	visit_wait_ms(v, 500);
 	fake_expect_error(a->handle, "not-admitted", "join");
+	assert_string_equal(fake_text(fake_last_notice("refused"), "reason"),
+			    "keys-late");
 	assert_int_equal(v->control->n_parked, 0);
 	assert_int_equal(a->session->state, RTH_NONE);
 }
@@ -172,6 +174,23 @@ static void two_joins_of_one_browser_make_one_seat(void **state)
 	assert_int_equal(v->control->rooms.n, 1);
 }
 
+static void the_later_join_takes_over(void **state)
+{
+	struct server *server = *state;
+	struct visit *v = server->visit;
+	struct person *early = ask_to_join(v, "sub-a", "clinician");
+	struct person *late = ask_to_join(v, "sub-a", "clinician");
+
+	visit_wait_ms(v, 1000);
+	serve(server, true);
+	visit_await_push(v);
+	fake_expect(early->handle, "joined", "join");
+	fake_expect(early->handle, "replaced", NULL);
+	fake_expect(late->handle, "joined", "join");
+	fake_expect_silence();
+	assert_int_equal(late->session->state, RTH_SEATED);
+}
+
 /* Stopping with a join that waits, and one that was not looked at yet. */
 static void stopping_drops_what_waits(void **state)
 {
@@ -220,6 +239,7 @@ int main(void)
 		TEST(a_handle_goes_while_its_join_waits),
 		TEST(so_many_may_wait_and_no_more),
 		TEST(two_joins_of_one_browser_make_one_seat),
+		TEST(the_later_join_takes_over),
 		TEST(stopping_drops_what_waits),
 		cmocka_unit_test(a_new_key_is_fetched),
 	};
