@@ -1,12 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "portal_support.h"
 
-#include <fcntl.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <time.h>
-
-#include "deadline.h"
 #include "static.h"
 
 static struct bench bench;
@@ -85,45 +79,11 @@ static void nothing_else_is(void **state)
 		assert_int_equal(get(paths[i], NULL, NULL, 0), 404);
 }
 
-/* Is the other end told within this time? */
-static bool ends_within(int fd, int ms)
-{
-	const struct timeval wait = {ms / 1000, ms % 1000 * 1000};
-	char byte;
-
-	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait));
-	return recv(fd, &byte, 1, 0) == 0;
-}
-
-static void who_is_late_is_shut_down(void **state)
-{
-	struct rth_deadlines *set;
-	struct rth_deadline *late, *good;
-	int a[2], b[2];
-
-	(void)state;
-	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, a), 0);
-	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, b), 0);
-	assert_int_equal(rth_deadlines_create(&set), 0);
-	late = rth_deadline_add(set, a[0], 600);
-	good = rth_deadline_add(set, b[0], 0);
-	assert_true(late && good);
-	rth_deadline_set(set, late, 0);
-	rth_deadline_set(set, good, 600);
-	assert_true(ends_within(a[1], 5000));
-	assert_false(ends_within(b[1], 100));
-	rth_deadline_remove(set, late);
-	rth_deadline_remove(set, good);
-	rth_deadlines_free(set);
-	close(a[0]), close(a[1]), close(b[0]), close(b[1]);
-}
-
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(files_below_the_folder_are_served),
 		cmocka_unit_test(nothing_else_is),
-		cmocka_unit_test(who_is_late_is_shut_down),
 	};
 
 	return cmocka_run_group_tests(tests, make_root, remove_root);
