@@ -3,11 +3,14 @@
 // speaks as Janus does.
 
 import assert from 'node:assert/strict';
+import { webcrypto } from 'node:crypto';
 import { once } from 'node:events';
 import { test } from 'node:test';
 import { WebSocket, WebSocketServer } from 'ws';
 
+// What browsers have and Node 18 has not.
 globalThis.WebSocket ??= WebSocket;
+globalThis.crypto ??= webcrypto;
 const { Connection, ProtocolError } = await import('../../web/js/protocol.js');
 
 const HANDLE = 77;

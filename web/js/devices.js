@@ -36,19 +36,18 @@ const SCREEN = { frameRate: { ideal: 15, max: 30 } };
 const DEVICE_KIND = /** @type {const} */ ({
 	microphone: 'audioinput', camera: 'videoinput' });
 
-/** @param {unknown} error @returns {Problem} */
-export function problemOf(error) {
-	const name = error instanceof Error || error instanceof DOMException
-		? error.name : '';
-	return PROBLEMS[name] ?? 'failed';
-}
+/** @param {unknown} error OverconstrainedError is no Error in some browsers */
+const nameOf = (error) => String(/** @type {any} */ (error)?.name);
 
-/** @param {string | undefined} id of the device to prefer */
-const chosen = (id) => id ? { deviceId: { ideal: id } } : {};
+/** @param {unknown} error @returns {Problem} */
+export const problemOf = (error) => PROBLEMS[nameOf(error)] ?? 'failed';
+
+/** @param {string | undefined} id of the one device that is meant */
+const chosen = (id) => id ? { deviceId: { exact: id } } : {};
 
 /**
  * @param {Kind} kind
- * @param {string} [id] the device to prefer
+ * @param {string} [id] the one device that is meant
  */
 function constraints(kind, id) {
 	return kind === 'microphone'
@@ -76,11 +75,18 @@ export async function openDevice(kind, id) {
 	const media = navigator.mediaDevices;
 	if (!media)
 		throw new DOMException('', 'SecurityError');
-	const track = trackOf(kind, await media.getUserMedia(
-		constraints(kind, id)));
-	if (!track)
-		throw new DOMException('', 'NotFoundError');
-	return track;
+	try {
+		const track = trackOf(kind, await media.getUserMedia(
+			constraints(kind, id)));
+		if (!track)
+			throw new DOMException('', 'NotFoundError');
+		return track;
+	} catch (error) {
+		// The device that was used last time may be gone.
+		if (!id || problemOf(error) !== 'none')
+			throw error;
+		return openDevice(kind);
+	}
 }
 
 /** @param {Kind} kind is asking once more free of a prompt */
