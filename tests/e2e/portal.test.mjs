@@ -1068,13 +1068,33 @@ describe('starting and stopping', () => {
 		await slow;
 	});
 
-	test('nothing is lost over a restart, and sessions go on', async () => {
+	test('the database is whole, and closed to other users', async () => {
 		const answer = await people.doctor.get('/api/visits');
 
 		assert.ok(answer.json.visits.length > 0);
 		assert.equal(statSync(portal.database).mode & 0o777, 0o600);
 		assert.equal(sql(portal, 'PRAGMA journal_mode'), 'wal');
 		assert.equal(sql(portal, 'PRAGMA integrity_check'), 'ok');
+	});
+
+	test('keys, visits and sessions outlive a restart', async () => {
+		const site = await startPortal();
+		const doctor = await new Person(site).in(DOCTOR);
+		const { id } = await makeVisit(doctor);
+		const keys = async () => (await fetch(
+			`${site.url}/.well-known/jwks.json`)).text();
+		const before = await keys();
+
+		assert.equal(await site.program.stop(), 0);
+		site.program = start('again', join(BUILD, 'rthealth-portal'),
+			['--config', join(site.folder, 'portal.conf')]);
+		await until(async () => (await fetch(`${site.url}/readyz`)
+			.catch(() => null))?.ok, 10000, 'the portal is ready again');
+		assert.equal(await keys(), before);
+		assert.equal((await doctor.get(`/api/visits/${id}`)).json.id, id);
+		assert.equal((await doctor.change('DELETE',
+			`/api/visits/${id}`)).status, 204);
+		await end(site);
 	});
 
 	test('a taken port is said', async () => {
