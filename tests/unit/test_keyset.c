@@ -22,7 +22,7 @@
 #define WAIT_S 15
 #define BURST 3
 #define LARGE_BYTES (64 << 20) /* more than sockets buffer */
-#define FREE_MAX_MS 500 /* 100 is promised; a busy machine gets more */
+#define FREE_MAX_MS 500	       /* 100 is promised; a busy machine gets more */
 
 /* An issuer. What it answers may be changed at any time. */
 
