@@ -57,6 +57,8 @@ test('each refusal has its code, also without one in the body', async (t) => {
 		[[404, { error: { code: 'not-found' } }], 'not-found'],
 		[[404, '<html>'], 'not-found'],
 		[[401, { error: { code: 'sign-in' } }], 'signed-out'],
+		[[400, { error: { code: 'bad-request', message: 'The title.' } }],
+			'bad-request'],
 		[[429], 'too-many'],
 		[[500, { error: { code: 'failed' } }], 'server'],
 		[[502, '<html>'], 'server'],
@@ -69,6 +71,7 @@ test('each refusal has its code, also without one in the body', async (t) => {
 		await assert.rejects(api.join('v'), (error) =>
 			error instanceof api.ApiError && error.code === code
 				&& error.status === answer[0]
+				&& error.message === (answer[1]?.error?.message ?? code)
 				&& error.opens === answer[1]?.error?.opens, code);
 	}
 });

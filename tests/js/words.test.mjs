@@ -97,6 +97,8 @@ test('each failure has words of its own', () => {
 		'lost', 'busy', 'sign-in-failed', 'email-unverified',
 		'provider-down', 'sign-in-expired', 'sign-in-refused', 'chat-alone'])
 		assert.notEqual(notice(code), unknown, code);
+	assert.match(notice('device:camera:busy'), /camera.*another program/);
+	assert.equal(notice('said:a: <b>'), 'a: <b>');
 	const unexpected = ending('no such reason');
 	for (const reason of ['left', 'ended', 'replaced', 'removed', 'expired',
 		'cancelled', 'blocked',

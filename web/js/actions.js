@@ -16,9 +16,13 @@ import { mark } from './timings.js';
  * @property {() => Promise<void>} reload asks anew who is signed in
  */
 
-/** @param {unknown} error */
-const codeOf = (error) => error instanceof api.ApiError
-	? error.code : 'failed';
+/** @param {unknown} error @returns {string} for notice() of words.js */
+function codeOf(error) {
+	if (!(error instanceof api.ApiError))
+		return 'failed';
+	// Only the portal knows which field it did not like.
+	return error.code === 'bad-request' ? `said:${error.message}` : error.code;
+}
 
 /** @param {Desk} desk */
 export function makeActions(desk) {

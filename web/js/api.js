@@ -46,9 +46,10 @@ export class ApiError extends Error {
 	 * @param {string} code
 	 * @param {number} status HTTP status, 0 without an answer
 	 * @param {string} [opens] with `too-early`
+	 * @param {string} [words] the portal's, for people
 	 */
-	constructor(code, status, opens) {
-		super(code);
+	constructor(code, status, opens, words) {
+		super(words ?? code);
 		this.code = code;
 		this.status = status;
 		this.opens = opens;
@@ -72,7 +73,7 @@ const BY_STATUS = { 401: 'signed-out', 404: 'not-found', 429: 'too-many',
  */
 const refusal = (status, body) => new ApiError(
 	BY_STATUS[status] ?? body?.error?.code ?? 'server', status,
-	body?.error?.opens);
+	body?.error?.opens, body?.error?.message);
 
 /**
  * @param {string} method

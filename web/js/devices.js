@@ -180,9 +180,14 @@ export function watchLevel(track, onlevel) {
 	analyser.fftSize = 1024;
 	source.connect(analyser);
 	const samples = new Float32Array(analyser.fftSize);
+	let resuming = false;
 	const timer = setInterval(() => {
-		if (context.state === 'suspended')
+		// Some browsers start no sound work before the page is touched.
+		if (context.state === 'suspended' && !resuming
+			&& navigator.userActivation?.hasBeenActive) {
+			resuming = true;
 			context.resume().catch(() => {});
+		}
 		analyser.getFloatTimeDomainData(samples);
 		let sum = 0;
 		for (const sample of samples)

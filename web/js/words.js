@@ -34,10 +34,13 @@ const NOTICES = {
 };
 
 /**
- * @param {string} code of NOTICES, or `device:<what>:<problem>`
+ * @param {string} code of NOTICES, `device:<what>:<problem>`, or
+ *   `said:<words for people>`
  * @returns {string}
  */
 export function notice(code) {
+	if (code.startsWith('said:'))
+		return code.slice('said:'.length);
 	const [kind, what, met] = code.split(':');
 	if (kind === 'device' && Object.hasOwn(PROBLEMS, met))
 		return problem(what, /** @type {Problem} */ (met));
@@ -120,5 +123,6 @@ const PROBLEMS = {
  * @param {Problem} problem
  * @param {string} [agent]
  */
-export const problem = (what, problem, agent = navigator.userAgent) =>
+export const problem = (what, problem,
+	agent = globalThis.navigator?.userAgent ?? '') =>
 	PROBLEMS[problem](what, agent);
