@@ -93,6 +93,9 @@ void rth_route_publish(struct rth_port *port, const struct rth_route *route)
 	struct rth_route *next = &port->routes[now == &port->routes[0]];
 
 	*next = *route;
+	for (int i = 0; i < RTH_RTP_SLOTS; i++)
+		next->slot[i].out = &route->peer->out[i];
+	atomic_store(&port->key_pace_us, RTH_KEY_FRAME_EVERY_US);
 	route_set(port, next);
 }
 
@@ -183,18 +186,24 @@ static void stream_splice(struct rth_stream *out,
 	out->first_in = seq;
 	out->guard = GUARD_PACKETS;
 	out->gated = false;
+	out->held = false;
 }
 
 /*
  * Says whether a packet may pass that is the first of a sender, or the first
- * after some were held back: for a picture only the start of a key frame, since
- * nothing else can be decoded without what came before.
+ * after some were kept back. A picture that was interrupted goes on with the
+ * start of a key frame, since nothing else can be decoded without what came
+ * before; a probe of the line (held, not gated) may be anything.
  */
-static bool gate_passes(struct rth_port *from, int slot, struct rth_stream *out,
+static bool gate_passes(struct rth_port *from, int slot,
 			const struct rth_route_slot *how, const uint8_t *buf,
 			size_t len, int64_t now_us)
 {
-	if (how->is_key && !starts_key_frame(how, buf, len)) {
+	struct rth_stream *out = how->out;
+	bool other = get32(buf + 8) != out->ssrc_in;
+
+	if (how->is_key && (out->gated || other) &&
+	    !starts_key_frame(how, buf, len)) {
 		out->gated = true;
 		if (now_us - atomic_load(&from->key[slot].last_us) >=
 		    RTH_KEY_FRAME_AGAIN_US)
@@ -218,28 +227,36 @@ static void start_pictures_again(struct rth_port *from, struct rth_port *to,
 	}
 }
 
+/* Says whether the line to the receiver has room for a packet of a picture. */
+static bool limit_passes(struct rth_port *from, struct rth_port *to,
+			 struct rth_stream *out, int64_t now_us)
+{
+	switch (rth_limit_gate(to->limit, now_us)) {
+	case RTH_LIMIT_PASS:
+		return true;
+	case RTH_LIMIT_PASS_ASK:
+		start_pictures_again(from, to, now_us);
+		return true;
+	case RTH_LIMIT_DROP:
+		break;
+	}
+	out->held = true;
+	return false;
+}
+
 /* Says whether a packet may go to this receiver now. */
 static bool passes(struct rth_port *from, int slot, struct rth_port *to,
 		   const struct rth_route_slot *how, const uint8_t *buf,
 		   size_t len, int64_t now_us)
 {
-	struct rth_stream *out = &to->out[slot];
+	struct rth_stream *out = how->out;
 
 	if ((buf[1] & 0x7f) != how->pt_in)
 		return false;
-	if (how->is_key) {
-		switch (rth_limit_gate(to->limit, now_us)) {
-		case RTH_LIMIT_PASS:
-			break;
-		case RTH_LIMIT_DROP:
-			return false;
-		case RTH_LIMIT_PASS_ASK:
-			start_pictures_again(from, to, now_us);
-			break;
-		}
-	}
-	if ((out->gated || get32(buf + 8) != out->ssrc_in) &&
-	    !gate_passes(from, slot, out, how, buf, len, now_us))
+	if (how->is_key && !limit_passes(from, to, out, now_us))
+		return false;
+	if ((out->gated || out->held || get32(buf + 8) != out->ssrc_in) &&
+	    !gate_passes(from, slot, how, buf, len, now_us))
 		return false;
 	if (out->guard == 0)
 		return true;
@@ -253,7 +270,7 @@ static void forward(struct rth_port *from, const struct rth_route *route,
 {
 	const struct rth_route_slot *how = &route->slot[slot];
 	struct rth_port *to = route->peer;
-	struct rth_stream *out = &to->out[slot];
+	struct rth_stream *out = how->out;
 	uint8_t header[REWRITTEN_BYTES];
 
 	if (!passes(from, slot, to, how, buf, len, now_us)) {
@@ -316,6 +333,15 @@ static bool wants_key_frame(const uint8_t *buf, size_t len)
 	return false;
 }
 
+static void pace_key_frames(struct rth_port *sender, int64_t round_trip_us)
+{
+	if (round_trip_us > RTH_ROUND_TRIP_MAX_US)
+		round_trip_us = RTH_ROUND_TRIP_MAX_US;
+	atomic_store_explicit(&sender->key_pace_us,
+			      RTH_KEY_FRAME_EVERY_US + round_trip_us,
+			      memory_order_relaxed);
+}
+
 void rth_relay_rtcp(struct rth_port *port, int slot, const uint8_t *buf,
 		    size_t len, int64_t now_us)
 {
@@ -330,11 +356,8 @@ void rth_relay_rtcp(struct rth_port *port, int slot, const uint8_t *buf,
 
 		atomic_store_explicit(&port->limited, advice.limited,
 				      memory_order_relaxed);
-		atomic_store_explicit(
-			&route->peer->key_pace_us,
-			RTH_KEY_FRAME_EVERY_US +
-				rth_limit_round_trip_us(port->limit),
-			memory_order_relaxed);
+		pace_key_frames(route->peer,
+				rth_limit_round_trip_us(port->limit));
 		if (advice.send_remb)
 			port->host->send_remb(route->peer->handle,
 					      advice.remb_bps);

@@ -33,17 +33,20 @@
 /* At most one request in this time and the receiver's round trip: until then
    the picture that was asked for may still be on its way. */
 #define RTH_KEY_FRAME_EVERY_US 250000
+#define RTH_ROUND_TRIP_MAX_US 1000000
 #define RTH_KEY_FRAME_AGAIN_US 1000000 /* when none has come, ask again */
 
 #define RTH_PT_OFF 0xff /* no packet has this payload type */
 
 struct rth_port;
+struct rth_stream;
 
 struct rth_route_slot {
 	uint8_t pt_in;	/* what the sender uses, or RTH_PT_OFF */
 	uint8_t pt_out; /* what the receiver expects */
 	uint32_t clock_hz;
 	rth_keyframe_fn *is_key; /* NULL for audio */
+	struct rth_stream *out;	 /* the peer's; rth_route_publish fills it in */
 };
 
 struct rth_route {
@@ -66,6 +69,7 @@ struct rth_stream {
 	uint16_t first_in; /* older packets belong to a former life */
 	uint16_t guard;	   /* for how many packets first_in is compared */
 	bool gated;	   /* waiting for the start of a key frame */
+	bool held;	   /* the limit has kept packets back */
 	int64_t last_us;
 };
 

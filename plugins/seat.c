@@ -164,7 +164,7 @@ static enum rth_err take_seat(struct rth_control *control,
 	enum rth_err err;
 
 	if (holder && strcmp(holder->who.sub, who->sub) != 0)
-		return RTH_ERR_LIMIT;
+		return RTH_ERR_EXISTS;
 	err = rth_id_make(session->participant);
 	if (err)
 		return err;
@@ -203,7 +203,7 @@ enum rth_done rth_seat_join(struct rth_control *control,
 	err = find_room(control, who.room, &room);
 	if (!err)
 		err = take_seat(control, session, &who, room);
-	if (err == RTH_ERR_LIMIT) {
+	if (err == RTH_ERR_EXISTS) {
 		refuse(control, command, "room-full", "room-full",
 		       "Both seats of this visit are taken.");
 		return RTH_DONE;
@@ -227,19 +227,10 @@ static const struct rth_sdp_offer *other_offer(const struct rth_session *other)
 	return other && other->answered ? &other->offer : NULL;
 }
 
-static void answer(struct rth_control *control, struct rth_command *command,
-		   const char *sdp)
+static json_t *media_event(enum rth_codec codec)
 {
-	struct rth_session *session = command->session;
-	json_t *event =
-		json_pack("{s:s, s:s, s:s}", "rthealth", "media", "audio",
-			  "opus", "video", rth_codec_name(session->codec));
-
-	if (!event)
-		return;
-	control->host->push(session->port.handle, command->transaction, event,
-			    sdp);
-	json_decref(event);
+	return json_pack("{s:s, s:s, s:s}", "rthealth", "media", "audio",
+			 "opus", "video", rth_codec_name(codec));
 }
 
 enum rth_done rth_seat_negotiate(struct rth_control *control,
@@ -251,6 +242,7 @@ enum rth_done rth_seat_negotiate(struct rth_control *control,
 	char sdp[RTH_SDP_ANSWER_BYTES];
 	struct rth_sdp_offer offer;
 	enum rth_codec codec = RTH_CODEC_VP8;
+	json_t *event;
 
 	if (!command->sdp || rth_sdp_read(&offer, command->sdp, &reason)) {
 		rth_event_error(control, session, command->transaction,
@@ -267,11 +259,18 @@ enum rth_done rth_seat_negotiate(struct rth_control *control,
 				"common that this server allows.");
 		return RTH_DONE;
 	}
+	event = media_event(codec);
+	if (!event) {
+		rth_control_log(control, RTH_LOG_ERROR, "event-lost no memory");
+		return RTH_DONE;
+	}
 	rth_pair_break(session->room);
 	session->offer = offer;
 	session->codec = codec;
 	session->answered = true;
-	answer(control, command, sdp);
+	control->host->push(session->port.handle, command->transaction, event,
+			    sdp);
+	json_decref(event);
 	if (other && other->answered && other->codec != codec)
 		rth_event_plain(control, other, NULL, "renegotiate");
 	rth_pair_make(session->room);
