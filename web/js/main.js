@@ -66,7 +66,8 @@ function show(path) {
 const actions = makeActions({
 	dispatch, state: () => state, visit: () => visit,
 	go: (path) => {
-		history.pushState(null, '', path);
+		if (path !== location.pathname)
+			history.pushState(null, '', path);
 		show(path);
 	},
 	reload: () => loadSession(null),
@@ -74,6 +75,8 @@ const actions = makeActions({
 const view = new View(actions);
 
 addEventListener('popstate', () => show(location.pathname));
+// A page that the browser had put aside has lost its seat.
+addEventListener('pageshow', (event) => event.persisted && location.reload());
 
 Object.assign(globalThis, { rth: Object.freeze({ timings,
 	stats: async () => await visit?.stats() ?? null }) });
