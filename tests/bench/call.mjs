@@ -3,13 +3,17 @@
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import http from 'node:http';
-import { dirname, join } from 'node:path';
+import { dirname, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { PORTS, transportToken } from '../e2e/lib/janus.mjs';
 import { Issuer, roomId } from '../e2e/lib/tokens.mjs';
 
 const HERE = dirname(fileURLToPath(import.meta.url));
-const TYPES = { html: 'text/html', js: 'text/javascript' };
+const TYPES = { '.html': 'text/html', '.js': 'text/javascript' };
+const FILES = {
+	'/': 'page/index.html', '/baseline.js': 'page/baseline.js',
+	'/sdp.js': '../../web/js/sdp.js',
+};
 
 /** What the plugins need beside the browser. */
 export const issuer = new Issuer();
@@ -17,15 +21,14 @@ export const issuer = new Issuer();
 /** Serves the measuring page on the portal's port. */
 export async function servePage() {
 	const server = http.createServer(async (request, response) => {
-		const name = request.url === '/' ? 'index.html'
-			: request.url === '/baseline.js' ? 'baseline.js' : null;
+		const path = FILES[request.url ?? ''];
 
-		if (!name) {
+		if (!path) {
 			response.writeHead(404).end();
 			return;
 		}
-		response.setHeader('Content-Type', TYPES[name.split('.')[1]]);
-		response.end(await readFile(join(HERE, 'page', name)));
+		response.setHeader('Content-Type', TYPES[extname(path)]);
+		response.end(await readFile(join(HERE, path)));
 	});
 
 	server.listen(PORTS.portal, '127.0.0.1');

@@ -2,21 +2,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { cut, frame, parse } from '../../web/js/chatwire.js';
-import { offerAsDtlsClient } from '../../web/js/sdp.js';
 import { digest } from '../../web/js/stats.js';
 import * as time from '../../web/js/time.js';
 import { mark, timings } from '../../web/js/timings.js';
 import { ending, notice, problem } from '../../web/js/words.js';
-
-test('every offered slot becomes DTLS client, and nothing else changes', () => {
-	const lines = ['v=0', 'a=setup:actpass', 'm=audio 9 UDP/TLS/RTP/SAVPF 111',
-		'a=setup:actpass', 'a=mid:0', 'a=x-setup:actpass', 'a=setup:actpassive'];
-	for (const end of ['\r\n', '\n'])
-		assert.equal(offerAsDtlsClient(lines.join(end) + end),
-			['v=0', 'a=setup:active', 'm=audio 9 UDP/TLS/RTP/SAVPF 111',
-				'a=setup:active', 'a=mid:0', 'a=x-setup:actpass',
-				'a=setup:actpassive'].join(end) + end);
-});
 
 test('the length of a visit', () => {
 	const lengths = [[0, '0:00'], [7999, '0:07'], [725000, '12:05'],

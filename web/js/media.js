@@ -2,7 +2,7 @@
 // The one RTCPeerConnection of a visit: four fixed slots (docs/protocol.md),
 // devices put in and taken out with replaceTrack. No DOM in here.
 
-import { offerAsDtlsClient } from './sdp.js';
+import { offerToSend } from './sdp.js';
 
 /**
  * @typedef {'microphone' | 'camera' | 'screen'} Slot
@@ -114,7 +114,7 @@ export class Media {
 	get localOffer() {
 		const sdp = this.#pc.localDescription?.sdp ?? '';
 		return { type: /** @type {const} */ ('offer'),
-			sdp: offerAsDtlsClient(sdp) };
+			sdp: offerToSend(sdp) };
 	}
 
 	/** Have all candidates been found? */

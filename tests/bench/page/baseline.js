@@ -2,6 +2,7 @@
 // The smallest client of Janus's own `videocall` and `videoroom`, to measure
 // them beside ours: the same camera, the same codecs, nothing clever. And of
 // ours, to measure the plugin without our own page.
+import { offerToSend } from './sdp.js';
 
 /** One Janus session with any number of handles. */
 class Session {
@@ -184,15 +185,6 @@ async function subscribe(feed, room) {
 	handle.say({ request: 'start' }, pc.localDescription);
 }
 
-/**
- * The browser is the DTLS client, so that AEAD GCM is chosen. And Janus is not
- * told the screen's SSRC: Chromium signs all its RTCP with the last one, and
- * Janus would take reports about the camera for reports about the screen.
- */
-const asSent = (sdp) => sdp.replaceAll('a=setup:actpass', 'a=setup:active')
-	.split(/^(?=m=)/m).map((section, i) => i === 3
-		? section.replace(/^a=ssrc.*\r\n/gm, '') : section).join('');
-
 const rthealth = {
 	async start(name, other, room, admission) {
 		let pc;
@@ -220,7 +212,7 @@ const rthealth = {
 		await joined;
 		const answer = await handle.say({ request: 'media' }, {
 			type: 'offer',
-			sdp: asSent(pc.localDescription.sdp),
+			sdp: offerToSend(pc.localDescription.sdp),
 		});
 
 		mark('answer');
