@@ -58,6 +58,7 @@ export async function call(plugin, pages, secrets) {
 
 	for (const [i, page] of pages.entries()) {
 		await page.goto(`http://localhost:${PORTS.portal}/`);
+		await page.until(() => Boolean(globalThis.baseline), 'the page');
 		await page.evaluate((args) => globalThis.baseline.start(args), {
 			url: `ws://localhost:${PORTS.janus}/`, token, plugin, room,
 			name: names[i], other: i ? names[0] : null,
