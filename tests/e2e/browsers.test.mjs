@@ -61,7 +61,7 @@ async function changeCamera(one, other) {
 		return [...list.options].map((o) => ({ value: o.value, text: o.text,
 			used: o.selected }));
 	});
-	const wanted = options.find((o) => !o.used) ?? options[0];
+	const wanted = options.filter((o) => !o.used).at(-1) ?? options[0];
 	const connections = await one.page.evaluate(() =>
 		globalThis.rthProbe.all.length);
 

@@ -21,9 +21,11 @@ const CHROMIUM_ARGS = [
 		'CalculateNativeWinOcclusion',
 ];
 
+// The second of Chromium's pretended cameras gives depths, which nobody can
+// encode: there are three.
 const CHROMIUM_DEVICES = [
 	'--use-fake-ui-for-media-stream',
-	'--use-fake-device-for-media-stream=fps=30,device-count=2',
+	'--use-fake-device-for-media-stream=fps=30,device-count=3',
 	'--auto-select-desktop-capture-source=Entire screen',
 ];
 
@@ -197,6 +199,8 @@ export class Browser {
  * picture is given instead. Runs in the page.
  */
 function pretendScreen() {
+	if (!navigator.mediaDevices)
+		return;
 	navigator.mediaDevices.getDisplayMedia = async () => {
 		const canvas = Object.assign(document.createElement('canvas'),
 			{ width: 1280, height: 720 });
