@@ -28,11 +28,13 @@
 
 #define OPEN_BPS 5000000u
 #define OPEN_AFTER_US (10 * SECOND)
-#define RESTORED_AFTER_US (3 * SECOND)
-#define CALM_AFTER_US (5 * SECOND)
+#define RESTORED_AFTER_US (1 * SECOND)
+#define CALM_AFTER_US (5 * SECOND)	/* the line may be better now */
+#define VERY_CALM_AFTER_US (8 * SECOND) /* it is */
 
 #define GROWTH_SLOW 80 /* permille a second */
-#define GROWTH_FAST 350
+#define GROWTH_FAST 250
+#define GROWTH_FASTEST 500
 
 #define PERCENT(n) ((n)*RTH_LOSS_ONE / 100)
 #define LOSS_SLOWS PERCENT(2)
@@ -227,9 +229,12 @@ static unsigned growth(const struct rth_governor *g,
 		       const struct rth_line *line)
 {
 	bool far = is_beyond(g) || g->target_bps < permille(g->full_bps, 750);
-	bool calm = line->now_us - g->trouble_us > CALM_AFTER_US;
-	unsigned rate = far || calm ? GROWTH_FAST : GROWTH_SLOW;
+	int64_t calm_us = line->now_us - g->trouble_us;
+	unsigned rate =
+		far || calm_us > CALM_AFTER_US ? GROWTH_FAST : GROWTH_SLOW;
 
+	if (calm_us > VERY_CALM_AFTER_US)
+		rate = GROWTH_FASTEST;
 	return line->loss > g->radio_loss + LOSS_SLOWS ? rate / 2 : rate;
 }
 

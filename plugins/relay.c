@@ -185,6 +185,7 @@ static void stream_splice(struct rth_stream *out,
 	out->ssrc_in = ssrc;
 	out->first_in = seq;
 	out->guard = GUARD_PACKETS;
+	out->missing = 0;
 	out->gated = false;
 	out->held = false;
 }
@@ -264,6 +265,29 @@ static bool passes(struct rth_port *from, int slot, struct rth_port *to,
 	return (int16_t)(get16(buf + 2) - out->first_in) >= 0;
 }
 
+/*
+ * A picture with a hole cannot be decoded until the next key frame, and a
+ * browser waits seconds before it asks for one: so it is asked for here, once
+ * what is missing cannot come any more.
+ *
+ * @param ahead of the newest packet so far, by how many; 1 is the usual
+ */
+static void watch_holes(struct rth_port *from, int slot, struct rth_stream *out,
+			int ahead, int64_t now_us)
+{
+	if (ahead > 1) {
+		if (out->missing == 0)
+			out->missing_us = now_us;
+		out->missing = (uint16_t)(out->missing + ahead - 1);
+	} else if (ahead < 0 && out->missing > 0) {
+		out->missing--;
+	}
+	if (out->missing > 0 && now_us - out->missing_us > RTH_LOST_AFTER_US) {
+		out->missing = 0;
+		rth_relay_want_key(from, slot, now_us);
+	}
+}
+
 static void forward(struct rth_port *from, const struct rth_route *route,
 		    int slot, uint8_t *buf, size_t len, void *packet,
 		    int64_t now_us)
@@ -279,6 +303,7 @@ static void forward(struct rth_port *from, const struct rth_route *route,
 	}
 	uint16_t seq = (uint16_t)(get16(buf + 2) + out->seq_offset);
 	uint32_t ts = get32(buf + 4) + out->ts_offset;
+	int ahead = (int16_t)(seq - out->last_seq);
 
 	memcpy(header, buf, sizeof(header));
 	buf[1] = (uint8_t)((buf[1] & 0x80) | how->pt_out);
@@ -289,7 +314,9 @@ static void forward(struct rth_port *from, const struct rth_route *route,
 	to->host->relay_rtp(to->handle, packet);
 	memcpy(buf, header, sizeof(header));
 
-	if ((int16_t)(seq - out->last_seq) > 0 || out->last_us == 0) {
+	if (how->is_key && out->last_us != 0 && (ahead != 1 || out->missing))
+		watch_holes(from, slot, out, ahead, now_us);
+	if (ahead > 0 || out->last_us == 0) {
 		out->last_seq = seq;
 		out->last_ts = ts;
 		out->last_us = now_us;

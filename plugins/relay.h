@@ -36,6 +36,10 @@
 #define RTH_ROUND_TRIP_MAX_US 1000000
 #define RTH_KEY_FRAME_AGAIN_US 1000000 /* when none has come, ask again */
 
+/* A packet of a picture that has not come by then will not: the host asks for
+   it twice, and the second answer has had the time of a full queue. */
+#define RTH_LOST_AFTER_US 500000
+
 #define RTH_PT_OFF 0xff /* no packet has this payload type */
 
 struct rth_port;
@@ -66,10 +70,12 @@ struct rth_stream {
 	uint32_t last_ts;
 	uint16_t seq_offset;
 	uint16_t last_seq;
-	uint16_t first_in; /* older packets belong to a former life */
-	uint16_t guard;	   /* for how many packets first_in is compared */
-	bool gated;	   /* waiting for the start of a key frame */
-	bool held;	   /* the limit has kept packets back */
+	uint16_t first_in;  /* older packets belong to a former life */
+	uint16_t guard;	    /* for how many packets first_in is compared */
+	uint16_t missing;   /* packets that have not come, so far */
+	int64_t missing_us; /* since when */
+	bool gated;	    /* waiting for the start of a key frame */
+	bool held;	    /* the limit has kept packets back */
 	int64_t last_us;
 };
 

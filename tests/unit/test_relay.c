@@ -488,6 +488,40 @@ static void a_picture_comes_back_after_silence(void **state)
 	assert_true(send(p, RTH_SLOT_CAMERA, false));
 }
 
+/*
+ * Sends packets 1, 2 and 6 to 40 of a picture, 20 ms apart, and at last those
+ * of 3 to 5 that came late.
+ */
+static void send_with_a_hole(struct pair *p, int late)
+{
+	for (uint16_t seq = 1; seq <= 40; seq++) {
+		if (seq < 3 || seq > 5)
+			assert_true(send_as(p, RTH_SLOT_CAMERA, seq,
+					    90u * 20 * seq, seq == 1));
+		for (int i = 0; seq == 10 && i < late; i++)
+			assert_true(
+				send_as(p, RTH_SLOT_CAMERA, (uint16_t)(3 + i),
+					90u * 20 * (3u + (unsigned)i), false));
+		fake_advance_us(20000);
+	}
+}
+
+static void a_hole_that_stays_asks_for_a_key_frame(void **state)
+{
+	struct pair *p = *state;
+
+	send_with_a_hole(p, 2);
+	assert_int_equal(fake.n_plis, 1);
+	assert_int_equal(fake.plis[0].slot, RTH_SLOT_CAMERA);
+	assert_ptr_equal(fake.plis[0].handle, p->ha);
+}
+
+static void a_hole_that_is_filled_asks_for_nothing(void **state)
+{
+	send_with_a_hole(*state, 3);
+	assert_int_equal(fake.n_plis, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -510,6 +544,8 @@ int main(void)
 		TEST(the_receivers_limit_reaches_the_sender),
 		TEST(a_long_line_is_given_its_time),
 		TEST(a_picture_comes_back_after_silence),
+		TEST(a_hole_that_stays_asks_for_a_key_frame),
+		TEST(a_hole_that_is_filled_asks_for_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -80,10 +80,27 @@ export class Media {
 			this.#prioritise(slot);
 	}
 
-	/** @param {Slot} slot */
-	#prioritise(slot) {
+	/**
+	 * The other person's line has become thin, or good again. On a thin line
+	 * the camera's picture gets smaller before it moves less. When it is good
+	 * again, the other preference makes the browser start at full size, where
+	 * left alone it takes most of a minute to get there.
+	 * @param {boolean} limited
+	 */
+	thin(limited) {
+		this.#prioritise('camera',
+			limited ? 'maintain-framerate' : 'balanced');
+	}
+
+	/**
+	 * @param {Slot} slot
+	 * @param {RTCDegradationPreference} [preference]
+	 */
+	#prioritise(slot, preference) {
 		const sender = this.#transceiver(slot).sender;
 		const parameters = sender.getParameters();
+		if (preference)
+			parameters.degradationPreference = preference;
 		for (const encoding of parameters.encodings ?? [])
 			Object.assign(encoding, SENDERS[slot]);
 		// A browser that does not know a field keeps its own order.

@@ -174,11 +174,19 @@ export class Seat {
 
 	#newLine() {
 		return new Connection({
-			event: (body) => body.rthealth === 'renegotiate'
-				? void this.#renegotiate() : this.#callbacks.event(body),
+			event: (body) => this.#take(body),
 			trickle: (candidate) => void this.#media.candidate(candidate),
 			state: (state) => this.#callbacks.line(state),
 		});
+	}
+
+	/** @param {import('./protocol.js').PluginEvent} body an event of the plugin */
+	#take(body) {
+		if (body.rthealth === 'renegotiate')
+			return void this.#renegotiate();
+		if (body.rthealth === 'slow' && body.direction === 'send')
+			this.#media.thin(Boolean(body.limited));
+		this.#callbacks.event(body);
 	}
 
 	/** Opens the line while the portal still writes the ticket. */
