@@ -9,7 +9,6 @@
 #include <time.h>
 
 #define RTP_HEADER_BYTES 12
-#define REWRITTEN_BYTES 8 /* payload type, sequence number, timestamp */
 #define GUARD_PACKETS 2000
 
 /* RTCP packet types and feedback formats (RFC 3550, 4585, 5104) */
@@ -182,6 +181,8 @@ static void stream_splice(struct rth_stream *out,
 	}
 	if (out->ssrc_in != 0)
 		out->seq_offset = (uint16_t)(out->last_seq + 1 - seq);
+	else
+		out->last_seq = (uint16_t)(seq - 1);
 	out->ssrc_in = ssrc;
 	out->first_in = seq;
 	out->guard = GUARD_PACKETS;
@@ -295,7 +296,7 @@ static void forward(struct rth_port *from, const struct rth_route *route,
 	const struct rth_route_slot *how = &route->slot[slot];
 	struct rth_port *to = route->peer;
 	struct rth_stream *out = how->out;
-	uint8_t header[REWRITTEN_BYTES];
+	uint64_t header; /* as it came; no array, so no stack guard */
 
 	if (!passes(from, slot, to, how, buf, len, now_us)) {
 		count(&from->packets_dropped);
@@ -305,18 +306,18 @@ static void forward(struct rth_port *from, const struct rth_route *route,
 	uint32_t ts = get32(buf + 4) + out->ts_offset;
 	int ahead = (int16_t)(seq - out->last_seq);
 
-	memcpy(header, buf, sizeof(header));
+	memcpy(&header, buf, sizeof(header));
 	buf[1] = (uint8_t)((buf[1] & 0x80) | how->pt_out);
 	put16(buf + 2, seq);
 	put32(buf + 4, ts);
 	if (how->is_key)
 		rth_limit_sent(to->limit, now_us, len);
 	to->host->relay_rtp(to->handle, packet);
-	memcpy(buf, header, sizeof(header));
+	memcpy(buf, &header, sizeof(header));
 
-	if (how->is_key && out->last_us != 0 && (ahead != 1 || out->missing))
+	if ((ahead != 1 || out->missing) && how->is_key)
 		watch_holes(from, slot, out, ahead, now_us);
-	if (ahead > 0 || out->last_us == 0) {
+	if (ahead > 0) {
 		out->last_seq = seq;
 		out->last_ts = ts;
 		out->last_us = now_us;
