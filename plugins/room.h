@@ -46,6 +46,7 @@ void rth_room_unseat(struct rth_room *room, struct rth_session *session,
 struct rth_session *rth_room_other(const struct rth_room *room,
 				   const struct rth_session *session);
 
+/** Says whether nobody has a seat. */
 bool rth_room_empty(const struct rth_room *room);
 
 #endif

@@ -18,14 +18,20 @@ enum rth_done {
 	RTH_PARK, /* not yet: run the verb again later */
 };
 
+/** `join`: checks the token and takes the seat; parks while keys are fetched.
+ */
 enum rth_done rth_seat_join(struct rth_control *control,
 			    struct rth_command *command);
+/** `media`: answers the offer with the room's codec. */
 enum rth_done rth_seat_negotiate(struct rth_control *control,
 				 struct rth_command *command);
+/** `state`: what this person sends now, told to the other seat. */
 enum rth_done rth_seat_state(struct rth_control *control,
 			     struct rth_command *command);
+/** `leave`: gives up the seat and closes the handle. */
 enum rth_done rth_seat_leave_asked(struct rth_control *control,
 				   struct rth_command *command);
+/** `end`: ends the room for both. */
 enum rth_done rth_seat_end_asked(struct rth_control *control,
 				 struct rth_command *command);
 

@@ -27,6 +27,7 @@ struct rth_queue {
 	bool stopped;
 };
 
+/** Prepares an empty queue. Startup. 0 or RTH_ERR_NOMEM. */
 enum rth_err rth_queue_init(struct rth_queue *queue) RTH_CHECKED;
 void rth_queue_clear(struct rth_queue *queue); /* it is empty */
 

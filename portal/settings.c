@@ -68,7 +68,7 @@ static const struct rth_conf_key keys[] = {
 	 AT(janus.events_password_file)},
 	{"signing.issuer", RTH_CONF_STRING, AT(signing.issuer)},
 	{"signing.rotate_s", RTH_CONF_INT, AT(signing.rotate_s),
-	 .number = 2592000, .min = 3600, .max = 31536000},
+	 .number = 2592000, .min = 7200, .max = 31536000},
 	{"turn.urls", RTH_CONF_STRINGS, AT(turn.urls), .max = 8},
 	{"turn.secret", RTH_CONF_STRING, AT(turn.secret)},
 	{"turn.secret_file", RTH_CONF_STRING, AT(turn.secret_file)},
