@@ -97,15 +97,15 @@ export function figures(table, receiver) {
  * @param {import('../e2e/lib/browser.mjs').Page} farPage
  * @param {Far} far
  * @param {{ way?: 'down'|'up', kbit?: number, loss?: number,
- *           seconds?: number, after?: number,
+ *           settle?: number, seconds?: number, after?: number,
  *           print?: (row: any) => void }} options
  */
 export async function thinLine(near, farPage, far, options = {}) {
 	const { way = 'down', kbit = 300, loss = 0, print, seconds = 20,
-		after = 15 } = options;
+		settle = SETTLE_S, after = 15 } = options;
 	const table = new Table(near, farPage);
 
-	await table.measure('settle', SETTLE_S, print);
+	await table.measure('settle', settle, print);
 	await table.measure('before', 3, print);
 	if (kbit)
 		far.thin(way, kbit);

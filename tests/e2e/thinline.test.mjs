@@ -68,7 +68,19 @@ describe('RTHealth, through its pages', () => {
 
 	test('one packet in twenty lost on the way to the patient', async (t) => {
 		const { figures } = await line({ way: 'down', kbit: 0, loss: 5,
-			seconds: 10, after: 2 });
+			settle: 4, seconds: 10, after: 2 });
+
+		told(t, figures);
+		assert.equal(figures.frozenSeconds, 0);
+		assert.ok(figures.fpsLast10 >= 20, `${figures.fpsLast10} frames/s`);
+	});
+
+	test('the same while the patient shares a screen', async (t) => {
+		// Chromium then signs reports about the camera as the screen's.
+		await visit.patient.page.click('Share your screen');
+		await visit.clinician.flows((now) => now.byMid.in2 > 10, 'the screen');
+		const { figures } = await line({ way: 'down', kbit: 0, loss: 5,
+			settle: 2, seconds: 10, after: 2 });
 
 		told(t, figures);
 		assert.equal(figures.frozenSeconds, 0);
