@@ -29,7 +29,7 @@ struct rth_mailcode;
  * program: codes sent before a restart are void. Startup only.
  *
  * @param settings borrowed until rth_mailcode_free
- * @param net      sends the mails; borrowed; it must be gone (rth_work_free)
+ * @param net      sends the mails; borrowed; its jobs are over (rth_work_join)
  *                 before rth_mailcode_free
  * @return 0, RTH_ERR_CRYPTO or RTH_ERR_NOMEM
  */

@@ -39,7 +39,8 @@
 	"usage: rthealth-portal --config FILE [--check-config] [--debug]\n"
 
 #define JOBS_WAITING 256
-#define DRAIN_MS 3500 /* of the 5 s that a stop may take */
+#define MAIL_WORKERS 2 /* a mail server that hangs holds up mails only */
+#define DRAIN_MS 3500  /* of the 5 s that a stop may take */
 #define TICK_S 60
 #define SWEEP_TICKS 10
 #define KEY_LEAD_S 3900 /* longer than a verifier caches our keys (3600 s) */
@@ -126,6 +127,25 @@ static enum rth_err open_keys(struct rth_portal *p)
 	return rth_signing_create(&p->signing, &conf, p->now_s());
 }
 
+static enum rth_err open_workers(struct rth_portal *p)
+{
+	const struct {
+		struct rth_work **pool;
+		int64_t threads;
+	} pools[] = {
+		{&p->work, p->settings.limits.workers},
+		{&p->work_net, p->settings.limits.net_workers},
+		{&p->work_mail, MAIL_WORKERS},
+	};
+	enum rth_err err = 0;
+	size_t i;
+
+	for (i = 0; i < sizeof(pools) / sizeof(pools[0]) && !err; i++)
+		err = rth_work_create(pools[i].pool, (unsigned)pools[i].threads,
+				      JOBS_WAITING);
+	return err;
+}
+
 static enum rth_err open_portal(struct rth_portal *p)
 {
 	const struct rth_settings *s = &p->settings;
@@ -135,21 +155,13 @@ static enum rth_err open_portal(struct rth_portal *p)
 	if (!err)
 		err = failed("keys", open_keys(p));
 	if (!err)
-		err = failed("workers",
-			     rth_work_create(&p->work,
-					     (unsigned)s->limits.workers,
-					     JOBS_WAITING));
-	if (!err)
-		err = failed("workers",
-			     rth_work_create(&p->work_net,
-					     (unsigned)s->limits.net_workers,
-					     JOBS_WAITING));
+		err = failed("workers", open_workers(p));
 	if (!err)
 		err = failed("providers",
 			     rth_oidc_create(&p->oidc, s, p->work_net));
 	if (!err)
-		err = failed("codes",
-			     rth_mailcode_create(&p->mailcode, s, p->work_net));
+		err = failed("codes", rth_mailcode_create(&p->mailcode, s,
+							  p->work_mail));
 	return err;
 }
 
@@ -246,17 +258,26 @@ static void drain(const struct servers *servers)
 		(int)running(servers));
 }
 
-/* Workers go first: a suspended connection must not be closed under them. */
+/*
+ * Workers end first: a suspended connection must not be closed under them.
+ * They are freed last: until the servers have stopped, a request on a
+ * connection that was kept alive still asks them, and is refused.
+ */
 static void close_portal(struct rth_portal *p, struct servers *servers)
 {
-	if (p->work_net)
-		rth_work_stop(p->work_net);
-	if (p->work)
-		rth_work_stop(p->work);
-	rth_work_free(p->work_net);
-	rth_work_free(p->work);
+	struct rth_work *const pools[] = {p->work_mail, p->work_net, p->work};
+	const size_t n = sizeof(pools) / sizeof(pools[0]);
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (pools[i])
+			rth_work_stop(pools[i]);
+	for (i = 0; i < n; i++)
+		rth_work_join(pools[i]);
 	rth_http_stop(servers->public);
 	rth_http_stop(servers->private);
+	for (i = 0; i < n; i++)
+		rth_work_free(pools[i]);
 	rth_mailcode_free(p->mailcode);
 	rth_oidc_free(p->oidc);
 	rth_signing_free(p->signing);

@@ -118,15 +118,20 @@ void rth_work_stop(struct rth_work *w)
 	pthread_mutex_unlock(&w->lock);
 }
 
-void rth_work_free(struct rth_work *w)
+void rth_work_join(struct rth_work *w)
 {
-	unsigned i;
-
 	if (!w)
 		return;
 	rth_work_stop(w);
-	for (i = 0; i < w->thread_count; i++)
-		pthread_join(w->threads[i], NULL);
+	while (w->thread_count)
+		pthread_join(w->threads[--w->thread_count], NULL);
+}
+
+void rth_work_free(struct rth_work *w)
+{
+	if (!w)
+		return;
+	rth_work_join(w);
 	pthread_cond_destroy(&w->more);
 	pthread_mutex_destroy(&w->lock);
 	rth_free(w->jobs);

@@ -46,6 +46,12 @@ bool rth_work_stopping(const struct rth_work *w);
  */
 void rth_work_stop(struct rth_work *w);
 
+/**
+ * Stops and waits for all jobs; NULL is allowed. Until rth_work_free, adding
+ * another one is refused as RTH_ERR_STATE. One thread, not from a job.
+ */
+void rth_work_join(struct rth_work *w);
+
 /** Stops, waits for all jobs and frees; NULL is allowed. Not from a job. */
 void rth_work_free(struct rth_work *w);
 

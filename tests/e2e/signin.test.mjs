@@ -3,6 +3,7 @@
 // every way, and a real mail server. A failure ends at the documented error
 // code, without a session.
 import assert from 'node:assert/strict';
+import { createServer } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { stopAll, until } from './lib/procs.mjs';
 import { Hostile } from './providers/hostile.mjs';
@@ -604,6 +605,42 @@ test('a mail server without TLS is not told any code', async () => {
 	assert.match(await mailbox.code('nora@home.example'), /^\d{6}$/);
 	await loose.stop();
 	await mailbox.stop();
+});
+
+test('a mail server that hangs holds up nobody but mails', async () => {
+	/** @type {import('node:net').Socket[]} */
+	const held = [];
+	const silent = createServer((socket) => {
+		held.push(socket);
+		socket.on('error', () => {});
+	});
+
+	await new Promise((done) => {
+		silent.listen(0, '127.0.0.1', () => done(undefined));
+	});
+	const { port: smtpPort } = /** @type {any} */ (silent.address());
+	const port = await freePort();
+	const hostile = new Hostile({ id: 'the:client', secret: SECRET,
+		redirect: `http://localhost:${port}/auth/callback/hostile` });
+
+	await hostile.listen();
+	const portal = await startPortal({ port,
+		providers: [provider('hostile', hostile.issuer)],
+		smtp: { url: `smtp://127.0.0.1:${smtpPort}`,
+			from: 'clinic@clinic.example', insecure: true } });
+
+	for (let i = 0; i < 6; i++)
+		assert.equal((await new Visitor(portal.url).post('/auth/code',
+			{ email: `patient${i}@home.example` })).status, 202);
+	await until(() => held.length >= 2, 5000, 'mails hang');
+	const begun = Date.now();
+
+	assert.equal(await new Visitor(portal.url).signIn('hostile'), '/');
+	assert.ok(Date.now() - begun < 8000, 'mails wait for 15 s');
+	assert.equal(await portal.stop(), 0);
+	await hostile.close();
+	held.forEach((socket) => socket.destroy());
+	silent.close();
 });
 
 test('a provider that hangs does not keep the portal from stopping', async () => {

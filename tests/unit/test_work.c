@@ -131,6 +131,24 @@ static void stopping_refuses_new_and_keeps_old(void **state)
 	assert_int_equal(atomic_load(&runs), 2);
 }
 
+/* What a server that is still answering may do while the program closes. */
+static void joining_leaves_a_pool_that_refuses(void **state)
+{
+	struct rth_work *w;
+
+	(void)state;
+	reset();
+	assert_int_equal(rth_work_create(&w, 2, 4), 0);
+	assert_int_equal(rth_work_add(w, count, NULL), 0);
+	rth_work_join(w);
+	assert_int_equal(atomic_load(&runs), 1);
+	assert_int_equal(rth_work_add(w, count, NULL), RTH_ERR_STATE);
+	rth_work_join(w);
+	rth_work_free(w);
+	rth_work_join(NULL);
+	assert_int_equal(atomic_load(&runs), 1);
+}
+
 static void wrong_sizes_and_no_memory(void **state)
 {
 	struct rth_work *w = NULL;
@@ -157,6 +175,7 @@ int main(void)
 		cmocka_unit_test(refuses_one_more_than_fits),
 		cmocka_unit_test(jobs_run_beside_each_other),
 		cmocka_unit_test(stopping_refuses_new_and_keeps_old),
+		cmocka_unit_test(joining_leaves_a_pool_that_refuses),
 		cmocka_unit_test(wrong_sizes_and_no_memory),
 	};
 
