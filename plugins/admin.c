@@ -11,8 +11,7 @@
 /* A question to the control thread, on the stack of the one who waits. */
 struct question {
 	struct rth_task task;
-	json_t *message;
-	struct rth_session *session;
+	const json_t *message;
 	json_t *answer;
 	bool done;
 	pthread_mutex_t lock;
@@ -24,16 +23,16 @@ static json_t *problem(const char *code, const char *text)
 	return json_pack("{s:s, s:s}", "error", code, "text", text);
 }
 
-static json_t *describe(const struct rth_control *control,
-			const struct rth_session *session)
+/* Any thread; the session is or was seated. */
+static json_t *describe(const struct rth_session *session)
 {
+	int64_t age_us = session->port.host->now_us() - session->since_us;
+
 	return json_pack(
 		"{s:s, s:s, s:I, s:b, s:I, s:I, s:I}", "participant",
 		session->participant, "role", rth_role_name(session->who.role),
-		"age_s",
-		(json_int_t)(control->host->now_us() - session->since_us) /
-			1000000,
-		"media", session->media, "packets_in",
+		"age_s", (json_int_t)age_us / 1000000, "media",
+		atomic_load(&session->media_up), "packets_in",
 		(json_int_t)atomic_load(&session->port.packets_in),
 		"packets_out",
 		(json_int_t)atomic_load(&session->port.packets_out),
@@ -54,8 +53,7 @@ static json_t *list(struct rth_control *control, const json_t *message)
 		for (int role = 0; role < RTH_ROLES; role++) {
 			if (room->seat[role])
 				json_array_append_new(
-					seats,
-					describe(control, room->seat[role]));
+					seats, describe(room->seat[role]));
 		}
 		json_array_append_new(
 			rooms,
@@ -162,18 +160,8 @@ static json_t *answer(struct rth_control *control, const json_t *message)
 static void run_question(struct rth_control *control, struct rth_task *task)
 {
 	struct question *q = (struct question *)task;
-	json_t *found;
+	json_t *found = answer(control, q->message);
 
-	if (q->message)
-		found = answer(control, q->message);
-	else if (q->session->room)
-		found = describe(control, q->session);
-	else
-		found = json_object();
-	if (found && q->session)
-		json_object_set_new(
-			found, "state",
-			json_string(rth_state_name(q->session->state)));
 	pthread_mutex_lock(&q->lock);
 	q->answer = found;
 	q->done = true;
@@ -181,13 +169,11 @@ static void run_question(struct rth_control *control, struct rth_task *task)
 	pthread_mutex_unlock(&q->lock);
 }
 
-static json_t *ask(struct rth_control *control, json_t *message,
-		   struct rth_session *session)
+json_t *rth_admin_message(struct rth_control *control, const json_t *message)
 {
 	struct question q = {
 		.task.run = run_question,
 		.message = message,
-		.session = session,
 		.lock = PTHREAD_MUTEX_INITIALIZER,
 		.answered = PTHREAD_COND_INITIALIZER,
 	};
@@ -201,13 +187,13 @@ static json_t *ask(struct rth_control *control, json_t *message,
 	return q.answer;
 }
 
-json_t *rth_admin_message(struct rth_control *control, json_t *message)
+json_t *rth_admin_session(const struct rth_session *session)
 {
-	return ask(control, message, NULL);
-}
+	enum rth_state state = session->state;
+	json_t *found = state == RTH_SEATED ? describe(session) : json_object();
 
-json_t *rth_admin_session(struct rth_control *control,
-			  struct rth_session *session)
-{
-	return ask(control, NULL, session);
+	if (found)
+		json_object_set_new(found, "state",
+				    json_string(rth_state_name(state)));
+	return found;
 }

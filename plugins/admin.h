@@ -16,12 +16,15 @@
  * @return the answer, to json_decref; NULL without memory
  */
 json_t *rth_admin_message(struct rth_control *control,
-			  json_t *message) RTH_CHECKED;
+			  const json_t *message) RTH_CHECKED;
 
 /**
- * Says what a session is doing: state, role, ids and counts. As above.
+ * Says what a session is doing: state, role, ids and counts. Any thread, and
+ * never waits: the host asks with the handle's lock held, for which the control
+ * thread may be waiting in host->push.
+ *
+ * @return the answer, to json_decref; NULL without memory
  */
-json_t *rth_admin_session(struct rth_control *control,
-			  struct rth_session *session) RTH_CHECKED;
+json_t *rth_admin_session(const struct rth_session *session) RTH_CHECKED;
 
 #endif

@@ -257,10 +257,10 @@ static json_t *rthealth_query_session(janus_plugin_session *handle)
 	struct rth_session *session = find_session(handle);
 	json_t *info = NULL;
 
-	if (session && control)
-		info = rth_admin_session(control, session);
-	if (session)
+	if (session) {
+		info = rth_admin_session(session);
 		rth_session_unref(session);
+	}
 	return info;
 }
 

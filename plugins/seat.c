@@ -168,13 +168,13 @@ static enum rth_err take_seat(struct rth_control *control,
 	err = rth_id_make(session->participant);
 	if (err)
 		return err;
+	session->who = *who;
+	session->since_us = control->host->now_us();
 	err = rth_session_enter(session, RTH_SEATED);
 	if (err)
 		return err;
 	if (holder)
 		rth_seat_dismiss(control, holder, "replaced");
-	session->who = *who;
-	session->since_us = control->host->now_us();
 	rth_room_seat(room, session);
 	return RTH_OK;
 }

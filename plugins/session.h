@@ -9,8 +9,10 @@
  * rth_session_gone, one to each task in the control thread's queue, one to
  * the seat. The last one given up frees the session and releases the handle.
  *
- * Threads: the members under "control thread" are touched there only; the
- * port has rules of its own (relay.h); the rest is atomic or never changes.
+ * Threads: the members under "control thread" are touched there only; those
+ * under "its seat" are written there before the state says "seated" and never
+ * after, so that whoever has read that state may read them; the port has rules
+ * of its own (relay.h); the rest is atomic or never changes.
  */
 #ifndef RTH_SESSION_H
 #define RTH_SESSION_H
@@ -51,12 +53,15 @@ struct rth_session {
 	struct rth_pace chat_pace;
 	struct rth_pace refusal_pace;
 
-	/* Control thread. */
-	enum rth_state state;
-	struct rth_room *room; /* while seated; borrowed: it has our seat */
+	_Atomic(enum rth_state) state; /* written by the control thread */
+
+	/* Its seat. */
 	struct rth_admitted who;
 	char participant[RTH_ID_SIZE];
 	int64_t since_us;
+
+	/* Control thread. */
+	struct rth_room *room; /* while seated; borrowed: it has our seat */
 	unsigned media_changes_seen;
 	bool media; /* its PeerConnection is up */
 	bool microphone, camera, screen;

@@ -9,7 +9,6 @@
 struct asked {
 	struct visit *visit;
 	json_t *message;
-	struct rth_session *session;
 	json_t *answer;
 	atomic_bool done;
 };
@@ -17,24 +16,19 @@ struct asked {
 static void *ask_thread(void *arg)
 {
 	struct asked *asked = arg;
-	struct rth_control *control = asked->visit->control;
 
-	asked->answer = asked->session
-				? rth_admin_session(control, asked->session)
-				: rth_admin_message(control, asked->message);
+	asked->answer =
+		rth_admin_message(asked->visit->control, asked->message);
 	atomic_store(&asked->done, true);
 	return NULL;
 }
 
 /* Asks while the control thread turns; the answer is for json_decref. */
-static json_t *ask(struct visit *v, const char *message,
-		   struct rth_session *session)
+static json_t *ask(struct visit *v, const char *message)
 {
 	struct asked asked = {
 		.visit = v,
-		.message = message ? json_loads(message, JSON_DECODE_ANY, NULL)
-				   : NULL,
-		.session = session,
+		.message = json_loads(message, JSON_DECODE_ANY, NULL),
 	};
 	pthread_t thread;
 
@@ -50,7 +44,7 @@ static json_t *ask(struct visit *v, const char *message,
 static void answers(struct visit *v, const char *message, const char *name,
 		    const char *text)
 {
-	json_t *answer = ask(v, message, NULL);
+	json_t *answer = ask(v, message);
 
 	if (text)
 		assert_string_equal(fake_text(answer, name), text);
@@ -70,7 +64,7 @@ static void a_list_holds_counts_and_no_names(void **state)
 	visit_send(a, RTH_SLOT_AUDIO, false);
 	visit_send(a, RTH_SLOT_CAMERA, false);
 	fake_advance_us(3000000);
-	answer = ask(v, "{\"request\":\"list\"}", NULL);
+	answer = ask(v, "{\"request\":\"list\"}");
 	text = json_dumps(answer, 0);
 	assert_null(strstr(text, "sub-"));
 	assert_null(strstr(text, "Dr. A"));
@@ -161,20 +155,31 @@ static void a_room_is_ended(void **state)
 	assert_null(v->control->rooms.first);
 }
 
-static void a_session_tells_its_state(void **state)
+/* No turn of the control thread is taken: it may be waiting for who asks. */
+static void a_session_tells_its_state_without_waiting(void **state)
 {
 	struct visit *v = *state;
 	struct person *a = visit_attach(v);
-	json_t *answer = ask(v, NULL, a->session);
+	json_t *answer = rth_admin_session(a->session);
 
 	assert_string_equal(fake_text(answer, "state"), "none");
 	assert_int_equal(json_object_size(answer), 1);
 	json_decref(answer);
 	visit_ask_join(v, a, visit_claims(v, "sub-a", "patient"));
-	answer = ask(v, NULL, a->session);
+	fake_advance_us(3000000);
+	answer = rth_admin_session(a->session);
 	assert_string_equal(fake_text(answer, "state"), "seated");
 	assert_string_equal(fake_text(answer, "role"), "patient");
+	assert_string_equal(fake_text(answer, "participant"),
+			    a->session->participant);
+	assert_int_equal(json_integer_value(json_object_get(answer, "age_s")),
+			 3);
 	assert_null(json_object_get(answer, "name"));
+	json_decref(answer);
+	visit_ask(v, a, "t", "{\"request\":\"leave\"}", NULL);
+	answer = rth_admin_session(a->session);
+	assert_string_equal(fake_text(answer, "state"), "left");
+	assert_int_equal(json_object_size(answer), 1);
 	json_decref(answer);
 }
 
@@ -186,7 +191,7 @@ int main(void)
 		TEST(wrong_messages),
 		TEST(one_is_removed),
 		TEST(a_room_is_ended),
-		TEST(a_session_tells_its_state),
+		TEST(a_session_tells_its_state_without_waiting),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
