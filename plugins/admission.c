@@ -221,7 +221,7 @@ static enum rth_verdict check_with(struct rth_admission *adm, size_t i,
 		.max_life_s = RTH_TOKEN_LIFE_S,
 	};
 	struct rth_jwks *jwks = rth_keyset_current(adm->keysets[i]);
-	struct rth_admitted found = {0};
+	struct rth_admitted found = {.issuer = i};
 	enum rth_jwt_reason reason;
 	json_t *claims = NULL;
 

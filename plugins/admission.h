@@ -33,6 +33,8 @@ const char *rth_role_name(enum rth_role role);
 /* What an accepted token says. */
 struct rth_admitted {
 	char room[RTH_ID_SIZE];
+	size_t issuer; /* whose subject it is, counted as in the configuration
+			*/
 	char sub[RTH_SUB_BYTES_MAX + 1];
 	char name[RTH_NAME_CHARS_MAX * 4 + 1];
 	enum rth_role role;

@@ -154,6 +154,12 @@ static void welcome(struct rth_control *control, struct rth_session *session,
 				 peers));
 }
 
+static bool is_same_person(const struct rth_admitted *a,
+			   const struct rth_admitted *b)
+{
+	return a->issuer == b->issuer && strcmp(a->sub, b->sub) == 0;
+}
+
 /* Takes the seat of its role, also from an older life of the same person. */
 static enum rth_err take_seat(struct rth_control *control,
 			      struct rth_session *session,
@@ -163,7 +169,7 @@ static enum rth_err take_seat(struct rth_control *control,
 	struct rth_session *holder = room->seat[who->role];
 	enum rth_err err;
 
-	if (holder && strcmp(holder->who.sub, who->sub) != 0)
+	if (holder && !is_same_person(&holder->who, who))
 		return RTH_ERR_EXISTS;
 	err = rth_id_make(session->participant);
 	if (err)

@@ -34,14 +34,17 @@ void visit_write_keys(const struct visit *visit)
 	json_decref(jwks);
 }
 
-static void write_conf(const char *path, const char *jwks, const char *more)
+static void write_conf(const char *path, const char *jwks, const char *keys,
+		       const char *more)
 {
 	char text[1024];
 
 	snprintf(text, sizeof(text),
 		 "issuers = ( { issuer = \"" VISIT_ISSUER "\"; "
+		 "jwks = \"%s\"; algorithms = [ \"ES256\" ]; },\n"
+		 "{ issuer = \"" VISIT_OTHER_ISSUER "\"; "
 		 "jwks = \"%s\"; algorithms = [ \"ES256\" ]; } );\n%s\n",
-		 jwks, more);
+		 jwks, keys, more);
 	write_file(path, text);
 }
 
@@ -61,7 +64,7 @@ struct visit *visit_make(const char *more, const char *jwks)
 	snprintf(path, sizeof(path), "%s/plugin.jcfg", visit->dir);
 	assert_int_equal(rth_jwt_key_make(&visit->key), RTH_OK);
 	visit_write_keys(visit);
-	write_conf(path, jwks ? jwks : visit->keys, more);
+	write_conf(path, jwks ? jwks : visit->keys, visit->keys, more);
 	if (rth_plugin_conf_read(&visit->conf, path, &problem))
 		fail_msg("%s", problem.text);
 	if (rth_control_create(&visit->control, &fake_host, &visit->conf,

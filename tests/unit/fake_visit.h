@@ -12,6 +12,7 @@
 #include "../../plugins/control.h"
 
 #define VISIT_ISSUER "https://visits.example"
+#define VISIT_OTHER_ISSUER "https://clinic.example" /* with the same key */
 #define VISIT_ROOM "AAAAAAAAAAAAAAAAAAAAAA"
 #define VISIT_PEOPLE_MAX 80
 

@@ -107,6 +107,22 @@ static void the_same_person_takes_over(void **state)
 	assert_int_equal(new->session->state, RTH_SEATED);
 }
 
+/* A subject is its issuer's: another's of the same name is somebody else. */
+static void another_issuers_subject_is_another_person(void **state)
+{
+	struct visit *v = *state;
+	struct person *a = visit_join(v, "sub-a", "patient");
+	struct person *b = visit_attach(v);
+	json_t *claims = visit_claims(v, "sub-a", "patient");
+
+	json_object_set_new(claims, "iss", json_string(VISIT_OTHER_ISSUER));
+	visit_ask_join(v, b, claims);
+	fake_expect_error(b->handle, "room-full", "join");
+	fake_expect_silence();
+	assert_int_equal(a->session->state, RTH_SEATED);
+	assert_int_equal(atomic_load(&a->handle->closes), 0);
+}
+
 static void leaving_frees_the_seat(void **state)
 {
 	struct visit *v = *state;
@@ -252,6 +268,7 @@ int main(void)
 		TEST(a_seat_is_for_one),
 		TEST(rooms_do_not_mix),
 		TEST(the_same_person_takes_over),
+		TEST(another_issuers_subject_is_another_person),
 		TEST(leaving_frees_the_seat),
 		TEST(a_lost_handle_frees_the_seat),
 		TEST(a_seat_ends_in_time),
