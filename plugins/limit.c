@@ -382,6 +382,12 @@ static void end_silence(struct rth_limit *l)
 	rth_governor_restart(&l->governor, l->batch_now_us, l->sent_bps);
 }
 
+/* A report may speak of what was sent hours ago. */
+static int32_t bounded(int64_t us)
+{
+	return us > 10 * SECOND ? (int32_t)(10 * SECOND) : (int32_t)us;
+}
+
 /* The newest arrival of a report gives the delay of now. */
 static void judge_newest(struct rth_limit *l, int64_t arrival_us, int64_t count)
 {
@@ -392,11 +398,9 @@ static void judge_newest(struct rth_limit *l, int64_t arrival_us, int64_t count)
 		return;
 	delay_us = arrival_us - sent_us(l, index);
 	delay_us -= base_delay(l, l->batch_now_us, delay_us);
-	if (delay_us > 10 * SECOND)
-		delay_us = 10 * SECOND;
-	l->rtt_us = (int32_t)(l->batch_now_us - sent_us(l, index));
-	keep_queue(l, (int32_t)delay_us);
-	govern(l, count, (int32_t)delay_us);
+	l->rtt_us = bounded(l->batch_now_us - sent_us(l, index));
+	keep_queue(l, bounded(delay_us));
+	govern(l, count, bounded(delay_us));
 }
 
 static void on_feedback_end(void *arg)

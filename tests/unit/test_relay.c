@@ -454,6 +454,22 @@ static void a_long_line_is_given_its_time(void **state)
 			 RTH_KEY_FRAME_EVERY_US + 100000);
 }
 
+/* A report of something long past is no reason to ask without a pause. */
+static void an_old_report_hurries_nothing(void **state)
+{
+	struct pair *p = *state;
+
+	assert_true(send(p, RTH_SLOT_CAMERA, true));
+	fake_advance_us(INT64_C(2400) * 1000000);
+	feedback(p, 1, 1);
+	fake.n_plis = 0;
+	for (int ms = 0; ms < 1000; ms += 10) {
+		rtcp(p, RTH_SLOT_CAMERA, 206, 1);
+		fake_advance_us(10000);
+	}
+	assert_in_range(fake.n_plis, 1, 4);
+}
+
 /*
  * A receiver that says nothing for a while gets a packet now and then, so that
  * it has something to report; when it does, the picture comes back.
@@ -543,6 +559,7 @@ int main(void)
 		TEST(other_rtcp_wishes_nothing),
 		TEST(the_receivers_limit_reaches_the_sender),
 		TEST(a_long_line_is_given_its_time),
+		TEST(an_old_report_hurries_nothing),
 		TEST(a_picture_comes_back_after_silence),
 		TEST(a_hole_that_stays_asks_for_a_key_frame),
 		TEST(a_hole_that_is_filled_asks_for_nothing),
