@@ -159,10 +159,16 @@ enum rth_err rth_store_visit_add(struct rth_store *store,
 enum rth_err rth_store_visit_get(struct rth_store *store,
 				 struct rth_visit *visit, const char *id,
 				 const struct rth_user *viewer) RTH_CHECKED;
-/** Changes room, title, patient, start, minutes and cancelled of its
-   clinician's visit. */
+/**
+ * Changes room, title, patient, start, minutes and cancelled of its
+ * clinician's visit, if meanwhile it has neither been cancelled nor got
+ * another room (and patient); else RTH_ERR_NOT_FOUND.
+ *
+ * @param old_room as it was read
+ */
 enum rth_err rth_store_visit_update(struct rth_store *store,
-				    const struct rth_visit *visit) RTH_CHECKED;
+				    const struct rth_visit *visit,
+				    const char *old_room) RTH_CHECKED;
 /**
  * Calls back for each visit of this person that ends after `since_s`, soonest
  * first, at most 500; stops at the first error. `each` must not call the store.

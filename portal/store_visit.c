@@ -103,20 +103,23 @@ enum rth_err rth_store_visit_get(struct rth_store *store,
 }
 
 enum rth_err rth_store_visit_update(struct rth_store *store,
-				    const struct rth_visit *visit)
+				    const struct rth_visit *visit,
+				    const char *old_room)
 {
 	const struct rth_db_value values[] = {
 		RTH_DB_TEXT(visit->id),	      RTH_DB_TEXT(visit->clinician_id),
 		RTH_DB_TEXT(visit->title),    RTH_DB_TEXT(visit->patient_email),
 		RTH_DB_INT(visit->start_s),   RTH_DB_INT(visit->minutes),
 		RTH_DB_INT(visit->cancelled), RTH_DB_TEXT(visit->room),
+		RTH_DB_TEXT(old_room),
 	};
 	const struct rth_db_query query = {
 		.sql = "UPDATE visits SET title = $3, patient_email = $4,"
 		       " start_s = $5, minutes = $6, cancelled = $7, room = $8"
-		       " WHERE id = $1 AND clinician_id = $2",
+		       " WHERE id = $1 AND clinician_id = $2"
+		       " AND cancelled = 0 AND room = $9",
 		.values = values,
-		.values_n = 8,
+		.values_n = 9,
 	};
 
 	return rth_store_run_one(store, &query);

@@ -317,6 +317,14 @@ static enum rth_err find_own(struct rth_visit *visit, struct rth_exchange *x)
 	return err;
 }
 
+/* Another window of its clinician was faster. */
+static void reply_meanwhile(struct rth_exchange *x)
+{
+	rth_reply_error(x, 503, "busy",
+			"This visit has just been changed. Please look at it "
+			"and try again.");
+}
+
 void rth_visit_handle_change(struct rth_exchange *x)
 {
 	struct rth_portal *portal = rth_request_portal(x);
@@ -344,7 +352,11 @@ void rth_visit_handle_change(struct rth_exchange *x)
 	if (other)
 		err = rth_id_make(visit.room);
 	if (!err)
-		err = rth_store_visit_update(portal->store, &visit);
+		err = rth_store_visit_update(portal->store, &visit, old_room);
+	if (err == RTH_ERR_NOT_FOUND) {
+		reply_meanwhile(x);
+		return;
+	}
 	if (!err && other)
 		rth_janus_admin_end_room(portal, old_room);
 	if (!err)
@@ -368,14 +380,21 @@ void rth_visit_handle_cancel(struct rth_exchange *x)
 		reply_err(x, err);
 		return;
 	}
-	visit.cancelled = true;
-	err = rth_store_visit_update(portal->store, &visit);
-	if (!err)
-		err = audit(x, "visit-cancelled", &visit);
-	if (err) {
-		rth_reply_failed(x, err);
+	if (!visit.cancelled) {
+		visit.cancelled = true;
+		err = rth_store_visit_update(portal->store, &visit, visit.room);
+	}
+	if (err == RTH_ERR_NOT_FOUND) {
+		reply_meanwhile(x);
 		return;
 	}
-	rth_janus_admin_end_room(portal, visit.room);
-	rth_reply_empty(x, 204);
+	/* Whatever becomes of the audit, nobody stays in the room. */
+	if (!err) {
+		rth_janus_admin_end_room(portal, visit.room);
+		err = audit(x, "visit-cancelled", &visit);
+	}
+	if (err)
+		rth_reply_failed(x, err);
+	else
+		rth_reply_empty(x, 204);
 }

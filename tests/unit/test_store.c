@@ -306,10 +306,10 @@ static void only_its_clinician_changes_a_visit(void **state)
 	v.minutes = 6;
 	v.cancelled = true;
 	memcpy(v.clinician_id, other.id, sizeof(other.id));
-	assert_int_equal(rth_store_visit_update(store(), &v),
+	assert_int_equal(rth_store_visit_update(store(), &v, "room-a"),
 			 RTH_ERR_NOT_FOUND);
 	memcpy(v.clinician_id, doctor.id, sizeof(doctor.id));
-	assert_int_equal(rth_store_visit_update(store(), &v), 0);
+	assert_int_equal(rth_store_visit_update(store(), &v, "room-a"), 0);
 	assert_int_equal(rth_store_visit_get(store(), &got, "a", &other), 0);
 	assert_string_equal(got.title, "New");
 	assert_string_equal(got.patient_name, "O");
@@ -321,6 +321,32 @@ static void only_its_clinician_changes_a_visit(void **state)
 	assert_string_equal(id, "a");
 	assert_int_equal(rth_store_visit_of_room(store(), id, "room-a"),
 			 RTH_ERR_NOT_FOUND);
+}
+
+/* Two windows that have read the same visit. */
+static void the_slower_change_is_refused(void **state)
+{
+	struct rth_user doctor;
+	struct rth_visit v, stale, got;
+
+	(void)state;
+	assert_int_equal(
+		rth_store_user(store(), &doctor, "d@c.example", "D", 1), 0);
+	v = stale = make_visit("twice", &doctor, 1000);
+	strcpy(v.room, "room-twice-2");
+	strcpy(v.patient_email, "new@b.example");
+	assert_int_equal(rth_store_visit_update(store(), &v, stale.room), 0);
+	assert_int_equal(rth_store_visit_update(store(), &stale, stale.room),
+			 RTH_ERR_NOT_FOUND);
+	v.cancelled = true;
+	assert_int_equal(rth_store_visit_update(store(), &v, v.room), 0);
+	v.cancelled = false;
+	assert_int_equal(rth_store_visit_update(store(), &v, v.room),
+			 RTH_ERR_NOT_FOUND);
+	assert_int_equal(rth_store_visit_get(store(), &got, "twice", &doctor),
+			 0);
+	assert_string_equal(got.patient_email, "new@b.example");
+	assert_true(got.cancelled);
 }
 
 static void the_audit_keeps_its_rows(void **state)
@@ -405,6 +431,7 @@ int main(void)
 		TEST(a_rate_has_its_window),
 		TEST(visits_are_for_their_two_people),
 		TEST(only_its_clinician_changes_a_visit),
+		TEST(the_slower_change_is_refused),
 		TEST(the_audit_keeps_its_rows),
 		TEST(sweeping_takes_what_is_over),
 		TEST(values_never_become_sql),

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "portal_support.h"
 
+#include <arpa/inet.h>
+#include <poll.h>
+#include <sys/socket.h>
+
 #include "events.h"
 #include "join.h"
 #include "signing.h"
@@ -204,6 +208,47 @@ static void without_an_audit_nobody_gets_in(void **state)
 	assert_int_equal(join(by_patient(id), "failed"), 500);
 }
 
+/* A port of this machine on which somebody would be heard knocking. */
+static int listen_somewhere(char *url, size_t size)
+{
+	struct sockaddr_in at = {.sin_family = AF_INET};
+	socklen_t len = sizeof(at);
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	assert_int_equal(bind(fd, (struct sockaddr *)&at, len), 0);
+	assert_int_equal(listen(fd, 1), 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&at, &len), 0);
+	snprintf(url, size, "http://127.0.0.1:%d/admin",
+		 (int)ntohs(at.sin_port));
+	return fd;
+}
+
+/* Cancelling that cannot be recorded still ends the room. */
+static void without_an_audit_the_room_still_ends(void **state)
+{
+	struct rth_exchange *x;
+	struct pollfd knock = {.events = POLLIN};
+	char id[RTH_ID_SIZE], command[160], url[64];
+
+	(void)state;
+	make(id);
+	snprintf(command, sizeof(command),
+		 "sqlite3 '%s' 'ALTER TABLE audit RENAME TO gone'",
+		 bench.database);
+	assert_int_equal(system(command), 0);
+	knock.fd = listen_somewhere(url, sizeof(url));
+	bench.portal.settings.janus.admin_url = url;
+	bench.portal.settings.janus.admin_secret = (char *)"secret";
+	assert_int_equal(rth_work_create(&bench.portal.work_net, 1, 1), 0);
+	x = by_doctor(id, NULL);
+	rth_visit_handle_cancel(x);
+	assert_int_equal(done(x), 500);
+	assert_int_equal(poll(&knock, 1, 3000), 1);
+	close(knock.fd);
+	rth_work_free(bench.portal.work_net);
+}
+
 static void failing_memory_lets_nobody_in(void **state)
 {
 	char id[RTH_ID_SIZE];
@@ -273,6 +318,7 @@ int main(void)
 		TEST(who_is_no_clinician_any_more_loses_the_visit),
 		TEST(a_cancelled_visit_is_over),
 		TEST(without_an_audit_nobody_gets_in),
+		TEST(without_an_audit_the_room_still_ends),
 		TEST(failing_memory_lets_nobody_in),
 		TEST(events_need_the_password),
 	};
