@@ -6,11 +6,16 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
 
 #include "portal.h"
+
+/* Somebody with IPv6 has at least a /64: who counts by whole addresses counts
+   nothing. */
+#define IPV6_PREFIX_BYTES 8
 
 static bool trusted_proxy(const struct rth_settings *settings,
 			  const char *address)
@@ -23,12 +28,12 @@ static bool trusted_proxy(const struct rth_settings *settings,
 	return false;
 }
 
-/* What the nearest proxy has added is the last of the list; what stands before
-   it is the client's own word. */
+/* What the nearest proxy has added is the last of the list, in the last line;
+   what stands before it is the client's own word. */
 static const char *forwarded(const struct rth_exchange *x)
 {
 	const char *list =
-		rth_request_field(x, RTH_FIELD_HEADER, "X-Forwarded-For");
+		rth_request_last(x, RTH_FIELD_HEADER, "X-Forwarded-For");
 	const char *last = list ? strrchr(list, ',') : NULL;
 	unsigned char raw[sizeof(struct in6_addr)];
 
@@ -54,16 +59,37 @@ static void write_address(char *out, socklen_t size, const struct sockaddr *sa)
 			  size);
 }
 
+/* An IPv4 address in IPv6's clothes is the IPv4 one. */
+static const char *plain(const char *address)
+{
+	return strncasecmp(address, "::ffff:", 7) == 0 && strchr(address, '.')
+		       ? address + 7
+		       : address;
+}
+
+static void set(struct rth_exchange *x, const char *address)
+{
+	unsigned char raw[sizeof(struct in6_addr)];
+	char text[INET6_ADDRSTRLEN];
+
+	address = plain(address);
+	if (inet_pton(AF_INET6, address, raw) == 1) {
+		memset(raw + IPV6_PREFIX_BYTES, 0,
+		       sizeof(raw) - IPV6_PREFIX_BYTES);
+		address = inet_ntop(AF_INET6, raw, text, sizeof(text));
+	}
+	rth_exchange_set_address(x, address ? address : "");
+}
+
 void rth_client_set_address(struct rth_exchange *x, const struct sockaddr *sa)
 {
-	char text[INET6_ADDRSTRLEN];
-	const char *address = text, *said;
+	char address[INET6_ADDRSTRLEN];
+	const char *said = forwarded(x);
 
-	write_address(text, sizeof(text), sa);
-	if (strncmp(text, "::ffff:", 7) == 0)
-		address = text + 7;
-	said = forwarded(x);
-	if (said && trusted_proxy(&rth_request_portal(x)->settings, address))
-		address = said;
-	rth_exchange_set_address(x, address);
+	write_address(address, sizeof(address), sa);
+	if (said &&
+	    trusted_proxy(&rth_request_portal(x)->settings, plain(address)))
+		set(x, said);
+	else
+		set(x, address);
 }

@@ -11,7 +11,7 @@
 #include "exchange.h"
 
 /**
- * Gives the exchange its client's address. Any thread.
+ * Gives the exchange its client's address, of IPv6 the /64. Any thread.
  *
  * @param x  with its header lines
  * @param sa of the connection; NULL or another family leaves it empty

@@ -192,6 +192,17 @@ const char *rth_request_field(const struct rth_exchange *x,
 	return x->fields[i].value;
 }
 
+const char *rth_request_last(const struct rth_exchange *x,
+			     enum rth_field_kind kind, const char *name)
+{
+	size_t i = x->fields_n;
+
+	while (i-- > 0)
+		if (field_is(&x->fields[i], kind, name))
+			return x->fields[i].value;
+	return NULL;
+}
+
 const json_t *rth_request_body(const struct rth_exchange *x)
 {
 	return x->body;

@@ -63,6 +63,10 @@ const char *rth_request_param(const struct rth_exchange *x, size_t n);
 const char *rth_request_field(const struct rth_exchange *x,
 			      enum rth_field_kind kind, const char *name);
 
+/** The last field of this name, of however many; NULL when absent. */
+const char *rth_request_last(const struct rth_exchange *x,
+			     enum rth_field_kind kind, const char *name);
+
 /** How many fields of this name there are. */
 size_t rth_request_count(const struct rth_exchange *x, enum rth_field_kind kind,
 			 const char *name);
@@ -73,7 +77,10 @@ const json_t *rth_request_body(const struct rth_exchange *x);
 /** A string of the body; NULL when it is absent or not a string. */
 const char *rth_request_string(const struct rth_exchange *x, const char *name);
 
-/** The client's address as text, for rate limits only, never for a log. */
+/**
+ * The client's address as text, of IPv6 its network ("2001:db8::" for a /64);
+ * for rate limits only, never for a log.
+ */
 const char *rth_request_address(const struct rth_exchange *x);
 
 /** Who is signed in, or NULL. Known in handlers that do not run RTH_ON_POOL. */

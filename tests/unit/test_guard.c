@@ -255,9 +255,44 @@ static void only_a_trusted_proxy_is_believed(void **state)
 	check_client("192.0.2.2", "198.51.100.1", "192.0.2.2");
 	check_client("192.0.2.1", "198.51.100.1", "198.51.100.1");
 	check_client("192.0.2.1", "10.0.0.1, 198.51.100.7", "198.51.100.7");
-	check_client("192.0.2.1", "2001:db8::1", "2001:db8::1");
+	check_client("192.0.2.1", "2001:db8:1:2:3:4:5:6", "2001:db8:1:2::");
+	check_client("192.0.2.1", "2001:DB8:1:2::7", "2001:db8:1:2::");
+	check_client("192.0.2.1", "::FFFF:198.51.100.1", "198.51.100.1");
 	check_client("192.0.2.1", "nonsense", "192.0.2.1");
 	check_client("192.0.2.1", "", "192.0.2.1");
+}
+
+/* Some proxies add a line of their own below the client's. */
+static void the_last_line_is_the_proxys(void **state)
+{
+	static char *proxies[] = {"192.0.2.1"};
+	struct rth_exchange *x = WITH(RTH_GET, {"X-Forwarded-For", "10.0.0.1"},
+				      {"X-Forwarded-For", "198.51.100.7"});
+	struct sockaddr_in sa = {.sin_family = AF_INET};
+
+	(void)state;
+	bench.portal.settings.trusted_proxies.v = proxies;
+	bench.portal.settings.trusted_proxies.n = 1;
+	inet_pton(AF_INET, "192.0.2.1", &sa.sin_addr);
+	rth_client_set_address(x, (struct sockaddr *)&sa);
+	assert_string_equal(rth_request_address(x), "198.51.100.7");
+	rth_exchange_free(x);
+}
+
+/* Whoever has one IPv6 address has 2^64 of them. */
+static void ipv6_clients_are_networks(void **state)
+{
+	struct sockaddr_in6 sa = {.sin6_family = AF_INET6};
+	struct rth_exchange *x = WITH(RTH_GET, {"Host", "h"});
+
+	(void)state;
+	inet_pton(AF_INET6, "2001:db8:1:2:3:4:5:6", &sa.sin6_addr);
+	rth_client_set_address(x, (struct sockaddr *)&sa);
+	assert_string_equal(rth_request_address(x), "2001:db8:1:2::");
+	inet_pton(AF_INET6, "::ffff:192.0.2.9", &sa.sin6_addr);
+	rth_client_set_address(x, (struct sockaddr *)&sa);
+	assert_string_equal(rth_request_address(x), "192.0.2.9");
+	rth_exchange_free(x);
 }
 
 int main(void)
@@ -272,6 +307,8 @@ int main(void)
 		cmocka_unit_test(a_header_cannot_be_split),
 		cmocka_unit_test(lines_are_tokens_and_text),
 		cmocka_unit_test(only_a_trusted_proxy_is_believed),
+		cmocka_unit_test(the_last_line_is_the_proxys),
+		cmocka_unit_test(ipv6_clients_are_networks),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
