@@ -33,6 +33,7 @@ struct rth_request {
 	const char *name;
 	enum rth_state state;
 	int role; /* rth_role or ANY_ROLE */
+	bool paced;
 	enum rth_done (*verb)(struct rth_control *control,
 			      struct rth_command *command);
 	struct field fields[FIELDS_MAX]; /* all of them required */
@@ -44,12 +45,19 @@ static const struct rth_request requests[] = {
 	{"join",
 	 RTH_NONE,
 	 ANY_ROLE,
+	 true,
 	 rth_seat_join,
 	 {{"token", FIELD_STRING, FIELD(token), RTH_JWT_MAX_BYTES}}},
-	{"media", RTH_SEATED, ANY_ROLE, rth_seat_negotiate, {{NULL, 0, 0, 0}}},
+	{"media",
+	 RTH_SEATED,
+	 ANY_ROLE,
+	 true,
+	 rth_seat_negotiate,
+	 {{NULL, 0, 0, 0}}},
 	{"state",
 	 RTH_SEATED,
 	 ANY_ROLE,
+	 true,
 	 rth_seat_state,
 	 {{"microphone", FIELD_BOOL, FIELD(microphone), 0},
 	  {"camera", FIELD_BOOL, FIELD(camera), 0},
@@ -57,11 +65,13 @@ static const struct rth_request requests[] = {
 	{"leave",
 	 RTH_SEATED,
 	 ANY_ROLE,
+	 false,
 	 rth_seat_leave_asked,
 	 {{NULL, 0, 0, 0}}},
 	{"end",
 	 RTH_SEATED,
 	 RTH_ROLE_CLINICIAN,
+	 false,
 	 rth_seat_end_asked,
 	 {{NULL, 0, 0, 0}}},
 };
@@ -241,6 +251,13 @@ static void run_command(struct rth_control *control, struct rth_task *task)
 
 	if (rth_command_read(command, problem, sizeof(problem))) {
 		complain(control, command, "bad-request", problem);
+		command_free(command);
+		return;
+	}
+	if (command->row->paced &&
+	    !rth_pace_allows(&command->session->request_pace,
+			     control->host->now_us())) {
+		complain(control, command, "busy", "Too many requests.");
 		command_free(command);
 		return;
 	}

@@ -38,6 +38,7 @@ enum rth_err rth_session_create(struct rth_session **sessionp,
 	rth_port_init(&session->port, host, handle);
 	rth_pace_init(&session->chat_pace, CHATS_PER_S);
 	rth_pace_init(&session->refusal_pace, REFUSALS_PER_S);
+	rth_pace_init(&session->request_pace, RTH_REQUESTS_PER_S);
 	host->hold(handle);
 	*sessionp = session;
 	return RTH_OK;

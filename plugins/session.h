@@ -27,6 +27,7 @@
 #include "task.h"
 
 #define RTH_SESSION_TASKS_MAX 32 /* waiting at a time, of one browser */
+#define RTH_REQUESTS_PER_S 20	 /* of one browser; leaving is always heard */
 
 enum rth_state {
 	RTH_NONE,
@@ -62,6 +63,7 @@ struct rth_session {
 
 	/* Control thread. */
 	struct rth_room *room; /* while seated; borrowed: it has our seat */
+	struct rth_pace request_pace;
 	unsigned media_changes_seen;
 	bool media; /* its PeerConnection is up */
 	bool microphone, camera, screen;

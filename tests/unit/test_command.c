@@ -208,6 +208,31 @@ static void one_browser_cannot_fill_the_queue(void **state)
 	assert_int_equal(fake.n_pushes, RTH_SESSION_TASKS_MAX + 2);
 }
 
+/* Each of them is news for the other, whose line may be thin. */
+static void requests_are_paced_but_leaving_is_not(void **state)
+{
+	struct visit *v = *state;
+	struct person *a = visit_join(v, "sub-a", "clinician");
+	struct person *b = visit_join(v, "sub-b", "patient");
+
+	fake_advance_us(2000000);
+	for (int i = 0; i < RTH_REQUESTS_PER_S; i++) {
+		visit_ask(v, b, "t", STATE_ON, NULL);
+		fake_expect(a->handle, "state", NULL);
+		fake_expect(b->handle, "ok", "t");
+	}
+	visit_ask(v, b, "t", STATE_ON, NULL);
+	fake_expect_error(b->handle, "busy", "t");
+	fake_expect_silence();
+	fake_advance_us(1000000 / RTH_REQUESTS_PER_S);
+	visit_ask(v, b, "t", STATE_ON, NULL);
+	fake_expect(a->handle, "state", NULL);
+	fake_expect(b->handle, "ok", "t");
+	visit_ask(v, b, "t", "{\"request\":\"leave\"}", NULL);
+	fake_expect(a->handle, "participant-left", NULL);
+	fake_expect(b->handle, "left", "t");
+}
+
 static void a_request_of_a_handle_that_is_gone_is_dropped(void **state)
 {
 	struct visit *visit = *state;
@@ -237,6 +262,7 @@ int main(void)
 		TEST(after_leaving_nothing_is_heard),
 		TEST(state_reaches_the_other),
 		TEST(one_browser_cannot_fill_the_queue),
+		TEST(requests_are_paced_but_leaving_is_not),
 		TEST(a_request_of_a_handle_that_is_gone_is_dropped),
 	};
 
