@@ -373,6 +373,21 @@ static enum rth_oidc_reason finish(struct rth_exchange *x,
 	return reason;
 }
 
+/* Only what took an attempt: how many there are of these is limited. */
+static void audit_refusal(struct rth_exchange *x,
+			  const struct rth_oidc_provider *p,
+			  enum rth_oidc_reason reason)
+{
+	char method[RTH_ID_SIZE + 64];
+
+	if (reason == RTH_OIDC_NO_ATTEMPT)
+		return;
+	snprintf(method, sizeof(method), "oidc:%s",
+		 rth_oidc_provider_conf(p)->id);
+	rth_session_refused(rth_request_portal(x), method,
+			    rth_oidc_reason_name(reason));
+}
+
 void rth_oidc_handle_callback(struct rth_exchange *x)
 {
 	struct rth_oidc_provider *p = provider_of(x);
@@ -387,6 +402,7 @@ void rth_oidc_handle_callback(struct rth_exchange *x)
 	if (!reason)
 		reason = finish(x, p, &attempt);
 	if (reason) {
+		audit_refusal(x, p, reason);
 		fail(x, p, reason);
 	} else {
 		rth_reply_cookie(x, COOKIE, "", 0);

@@ -64,8 +64,8 @@ static enum rth_err clean_identity(char email[RTH_EMAIL_SIZE],
 	return 0;
 }
 
-static void audit(struct rth_portal *portal, const char *subject,
-		  const char *what, const char *detail)
+static enum rth_err audit(struct rth_portal *portal, const char *subject,
+			  const char *what, const char *detail)
 {
 	const struct rth_audit row = {subject, what, NULL, detail};
 	enum rth_err err =
@@ -74,6 +74,17 @@ static void audit(struct rth_portal *portal, const char *subject,
 	if (err)
 		rth_log(RTH_LOG_ERROR, "audit-failed", "s:s, s:s", "what", what,
 			"error", rth_err_name(err));
+	return err;
+}
+
+void rth_session_refused(struct rth_portal *portal, const char *method,
+			 const char *reason)
+{
+	char detail[128];
+
+	snprintf(detail, sizeof(detail), "%s:%s", method, reason);
+	/* A refusal stands whether or not it could be recorded. */
+	(void)audit(portal, NULL, "sign-in-refused", detail);
 }
 
 /* Somebody without a name is called by the front of the address. */
@@ -118,6 +129,9 @@ enum rth_err rth_session_sign_in(struct rth_exchange *x,
 		err = rth_store_hash(row.hash, cookie);
 	if (!err && old)
 		err = rth_store_session_end(portal->store, old->hash);
+	/* Nobody gets in without a row. */
+	if (!err)
+		err = audit(portal, row.user.id, "signed-in", who->method);
 	if (!err)
 		err = rth_store_session_add(portal->store, &row);
 	if (err)
@@ -125,7 +139,6 @@ enum rth_err rth_session_sign_in(struct rth_exchange *x,
 	rth_reply_cookie(x, COOKIE_NAME, cookie,
 			 portal->settings.session.absolute_s);
 	OPENSSL_cleanse(cookie, sizeof(cookie));
-	audit(portal, row.user.id, "signed-in", who->method);
 	rth_log(RTH_LOG_INFO, "signed-in", "s:s, s:s", "user", row.user.id,
 		"method", who->method);
 	return 0;
@@ -238,7 +251,8 @@ static void sign_out(struct rth_exchange *x, enum rth_err err, const char *what)
 		rth_reply_failed(x, err);
 		return;
 	}
-	audit(rth_request_portal(x), session->user.id, what, NULL);
+	/* The session is over whether or not that could be recorded. */
+	(void)audit(rth_request_portal(x), session->user.id, what, NULL);
 	rth_reply_cookie(x, COOKIE_NAME, "", 0);
 	rth_reply_empty(x, 204);
 }

@@ -30,14 +30,26 @@ struct rth_identity {
 
 /**
  * Signs somebody in: finds or makes the user, makes a session (the one of this
- * request, if there was one, ends), adds the cookie to the reply and a row to
- * the audit. Gives no reply itself. Worker threads only.
+ * request, if there was one, ends), adds a row to the audit and the cookie to
+ * the reply. Without the row there is no session. Gives no reply itself. Worker
+ * threads only.
  *
  * @param who borrowed; an over-long or malformed address is RTH_ERR_FORMAT; a
  *            name is shortened to 64 characters and loses control characters
  */
 enum rth_err rth_session_sign_in(struct rth_exchange *x,
 				 const struct rth_identity *who) RTH_CHECKED;
+
+/**
+ * Adds to the audit that somebody was not signed in; nobody knows who that was.
+ * To be called for tries that a rate limit counts only: the audit keeps its
+ * rows. Worker threads only.
+ *
+ * @param method as in struct rth_identity
+ * @param reason a code, for operators
+ */
+void rth_session_refused(struct rth_portal *portal, const char *method,
+			 const char *reason);
 
 /**
  * Finds the session of the request's cookie and gives it to the exchange; when

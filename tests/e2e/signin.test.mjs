@@ -470,11 +470,13 @@ describe('a code by e-mail', () => {
 
 		for (let i = 0; i < 5; i++)
 			assert.equal((await verify(v, email, wrong(code))).status, 403);
-		const response = await verify(v, email, code);
+		const locked = await verify(v, email, code);
+		const never = await verify(visitor(), 'never@home.example', code);
 
-		assert.equal(response.status, 429);
-		assert.equal((await response.json()).error.code, 'too-many');
+		assert.equal(locked.status, 403);
 		assert.equal((await v.session()).signed_in, false);
+		assert.deepEqual(await locked.json(), await never.json(),
+			'nobody learns that a code was asked for');
 	});
 	test('a new code replaces the old one', async () => {
 		const v = visitor(), email = 'hans@home.example';

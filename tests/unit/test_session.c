@@ -257,6 +257,25 @@ static void failing_memory_signs_nobody_in(void **state)
 	}
 }
 
+static void without_an_audit_nobody_is_signed_in(void **state)
+{
+	struct rth_exchange *x = bench_exchange(&bench, RTH_POST, "/");
+	char command[160];
+
+	(void)state;
+	snprintf(command, sizeof(command),
+		 "sqlite3 '%s' 'ALTER TABLE audit RENAME TO gone'",
+		 bench.database);
+	assert_int_equal(system(command), 0);
+	assert_int_equal(rth_session_sign_in(x, &ann), RTH_ERR_IO);
+	assert_null(bench_header(x, "Set-Cookie"));
+	rth_exchange_free(x);
+	snprintf(command, sizeof(command),
+		 "test 0 = \"$(sqlite3 '%s' 'SELECT COUNT(*) FROM sessions')\"",
+		 bench.database);
+	assert_int_equal(system(command), 0);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, open_bench, close_bench)
 
 int main(void)
@@ -272,6 +291,7 @@ int main(void)
 		TEST(names_are_kept_cleaned_or_made),
 		TEST(the_csrf_token_is_the_sessions_own),
 		TEST(failing_memory_signs_nobody_in),
+		TEST(without_an_audit_nobody_is_signed_in),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -230,7 +230,9 @@ static void a_code_has_five_tries(void **state)
 	ask(f, "a@b.example", code);
 	for (i = 0; i < 5; i++)
 		assert_int_equal(verify(f, "a@b.example", wrong(code)), 403);
-	assert_int_equal(verify(f, "a@b.example", code), 429);
+	/* The answer is that for somebody who has never asked for a code. */
+	assert_int_equal(verify(f, "a@b.example", code), 403);
+	assert_int_equal(verify(f, "never@b.example", code), 403);
 }
 
 static void what_is_no_code_costs_no_try(void **state)
@@ -420,6 +422,41 @@ static void an_attempt_is_bound_to_state_and_provider(void **state)
 	comes_back(f, STATE, BROWSER, "/?error=sign-in-failed");
 }
 
+/* How many rows the audit has of a refusal, of which nobody is the subject. */
+static int refusals(const struct fixture *f, const char *detail)
+{
+	char command[256], text[16] = "";
+	FILE *rows;
+
+	snprintf(command, sizeof(command),
+		 "sqlite3 '%s' \"SELECT COUNT(*) FROM audit WHERE detail = '%s'"
+		 " AND what = 'sign-in-refused' AND subject IS NULL\"",
+		 f->database, detail);
+	rows = popen(command, "r");
+	assert_non_null(rows);
+	assert_non_null(fgets(text, sizeof(text), rows));
+	pclose(rows);
+	return atoi(text);
+}
+
+static void what_was_refused_is_in_the_audit(void **state)
+{
+	struct fixture *f = *state;
+	char code[RTH_MAILCODE_SIZE];
+
+	ask(f, "a@b.example", code);
+	verify(f, "a@b.example", wrong(code));
+	verify(f, "never@b.example", code);
+	assert_int_equal(refusals(f, "code:denied"), 1);
+	assert_int_equal(refusals(f, "code:not-found"), 1);
+	begin(f, "dead");
+	comes_back(f, STATE, "", "/?error=sign-in-expired");
+	assert_int_equal(refusals(f, "oidc:dead:other-browser"), 1);
+	/* Anybody could make any number of these. */
+	comes_back(f, "another", BROWSER, "/?error=sign-in-expired");
+	assert_int_equal(refusals(f, "oidc:dead:no-attempt"), 0);
+}
+
 static void an_unsafe_issuer_stops_the_start(void **state)
 {
 	struct fixture *f = *state;
@@ -452,6 +489,7 @@ int main(void)
 		TEST(an_attempt_is_bound_to_state_and_provider),
 		TEST(a_start_at_a_dead_provider_leaves_nothing),
 		TEST(an_unsafe_issuer_stops_the_start),
+		TEST(what_was_refused_is_in_the_audit),
 	};
 
 	json_object_seed(0);
