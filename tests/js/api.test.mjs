@@ -98,6 +98,18 @@ test('an old token is renewed once, and only once', async (t) => {
 	assert.equal(heard.length, 6);
 });
 
+test('nothing is done in the name of whoever signed in meanwhile', async (t) => {
+	const { heard } = await portal(t, {
+		'GET /api/session': [200, { signed_in: true, csrf: 'theirs',
+			user: { id: 'somebody-else' } }],
+		'DELETE /api/visits/x': [403, { error: { code: 'wrong-csrf' } }] });
+	api.useCsrf('mine', 'me');
+	await assert.rejects(api.cancelVisit('x'), { code: 'signed-out' });
+	assert.deepEqual(heard.map((r) => r.what),
+		['DELETE /api/visits/x', 'GET /api/session']);
+	api.useCsrf('');
+});
+
 test('the name goes along only if there is one', async (t) => {
 	const { heard } = await portal(t, { 'POST /auth/verify': [200, {}] });
 	await api.verifyCode('a@example.org', '123456', '');

@@ -57,10 +57,16 @@ export class ApiError extends Error {
 }
 
 let csrf = '';
+/** Whose session that is; the page shows this person's things. */
+let owner = '';
 
-/** @param {string | undefined} token of the session, for later requests */
-export function useCsrf(token) {
+/**
+ * @param {string | undefined} token of the session, for later requests
+ * @param {string} [user] the id of who is signed in
+ */
+export function useCsrf(token, user) {
 	csrf = token ?? '';
+	owner = user ?? '';
 }
 
 /** What a status means whatever the body says. @type {Record<number, string>} */
@@ -110,9 +116,13 @@ async function call(method, path, body, again = false) {
 	const answer = await response.json().catch(() => null);
 	if (response.ok)
 		return answer;
-	// Another window has signed in meanwhile, with the same cookie.
+	// Another window has signed in meanwhile, with the same cookie. If that
+	// was somebody else, nothing is done in that person's name.
 	if (answer?.error?.code === 'wrong-csrf' && !again) {
-		useCsrf((await session()).csrf);
+		const now = await session();
+		if ((now.user?.id ?? '') !== owner)
+			throw new ApiError('signed-out', 401);
+		useCsrf(now.csrf, owner);
 		return call(method, path, body, true);
 	}
 	throw refusal(response.status, answer);

@@ -46,7 +46,7 @@ function start() {
 async function loadSession(notice) {
 	try {
 		const session = await api.session();
-		api.useCsrf(session.csrf);
+		api.useCsrf(session.csrf, session.user?.id);
 		dispatch({ type: 'session', session, notice });
 		start();
 	} catch {

@@ -36,6 +36,8 @@ const VAIN_MAX = 2;
 const REJOIN_MS = [0, 1000, 2000, 4000, 8000];
 /** Portal and plugin codes after which trying again may help. */
 const PASSING = new Set(['no-network', 'server', 'lost', 'timeout', 'busy']);
+/** And those that pass when one tries less often. */
+const RETRIED = new Set([...PASSING, 'too-many']);
 /** Plugin events that end the visit here. */
 const FINAL = new Set(['replaced', 'removed', 'expired', 'ended']);
 
@@ -62,6 +64,8 @@ export class VisitControl {
 	#shakyTimer;
 	/** @type {(() => void) | null} lets the screen go dark again */
 	#sleep = null;
+	/** Does the person wait for the visit to open? */
+	#waiting = false;
 	/** Seats in a row whose media never came up. */
 	#vain = 0;
 
@@ -198,22 +202,28 @@ export class VisitControl {
 	/** @param {unknown} error */
 	#joinFailed(error) {
 		const code = codeOf(error);
+		if (this.#closed)
+			return;
 		if (this.#callbacks.state().phase === 'in-call')
 			return PASSING.has(code) ? this.#lose() : this.#end(code);
-		if (code === 'too-early')
-			return this.#waitToOpen(/** @type {api.ApiError} */ (error));
 		if (!(error instanceof api.ApiError))
 			this.#replaceSeat();
-		if (PASSING.has(code) || code === 'too-many')
+		else if (code === 'too-early')
+			return this.#waitToOpen(error.opens);
+		// Who was told to leave the page open is let in later, not forgotten.
+		else if (this.#waiting && RETRIED.has(code))
+			return this.#waitToOpen(this.#callbacks.state().opens);
+		if (RETRIED.has(code))
 			this.#dispatch({ type: 'join-failed', code });
 		else
 			this.#end(code);
 	}
 
-	/** @param {api.ApiError} error says when the visit opens */
-	#waitToOpen(error) {
-		this.#dispatch({ type: 'too-early', opens: error.opens });
-		const wait = Date.parse(error.opens ?? '') - Date.now();
+	/** @param {string | null | undefined} opens when the visit opens */
+	#waitToOpen(opens) {
+		this.#waiting = true;
+		this.#dispatch({ type: 'too-early', opens });
+		const wait = Date.parse(opens ?? '') - Date.now();
 		// The two clocks may differ: never ask more than every 5 s.
 		this.#timer = setTimeout(() => {
 			this.#dispatch({ type: 'join' });
@@ -223,6 +233,7 @@ export class VisitControl {
 
 	/** Stops the automatic try of a visit that was not open yet. */
 	stopWaiting() {
+		this.#waiting = false;
 		clearTimeout(this.#timer);
 		this.#dispatch({ type: 'stop-waiting' });
 	}
@@ -325,7 +336,7 @@ export class VisitControl {
 				const code = codeOf(error);
 				if (this.#closed || this.#callbacks.state().phase === 'ended')
 					return;
-				if (PASSING.has(code))
+				if (RETRIED.has(code))
 					this.#rejoin(tries + 1);
 				else
 					this.#end(code);

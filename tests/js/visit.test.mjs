@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A visit that is waited for or left, against a portal in this process. No
+// media: the connection of the browser is one on which nothing happens.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { initial, step } from '../../web/js/state.js';
+
+const ID = 'a'.repeat(22);
+/** The connections that are there and have not been closed. */
+let connections = 0;
+
+class QuietConnection {
+	localDescription = { sdp: '' };
+	iceGatheringState = 'complete';
+	constructor() {
+		connections += 1;
+	}
+	addTransceiver() {}
+	createDataChannel() {
+		return {};
+	}
+	getTransceivers() {
+		return [0, 1, 2].map(() => ({ mid: null, receiver: { track: {} },
+			sender: { replaceTrack: async () => {} } }));
+	}
+	async createOffer() {}
+	async setLocalDescription() {}
+	close() {
+		connections -= 1;
+	}
+}
+
+const global = /** @type {any} */ (globalThis);
+global.RTCPeerConnection = QuietConnection;
+global.addEventListener = global.removeEventListener = () => {};
+global.navigator ??= {};
+const { VisitControl } = await import('../../web/js/visit.js');
+
+const reply = (status, code, more = {}) => () =>
+	Promise.resolve(new Response(JSON.stringify({ error: { code, ...more } }),
+		{ status }));
+const tooEarly = () => reply(403, 'too-early',
+	{ opens: new Date(Date.now() + 30000).toISOString() });
+const turns = async () => {
+	for (let i = 0; i < 50; i += 1)
+		await Promise.resolve();
+	await new Promise((done) => {
+		setImmediate(done);
+	});
+};
+
+/** What waits for its time; a test lets it come. @type {Map<number, Function>} */
+const waiting = new Map();
+let lastTimer = 0;
+
+async function later() {
+	const due = [...waiting.values()];
+	waiting.clear();
+	due.forEach((call) => call());
+	await turns();
+}
+
+/** A visit in its lobby, and the portal's answers to each try to join it. */
+function lobby(t, answers) {
+	const it = { state: initial(ID), joins: 0 };
+	const real = globalThis.fetch;
+	globalThis.fetch = /** @type {any} */ ((path) => {
+		it.joins += 1;
+		return (answers.shift() ?? reply(503, 'busy'))(path);
+	});
+	const dispatch = (event) => {
+		it.state = step(it.state, event);
+	};
+	dispatch({ type: 'session', session: { signed_in: true } });
+	const visit = new VisitControl(ID, { dispatch, state: () => it.state,
+		picture: () => {} });
+	const { setTimeout, clearTimeout } = globalThis;
+	global.setTimeout = (call) => {
+		waiting.set(lastTimer += 1, call);
+		return lastTimer;
+	};
+	global.clearTimeout = (timer) => waiting.delete(timer);
+	t.after(() => {
+		visit.close();
+		Object.assign(globalThis, { setTimeout, clearTimeout, fetch: real });
+	});
+	return { it, visit };
+}
+
+test('who waits for the opening goes on waiting when the portal is away', async (t) => {
+	const { it, visit } = lobby(t, [tooEarly(),
+		() => Promise.reject(new TypeError('no network')),
+		reply(429, 'too-many'), reply(403, 'ended')]);
+	await visit.join('listen');
+	assert.equal(it.state.phase, 'early');
+	for (const joins of [2, 3]) {
+		await later();
+		assert.equal(it.joins, joins);
+		assert.equal(it.state.phase, 'early');
+	}
+	await later();
+	assert.deepEqual([it.state.phase, it.state.reason], ['ended', 'ended']);
+});
+
+test('a click on Join that fails is told and not repeated', async (t) => {
+	const { it, visit } = lobby(t, [reply(503, 'busy')]);
+	await visit.join('listen');
+	assert.deepEqual([it.state.phase, it.state.notice], ['lobby', 'busy']);
+	await later();
+	assert.equal(it.joins, 1);
+});
+
+test('who has gone away does not come in later', async (t) => {
+	let answer = () => {};
+	const { it, visit } = lobby(t, [() => new Promise((done) => {
+		answer = () => done(tooEarly()());
+	})]);
+	const joining = visit.join('listen');
+	await turns();
+	visit.close();
+	answer();
+	await joining;
+	await later();
+	assert.equal(it.joins, 1);
+	assert.equal(connections, 0, 'no connection is left behind');
+});
