@@ -88,6 +88,26 @@ static enum rth_err read_algorithms(struct rth_issuer_conf *issuer,
 	return RTH_OK;
 }
 
+/* A token names its issuer: of two rows of one the second would not serve. */
+static enum rth_err check_issuers(const struct rth_plugin_conf *conf,
+				  const char *path,
+				  struct rth_conf_problem *problem)
+{
+	const struct rth_issuer_conf *issuers = conf->issuers.v;
+
+	if (conf->issuers.n == 0)
+		return wrong(problem, path, "issuers", "", "names no issuer");
+	for (size_t i = 1; i < conf->issuers.n; i++) {
+		for (size_t k = 0; k < i; k++) {
+			if (strcmp(issuers[i].issuer, issuers[k].issuer) == 0)
+				return wrong(problem, path, "issuers.issuer",
+					     issuers[i].issuer,
+					     "is there twice");
+		}
+	}
+	return RTH_OK;
+}
+
 static enum rth_err read_codecs(struct rth_plugin_conf *conf, const char *path,
 				struct rth_conf_problem *problem)
 {
@@ -122,10 +142,10 @@ enum rth_err rth_plugin_conf_read(struct rth_plugin_conf *conf,
 {
 	enum rth_err err = rth_conf_read(conf, keys, path, problem);
 
+	if (!err)
+		err = check_issuers(conf, path, problem);
 	if (err)
 		return err;
-	if (conf->issuers.n == 0)
-		return wrong(problem, path, "issuers", "", "names no issuer");
 	for (size_t i = 0; i < conf->issuers.n; i++) {
 		struct rth_issuer_conf *issuers = conf->issuers.v;
 

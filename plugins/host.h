@@ -40,7 +40,7 @@ struct rth_host {
 	   be NULL. */
 	void (*notify)(void *handle, json_t *event);
 	/* Control thread: closes the PeerConnection and then the handle; the
-	   session's end comes back later as rth_session_gone. */
+	   session's end comes back later as rth_control_gone. */
 	void (*close)(void *handle);
 	/* Control thread: sends a text on the data channel "chat". */
 	void (*relay_data)(void *handle, const char *text, size_t len);

@@ -6,7 +6,7 @@
  *     none ──▶ seated ──▶ left
  *
  * References: one belongs to the host's handle and is given up by
- * rth_session_gone, one to each task in the control thread's queue, one to
+ * rth_control_gone, one to each task in the control thread's queue, one to
  * the seat. The last one given up frees the session and releases the handle.
  *
  * Threads: the members under "control thread" are touched there only; those

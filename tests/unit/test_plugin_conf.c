@@ -112,6 +112,11 @@ static void without_a_trusted_issuer_nothing_starts(void **state)
 		"jwks");
 	refused("issuers = ( { issuer = \"a\"; jwks = \"/k\"; } );",
 		"algorithms");
+	/* tokens name their issuer, so the second would never be asked */
+	refused("issuers = ( { issuer = \"a\"; jwks = \"/k\"; "
+		"algorithms = [ \"ES256\" ]; }, { issuer = \"a\"; "
+		"jwks = \"/l\"; algorithms = [ \"ES256\" ]; } );",
+		"twice");
 }
 
 static void weak_or_unknown_algorithms(void **state)
@@ -151,7 +156,7 @@ static void wrong_numbers_codecs_and_keys(void **state)
 
 static void the_sample_can_be_read(void **state)
 {
-	const char *srcdir = getenv("srcdir");
+	const char *srcdir = getenv("RTH_SRCDIR");
 	struct rth_plugin_conf conf = {0};
 	struct rth_conf_problem problem = {""};
 	char path[512];
