@@ -135,7 +135,8 @@ const HEAD = ['fps', 'sends', 'aims', 'gets', 'lost'].join('   ');
 export async function lineCall(plugin, far) {
 	const keys = secrets();
 
-	await servePage();
+	const server = await servePage();
+
 	await startJanus({ secrets: keys, plugins: [plugin], events: false,
 		pluginConf: issuer.conf(), name: `janus-${plugin}`,
 		debugLevel: Number(process.env.RTH_JANUS_DEBUG ?? 3) });
@@ -144,6 +145,7 @@ export async function lineCall(plugin, far) {
 	const pages = await Promise.all(browsers.map((browser) => browser.page()));
 
 	await call(plugin, pages, keys);
+	server.close();
 	return { browsers, pages };
 }
 

@@ -18,7 +18,8 @@ const replace = (from, to) => good.replace(from, to);
 /** what is wrong -> [the file's text, the key that is named, the reason] */
 const WRONG = {
 	'no issuer at all': ['', /issuers/, /missing|required|not there/i],
-	'an empty list of issuers': ['issuers = ();', /issuers/, /no issuer|entries/],
+	'an empty list of issuers':
+		['issuers = ();', /issuers/, /no issuer|entries/],
 	'an issuer without keys': [replace(/jwks = .*\n/, ''), /jwks/, /./],
 	'an issuer without algorithms':
 		[replace(/algorithms = .*\n/, ''), /algorithms/, /./],

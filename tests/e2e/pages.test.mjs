@@ -36,8 +36,8 @@ async function look(person, name) {
 	await person.page.evaluate(AXE);
 	const found = await person.page.evaluate(async () =>
 		(await globalThis.axe.run(document, {
-			resultTypes: ['violations'], runOnly: ['wcag2a', 'wcag2aa', 'wcag21a',
-				'wcag21aa', 'wcag22aa'] }))
+			resultTypes: ['violations'],
+			runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] }))
 			.violations.map((v) => `${v.id} (${v.impact}): ${
 				v.nodes.map((n) => n.target).join(' ')}`));
 
@@ -202,6 +202,21 @@ describe('without all devices', () => {
 		await patient.page.sees('You are not invited to this visit');
 		await look(patient, 'not-invited');
 		await patient.page.close();
+	});
+
+	test('another window of the same person takes the visit over', async () => {
+		const { visit, clinician, patient } = await clinic.call(
+			['chromium', 'chromium']);
+		const again = await clinic.person('chromium', patient.who);
+
+		await again.signIn(`/visit/${visit}`);
+		await again.ready();
+		await again.join();
+		await patient.page.sees('The visit continues elsewhere');
+		await clinician.seesAndHears();
+		await again.seesAndHears();
+		for (const person of [clinician, patient, again])
+			await person.page.close();
 	});
 
 	test('a visit that the clinician cancels ends at once', async () => {

@@ -2,7 +2,7 @@
 // The smallest client of Janus's own `videocall` and `videoroom`, to measure
 // them beside ours: the same camera, the same codecs, nothing clever. And of
 // ours, to measure the plugin without our own page.
-import { offerToSend } from './sdp.js';
+import { answerToTake, offerToSend } from './sdp.js';
 
 /** One Janus session with any number of handles. */
 class Session {
@@ -203,6 +203,7 @@ const rthealth = {
 		pc.addTransceiver(audio, { direction: 'sendrecv' });
 		pc.addTransceiver(video, { direction: 'sendrecv' });
 		pc.addTransceiver('video', { direction: 'sendrecv' });
+		pc.addTransceiver('video', { direction: 'sendrecv' });
 		const chat = pc.createDataChannel('chat');
 
 		chat.onmessage = ({ data }) => heard.push(JSON.parse(data));
@@ -218,7 +219,8 @@ const rthealth = {
 		mark('answer');
 		if (!answer.jsep)
 			throw new Error(JSON.stringify(answer));
-		await pc.setRemoteDescription(answer.jsep);
+		await pc.setRemoteDescription({ type: 'answer',
+			sdp: answerToTake(answer.jsep.sdp, pc.localDescription.sdp) });
 		await handle.say({ request: 'state', microphone: true, camera: true,
 			screen: false });
 	},

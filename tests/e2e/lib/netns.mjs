@@ -106,6 +106,13 @@ export class Far {
 		return far;
 	}
 
+	/** Takes it away; what runs over there must have ended. */
+	destroy() {
+		runAll(`
+			ip link del f0
+			ip netns del far`);
+	}
+
 	/** What to put before a command to run it over there. */
 	get prefix() {
 		return ['ip', 'netns', 'exec', 'far'];
