@@ -9,14 +9,17 @@
 #include "static.h"
 
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include <linux/openat2.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
+#include "path.h"
 #include "portal.h"
 
 static const char *type_of(const char *path)
@@ -62,47 +65,106 @@ static int open_below(const char *root, const char *path)
 	return fd;
 }
 
+/* One form of a file, plain or compressed. */
+struct form {
+	int fd;
+	struct stat st;
+	bool gzip;
+};
+
+static bool open_form(struct form *form, const char *root, const char *path)
+{
+	form->fd = open_below(root, path);
+	if (form->fd < 0)
+		return false;
+	if (fstat(form->fd, &form->st) == 0 && S_ISREG(form->st.st_mode))
+		return true;
+	close(form->fd);
+	return false;
+}
+
+/* RFC 9110 12.5.3. Who gives "gzip" a weight gets the plain file. */
+static bool takes_gzip(const struct rth_exchange *x)
+{
+	const char *s =
+		rth_request_field(x, RTH_FIELD_HEADER, "Accept-Encoding");
+
+	while (s && *s) {
+		size_t len;
+
+		s += strspn(s, ", \t");
+		len = strcspn(s, ", \t");
+		if (len == 4 && strncasecmp(s, "gzip", len) == 0)
+			return s[len + strspn(s + len, " \t")] != ';';
+		s += strcspn(s, ",");
+	}
+	return false;
+}
+
+static bool older(const struct timespec *a, const struct timespec *b)
+{
+	return a->tv_sec < b->tv_sec ||
+	       (a->tv_sec == b->tv_sec && a->tv_nsec < b->tv_nsec);
+}
+
+/* "x.js.gz" beside "x.js" is sent in its place, unless x.js was changed since.
+ */
+static void prefer_gzip(struct form *form, const char *root, const char *path)
+{
+	char name[RTH_PATH_SIZE + 3];
+	struct form gz = {.gzip = true};
+
+	snprintf(name, sizeof(name), "%s.gz", path);
+	if (!open_form(&gz, root, name))
+		return;
+	if (older(&gz.st.st_mtim, &form->st.st_mtim)) {
+		close(gz.fd);
+		return;
+	}
+	close(form->fd);
+	*form = gz;
+}
+
 /* Replies with an open file, or with 304 when the browser has it. */
-static void serve(struct rth_exchange *x, int fd, const struct stat *st,
+static void serve(struct rth_exchange *x, const struct form *form,
 		  const char *type)
 {
 	const char *have =
 		rth_request_field(x, RTH_FIELD_HEADER, "If-None-Match");
+	const struct stat *st = &form->st;
 	char etag[64];
 
-	snprintf(etag, sizeof(etag), "\"%llx-%llx.%lx\"",
+	snprintf(etag, sizeof(etag), "\"%llx-%llx.%lx%s\"",
 		 (unsigned long long)st->st_size,
 		 (unsigned long long)st->st_mtim.tv_sec,
-		 (unsigned long)st->st_mtim.tv_nsec);
+		 (unsigned long)st->st_mtim.tv_nsec, form->gzip ? "-gz" : "");
 	rth_reply_header(x, "ETag", etag);
+	rth_reply_header(x, "Vary", "Accept-Encoding");
 	/* Always asked for again, so that a new version is seen at once. */
 	rth_reply_header(x, "Cache-Control", "no-cache");
 	if (have && strcmp(have, etag) == 0) {
-		close(fd);
+		close(form->fd);
 		rth_reply_empty(x, 304);
 		return;
 	}
-	rth_reply_file(x, fd, (uint64_t)st->st_size, type);
+	if (form->gzip)
+		rth_reply_header(x, "Content-Encoding", "gzip");
+	rth_reply_file(x, form->fd, (uint64_t)st->st_size, type);
 }
 
 static void handle(struct rth_exchange *x, const char *path)
 {
+	const char *root = rth_request_portal(x)->settings.web_root;
 	const char *type = type_of(path);
-	struct stat st;
-	int fd;
+	struct form form = {.fd = -1};
 
-	if (!type) {
+	if (!type || !open_form(&form, root, path)) {
 		rth_reply_not_found(x);
 		return;
 	}
-	fd = open_below(rth_request_portal(x)->settings.web_root, path);
-	if (fd < 0 || fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
-		if (fd >= 0)
-			close(fd);
-		rth_reply_not_found(x);
-		return;
-	}
-	serve(x, fd, &st, type);
+	if (takes_gzip(x))
+		prefer_gzip(&form, root, path);
+	serve(x, &form, type);
 }
 
 void rth_static_handle_page(struct rth_exchange *x)

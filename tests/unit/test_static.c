@@ -65,6 +65,67 @@ static void files_below_the_folder_are_served(void **state)
 	assert_int_equal(get("/index.html", NULL, NULL, 0), 200);
 }
 
+/* What is sent to somebody who says this, "" for the plain form. */
+static const char *encoding(const char *path, const char *says)
+{
+	static char got[16];
+	struct rth_exchange *x = bench_exchange(&bench, RTH_GET, path);
+	const char *header;
+
+	if (says)
+		assert_int_equal(rth_exchange_add(x, RTH_FIELD_HEADER,
+						  "Accept-Encoding", says),
+				 0);
+	rth_static_handle_file(x);
+	assert_int_equal(rth_exchange_reply(x)->status, 200);
+	assert_string_equal(bench_header(x, "Vary"), "Accept-Encoding");
+	header = bench_header(x, "Content-Encoding");
+	snprintf(got, sizeof(got), "%s", header ? header : "");
+	rth_exchange_free(x);
+	return got;
+}
+
+static void run(const char *command)
+{
+	char text[256];
+
+	snprintf(text, sizeof(text), "cd %s/js && %s", root, command);
+	assert_int_equal(system(text), 0);
+}
+
+static void who_takes_gzip_gets_it(void **state)
+{
+	char plain[64], gzip[64];
+	struct rth_exchange *x;
+
+	(void)state;
+	assert_string_equal(encoding("/js/a.js", "gzip"), "");
+	assert_int_equal(get("/js/a.js", NULL, plain, sizeof(plain)), 200);
+	run("gzip -9nk a.js");
+	assert_string_equal(encoding("/js/a.js", "gzip, deflate, br"), "gzip");
+	assert_string_equal(encoding("/js/a.js", "br,\tGZIP ,x"), "gzip");
+	assert_string_equal(encoding("/js/a.js", NULL), "");
+	assert_string_equal(encoding("/js/a.js", "x-gzip, gzipped, br"), "");
+	assert_string_equal(encoding("/js/a.js", "br;q=1, gzip;q=0"), "");
+	assert_string_equal(encoding("/js/a.js", "gzip ;q=0"), "");
+	assert_int_equal(get("/js/a.js.gz", NULL, NULL, 0), 404);
+	assert_int_equal(get("/js/a.js", plain, NULL, 0), 304);
+	x = bench_exchange(&bench, RTH_GET, "/js/a.js");
+	assert_int_equal(rth_exchange_add(x, RTH_FIELD_HEADER,
+					  "Accept-Encoding", "gzip"),
+			 0);
+	rth_static_handle_file(x);
+	snprintf(gzip, sizeof(gzip), "%s", bench_header(x, "ETag"));
+	rth_exchange_free(x);
+	assert_string_not_equal(gzip, plain);
+	/* A changed file is not hidden by its old compressed form. */
+	run("touch -d '2020-01-01' a.js.gz");
+	assert_string_equal(encoding("/js/a.js", "gzip"), "");
+	run("rm a.js.gz && ln -s ../../b.js a.js.gz");
+	assert_string_equal(encoding("/js/a.js", "gzip"), "");
+	run("rm a.js.gz");
+}
+
 static void nothing_else_is(void **state)
 {
 	static const char *const paths[] = {
@@ -83,6 +144,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(files_below_the_folder_are_served),
+		cmocka_unit_test(who_takes_gzip_gets_it),
 		cmocka_unit_test(nothing_else_is),
 	};
 
