@@ -9,7 +9,9 @@
  * destroy_session on the handle's own media thread. So media callbacks may use
  * handle->plugin_handle as it is, and all others look it up under
  * sessions_lock and take a reference. The reference that belongs to the handle
- * is given up in destroy_session.
+ * is given up in destroy_session. Janus stops its plugins while media threads
+ * still run: calls that need the control bracket its use (control_enter), and
+ * destroy waits for them. The packet path does not need it.
  *
  * Builds against plugin API 102 (Janus 1.1.2) to 106 (1.4.x).
  */
@@ -20,6 +22,7 @@
 #include <debug.h>
 
 #include <limits.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -46,8 +49,26 @@ janus_plugin *create(void);
 static janus_callbacks *gateway;
 static janus_plugin plugin;
 static struct rth_plugin_conf conf;
-static struct rth_control *control;
+static _Atomic(struct rth_control *) control;
+static atomic_uint control_users; /* calls of Janus that may be using it */
 static pthread_mutex_t sessions_lock = PTHREAD_MUTEX_INITIALIZER;
+
+/* NULL when stopping; else control_leave follows. */
+static struct rth_control *control_enter(void)
+{
+	struct rth_control *now;
+
+	atomic_fetch_add(&control_users, 1);
+	now = atomic_load(&control);
+	if (!now)
+		atomic_fetch_sub(&control_users, 1);
+	return now;
+}
+
+static void control_leave(void)
+{
+	atomic_fetch_sub(&control_users, 1);
+}
 
 /* ---- the host: what the core asks of Janus ---- */
 
@@ -169,6 +190,7 @@ static const struct rth_host host = {
 static int rthealth_init(janus_callbacks *callbacks, const char *config_path)
 {
 	struct rth_conf_problem problem = {""};
+	struct rth_control *made = NULL;
 	char path[PATH_MAX];
 	enum rth_err err;
 
@@ -181,18 +203,18 @@ static int rthealth_init(janus_callbacks *callbacks, const char *config_path)
 		JANUS_LOG(LOG_FATAL, "[rthealth] %s\n", problem.text);
 		goto fail;
 	}
-	err = rth_control_create(&control, &host, &conf, &problem);
+	err = rth_control_create(&made, &host, &conf, &problem);
 	if (err) {
 		JANUS_LOG(LOG_FATAL, "[rthealth] %s: %s\n", path, problem.text);
 		goto fail;
 	}
-	err = rth_control_start(control);
+	err = rth_control_start(made);
 	if (err) {
 		JANUS_LOG(LOG_FATAL, "[rthealth] no thread could be started\n");
-		rth_control_free(control);
-		control = NULL;
+		rth_control_free(made);
 		goto fail;
 	}
+	atomic_store(&control, made);
 	JANUS_LOG(LOG_INFO, "[rthealth] ready\n");
 	return 0;
 fail:
@@ -202,8 +224,12 @@ fail:
 
 static void rthealth_destroy(void)
 {
-	rth_control_free(control);
-	control = NULL;
+	static const struct timespec moment = {.tv_nsec = 1000000};
+	struct rth_control *last = atomic_exchange(&control, NULL);
+
+	while (atomic_load(&control_users) != 0)
+		nanosleep(&moment, NULL);
+	rth_control_free(last);
 	rth_plugin_conf_clear(&conf);
 }
 
@@ -213,7 +239,8 @@ static void rthealth_create_session(janus_plugin_session *handle, int *error)
 {
 	struct rth_session *session = NULL;
 
-	if (!control || rth_session_create(&session, &host, handle)) {
+	if (!atomic_load(&control) ||
+	    rth_session_create(&session, &host, handle)) {
 		*error = -1;
 		return;
 	}
@@ -237,6 +264,7 @@ static struct rth_session *find_session(janus_plugin_session *handle)
 
 static void rthealth_destroy_session(janus_plugin_session *handle, int *error)
 {
+	struct rth_control *core;
 	struct rth_session *session;
 
 	(void)error;
@@ -246,10 +274,13 @@ static void rthealth_destroy_session(janus_plugin_session *handle, int *error)
 	pthread_mutex_unlock(&sessions_lock);
 	if (!session)
 		return;
-	if (control)
-		rth_control_gone(control, session);
-	else
+	core = control_enter();
+	if (!core) {
 		rth_session_unref(session);
+		return;
+	}
+	rth_control_gone(core, session);
+	control_leave();
 }
 
 static json_t *rthealth_query_session(janus_plugin_session *handle)
@@ -273,14 +304,17 @@ rthealth_handle_message(janus_plugin_session *handle, char *transaction,
 	struct rth_session *session = find_session(handle);
 	const char *type = json_string_value(json_object_get(jsep, "type"));
 	const char *sdp = json_string_value(json_object_get(jsep, "sdp"));
+	struct rth_control *core = session ? control_enter() : NULL;
 	enum rth_err err = RTH_ERR_STATE;
 
-	if (session && control)
+	if (core) {
 		err = rth_command_post(
-			control, session, transaction, message,
+			core, session, transaction, message,
 			type && strcmp(type, "offer") == 0 ? sdp : NULL);
-	else
+		control_leave();
+	} else {
 		json_decref(message);
+	}
 	if (session)
 		rth_session_unref(session);
 	json_decref(jsep);
@@ -293,7 +327,14 @@ rthealth_handle_message(janus_plugin_session *handle, char *transaction,
 
 static json_t *rthealth_handle_admin_message(json_t *message)
 {
-	return control ? rth_admin_message(control, message) : NULL;
+	struct rth_control *core = control_enter();
+	json_t *answer;
+
+	if (!core)
+		return NULL;
+	answer = rth_admin_message(core, message);
+	control_leave();
+	return answer;
 }
 
 /* ---- media: the handle's own thread ---- */
@@ -305,20 +346,25 @@ static struct rth_session *media_session(janus_plugin_session *handle)
 	return handle->plugin_handle;
 }
 
-static void rthealth_setup_media(janus_plugin_session *handle)
+static void media_is(janus_plugin_session *handle, bool up)
 {
 	struct rth_session *session = media_session(handle);
+	struct rth_control *core = session ? control_enter() : NULL;
 
-	if (session && control)
-		rth_control_media(control, session, true);
+	if (!core)
+		return;
+	rth_control_media(core, session, up);
+	control_leave();
+}
+
+static void rthealth_setup_media(janus_plugin_session *handle)
+{
+	media_is(handle, true);
 }
 
 static void rthealth_hangup_media(janus_plugin_session *handle)
 {
-	struct rth_session *session = media_session(handle);
-
-	if (session && control)
-		rth_control_media(control, session, false);
+	media_is(handle, false);
 }
 
 static void rthealth_incoming_rtp(janus_plugin_session *handle,
@@ -347,11 +393,16 @@ static void rthealth_incoming_data(janus_plugin_session *handle,
 				   janus_plugin_data *packet)
 {
 	struct rth_session *session = media_session(handle);
+	struct rth_control *core;
 
-	if (session && control && !packet->binary && packet->label &&
-	    strcmp(packet->label, CHAT_LABEL) == 0)
-		rth_chat_receive(control, session, packet->buffer,
-				 packet->length);
+	if (!session || packet->binary || !packet->label ||
+	    strcmp(packet->label, CHAT_LABEL) != 0)
+		return;
+	core = control_enter();
+	if (!core)
+		return;
+	rth_chat_receive(core, session, packet->buffer, packet->length);
+	control_leave();
 }
 
 /* ---- what Janus is told about us ---- */
