@@ -2,7 +2,7 @@
 // The one RTCPeerConnection of a visit: four fixed slots (docs/protocol.md),
 // devices put in and taken out with replaceTrack. No DOM in here.
 
-import { offerToSend } from './sdp.js';
+import { SIGNATURE, answerToTake, offerToSend } from './sdp.js';
 
 /**
  * @typedef {'microphone' | 'camera' | 'screen'} Slot
@@ -41,14 +41,17 @@ export class Media {
 	#early = [];
 	#answered = false;
 
+	#signatures = 0;
+
 	/**
-	 * Makes the connection with its slots, all of them empty.
+	 * Makes the connection with its slots, all of them empty, and the
+	 * signature (see sdp.js) behind the screen.
 	 * @param {Partial<MediaCallbacks>} callbacks
 	 */
 	constructor(callbacks) {
 		this.#callbacks = callbacks;
 		this.#pc = new RTCPeerConnection({ bundlePolicy: 'max-bundle' });
-		for (const kind of ['audio', 'video', 'video'])
+		for (const kind of ['audio', 'video', 'video', 'video'])
 			this.#pc.addTransceiver(kind, { direction: 'sendrecv' });
 		this.#chat = this.#pc.createDataChannel('chat', { ordered: true });
 		this.#listen();
@@ -141,7 +144,9 @@ export class Media {
 
 	/** @param {RTCSessionDescriptionInit} answer */
 	async answer(answer) {
-		await this.#pc.setRemoteDescription(answer);
+		await this.#pc.setRemoteDescription({ type: 'answer',
+			sdp: answerToTake(answer.sdp ?? '',
+				this.#pc.localDescription?.sdp ?? '') });
 		this.#answered = true;
 		for (const candidate of this.#early.splice(0))
 			await this.#add(candidate);
@@ -170,6 +175,23 @@ export class Media {
 	 */
 	async put(slot, track) {
 		await this.#transceiver(slot).sender.replaceTrack(track);
+		await this.#sign();
+	}
+
+	/**
+	 * Makes the signature's stream anew, by giving it its other codec: a track
+	 * may have made the browser make its own stream anew, a screen does.
+	 */
+	async #sign() {
+		const { sender } = this.#pc.getTransceivers()[SIGNATURE];
+		const parameters = sender.getParameters();
+		const encoding = /** @type {{codec?: RTCRtpCodec} | undefined} */ (
+			parameters.encodings?.[0]);
+		if (!encoding || (parameters.codecs?.length ?? 0) < 2)
+			return;
+		encoding.codec = parameters.codecs[++this.#signatures % 2];
+		// A browser that does not know the field does not sign so, either.
+		await sender.setParameters(parameters).catch(() => {});
 	}
 
 	/** @param {Slot} slot @returns {MediaStreamTrack} what the other sends */

@@ -3,8 +3,8 @@
 // description stays as it was made: each change is one that an answer could
 // have asked for.
 
-/** The m-line of the screen, in the order of the slots. */
-const SCREEN = 2;
+/** The m-line behind the screen's, see offerToSend. */
+export const SIGNATURE = 3;
 
 /**
  * The browser will be the DTLS client (RFC 8842 section 5.2), because Janus as
@@ -40,19 +40,65 @@ function withoutRtx(section) {
 	}).join('');
 }
 
+/** @param {string} section @returns {string} its mid */
+const midOf = (section) => /^a=mid:(\S+)/m.exec(section)?.[1] ?? '';
+
+/** @param {string} sdp @returns {string[]} the session, then each m-line */
+const sectionsOf = (sdp) => sdp.split(/^(?=m=)/m);
+
 /**
- * The offer as it is sent. Janus finds what an RTCP packet speaks of by the
- * SSRC of its sender; Chromium signs all its RTCP with the SSRC of the last
- * m-line, so a lost packet of the camera would be looked for in the screen. An
- * SSRC that Janus does not know makes it go by the SSRC that is spoken of.
+ * The offer as it is sent: four slots. The fifth m-line, the signature, stays
+ * at home: Janus never hears of it, and nothing is ever sent on it.
+ *
+ * Janus finds what an RTCP packet speaks of by the SSRC of its sender, and
+ * Chromium signs all its RTCP with the SSRC of the video stream that it made
+ * last. With the screen's, a lost packet of the other one's camera would be
+ * looked for in the screen. By an SSRC that Janus does not know it goes by the
+ * SSRC that is spoken of.
  * @param {string} sdp
  */
 export function offerToSend(sdp) {
-	const [session, ...media] = asDtlsClient(sdp).split(/^(?=m=)/m);
+	const [session, ...media] = sectionsOf(asDtlsClient(sdp));
+	const [signature = ''] = media.splice(SIGNATURE, 1);
+	const mid = midOf(signature);
 
-	return [session, ...media.map((section, i) => {
-		const plain = withoutRtx(section);
+	return [session.replace(/^a=group:BUNDLE.*$/m, (line) => line.split(' ')
+		.filter((word) => word.trim() !== mid).join(' ')),
+	...media.map(withoutRtx)].join('');
+}
 
-		return i === SCREEN ? plain.replace(/^a=ssrc.*\r?\n/gm, '') : plain;
-	})].join('');
+/**
+ * Two codecs of an offered m-line, as its answer names them.
+ * @param {string} section
+ */
+function twoCodecs(section) {
+	const types = [...section.matchAll(/^a=rtpmap:(\d+) (\w+)\//gm)]
+		.filter(([, , name]) => /^(VP8|VP9|H264|AV1)$/.test(name))
+		.filter(([, , name], i, all) =>
+			all.findIndex((other) => other[2] === name) === i)
+		.slice(0, 2).map(([, type]) => type);
+
+	return { types, lines: section.split(/\r?\n/).filter((line) => types.includes(
+		/^a=(?:rtpmap|fmtp):(\d+) /.exec(line)?.[1] ?? '')) };
+}
+
+/**
+ * The answer as the browser takes it: the signature's m-line is accepted,
+ * behind the screen's.
+ * @param {string} answer
+ * @param {string} offer the local description
+ */
+export function answerToTake(answer, offer) {
+	const [session, ...media] = sectionsOf(answer);
+	const offered = sectionsOf(offer)[SIGNATURE + 1] ?? '';
+	const { types, lines } = twoCodecs(offered);
+	const transport = media[SIGNATURE - 1].split(/\r?\n/).filter((line) =>
+		/^a=(ice-|fingerprint|setup|rtcp-mux)/.test(line));
+
+	media.splice(SIGNATURE, 0, [
+		`m=video 9 UDP/TLS/RTP/SAVPF ${types.join(' ')}`, 'c=IN IP4 0.0.0.0',
+		'a=recvonly', `a=mid:${midOf(offered)}`, ...transport, ...lines, '',
+	].join('\r\n'));
+	return [session.replace(/^a=group:BUNDLE.*?(?=\r?$)/m,
+		(line) => `${line} ${midOf(offered)}`), ...media].join('');
 }
