@@ -28,6 +28,15 @@ static void refuse(const struct rth_control *control,
 			command->request, code, text);
 }
 
+static void tell_slow(const struct rth_control *control,
+		      struct rth_session *session, const char *direction,
+		      bool limited)
+{
+	rth_event_send(control, session, NULL,
+		       json_pack("{s:s, s:s, s:b}", "rthealth", "slow",
+				 "direction", direction, "limited", limited));
+}
+
 /* Frees the seat for somebody else and tells who stays. */
 static void give_up_seat(struct rth_control *control,
 			 struct rth_session *session, const char *reason)
@@ -47,6 +56,8 @@ static void give_up_seat(struct rth_control *control,
 					 "participant-left", "participant",
 					 session->participant, "reason",
 					 reason));
+	if (other && session->told_limited)
+		tell_slow(control, other, "send", false);
 	rth_room_unseat(room, session, control->host->now_us());
 }
 
@@ -152,6 +163,8 @@ static void welcome(struct rth_control *control, struct rth_session *session,
 				 "seat_until",
 				 (json_int_t)session->who.seat_until_s, "peers",
 				 peers));
+	if (other && other->told_limited)
+		tell_slow(control, session, "send", true);
 }
 
 static bool is_same_person(const struct rth_admitted *a,
@@ -369,12 +382,7 @@ void rth_seat_limited(struct rth_control *control, struct rth_session *session,
 
 	rth_event_report(control, "limited", session,
 			 json_pack("{s:b}", "limited", limited));
-	rth_event_send(control, session, NULL,
-		       json_pack("{s:s, s:s, s:b}", "rthealth", "slow",
-				 "direction", "receive", "limited", limited));
+	tell_slow(control, session, "receive", limited);
 	if (other)
-		rth_event_send(control, other, NULL,
-			       json_pack("{s:s, s:s, s:b}", "rthealth", "slow",
-					 "direction", "send", "limited",
-					 limited));
+		tell_slow(control, other, "send", limited);
 }

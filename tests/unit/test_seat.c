@@ -313,6 +313,43 @@ static void a_thin_line_is_told_to_both(void **state)
 	fake_expect_silence();
 }
 
+static void expect_slow_sender(const struct person *who, bool limited)
+{
+	const struct fake_push *push = fake_expect(who->handle, "slow", NULL);
+
+	assert_string_equal(fake_text(push->event, "direction"), "send");
+	assert_int_equal(json_is_true(json_object_get(push->event, "limited")),
+			 limited);
+}
+
+/* A sender makes small pictures for a line, not for whoever had it before. */
+static void a_thin_line_goes_with_its_owner(void **state)
+{
+	struct visit *v = *state;
+	struct person *a, *b, *a2, *b2;
+
+	visit_call(v, &a, &b);
+	atomic_store(&a->session->port.limited, true);
+	visit_wait_ms(v, 1000);
+	fake_forget_pushes();
+	b2 = visit_attach(v);
+	visit_ask_join(v, b2, visit_claims(v, "sub-patient", "patient"));
+	fake_expect(a->handle, "participant-left", NULL);
+	fake_expect(b->handle, "replaced", NULL);
+	fake_expect(a->handle, "participant-joined", NULL);
+	fake_expect(b2->handle, "joined", "join");
+	expect_slow_sender(b2, true);
+	fake_expect_silence();
+	a2 = visit_attach(v);
+	visit_ask_join(v, a2, visit_claims(v, "sub-clinician", "clinician"));
+	fake_expect(b2->handle, "participant-left", NULL);
+	expect_slow_sender(b2, false);
+	fake_expect(a->handle, "replaced", NULL);
+	fake_expect(b2->handle, "participant-joined", NULL);
+	fake_expect(a2->handle, "joined", "join");
+	fake_expect_silence();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -327,6 +364,7 @@ int main(void)
 		TEST(a_picture_that_is_switched_on_is_asked_for),
 		TEST(who_joins_hears_what_the_other_sends),
 		TEST(a_thin_line_is_told_to_both),
+		TEST(a_thin_line_goes_with_its_owner),
 		cmocka_unit_test(a_second_codec_renegotiates_the_first),
 		cmocka_unit_test(no_codec_in_common),
 	};
