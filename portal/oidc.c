@@ -333,7 +333,7 @@ static enum rth_oidc_reason sign_in(struct rth_exchange *x,
 	char method[RTH_ID_SIZE + 64];
 	struct rth_identity who = {.method = method};
 	enum rth_oidc_reason reason =
-		rth_oidc_claims_person(&person, claims, conf->groups_claim);
+		rth_oidc_claims_person(&person, claims, conf);
 
 	if (reason)
 		return reason;

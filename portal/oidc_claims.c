@@ -7,6 +7,8 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "role.h"
+
 /* What Microsoft Entra says instead of email_verified: the owner of the
    address's domain is verified. An optional claim, switched on there. */
 #define DOMAIN_VERIFIED "xms_edov"
@@ -35,6 +37,7 @@ static const struct reason reasons[RTH_OIDC_REASONS] = {
 	[RTH_OIDC_BAD_USERINFO] = {"bad-userinfo", "sign-in-failed"},
 	[RTH_OIDC_NO_EMAIL] = {"no-email", "email-unverified"},
 	[RTH_OIDC_UNVERIFIED] = {"unverified", "email-unverified"},
+	[RTH_OIDC_FOREIGN_EMAIL] = {"foreign-email", "email-unverified"},
 	[RTH_OIDC_FAILED] = {"failed", "sign-in-failed"},
 };
 
@@ -125,9 +128,21 @@ static bool verified(const json_t *claims)
 	return json_is_true(word) || same(json_string_value(word), "true");
 }
 
-enum rth_oidc_reason rth_oidc_claims_person(struct rth_oidc_person *person,
-					    const json_t *claims,
-					    const char *groups_claim)
+/* What one provider says counts for everybody's sign-in: who keeps patients'
+   accounts need not be able to vouch for the clinic's own. */
+static bool may_vouch(const struct rth_provider_conf *conf, const char *email)
+{
+	size_t i;
+
+	for (i = 0; i < conf->domains.n; i++)
+		if (rth_role_in_domain(email, conf->domains.v[i]))
+			return true;
+	return conf->domains.n == 0;
+}
+
+enum rth_oidc_reason
+rth_oidc_claims_person(struct rth_oidc_person *person, const json_t *claims,
+		       const struct rth_provider_conf *conf)
 {
 	const char *email = text(claims, "email");
 
@@ -135,11 +150,13 @@ enum rth_oidc_reason rth_oidc_claims_person(struct rth_oidc_person *person,
 		return RTH_OIDC_NO_EMAIL;
 	if (!verified(claims))
 		return RTH_OIDC_UNVERIFIED;
+	if (!may_vouch(conf, email))
+		return RTH_OIDC_FOREIGN_EMAIL;
 	person->email = email;
 	person->name = text(claims, "name");
 	person->groups[0] = 0;
-	if (groups_claim)
+	if (conf->groups_claim)
 		read_groups(person->groups,
-			    json_object_get(claims, groups_claim));
+			    json_object_get(claims, conf->groups_claim));
 	return RTH_OIDC_OK;
 }

@@ -9,6 +9,7 @@
 #include <jansson.h>
 
 #include "err.h"
+#include "settings.h"
 #include "store.h"
 
 /* Why a sign-in failed; for the log, and folded to a code for the page. */
@@ -31,6 +32,7 @@ enum rth_oidc_reason {
 	RTH_OIDC_BAD_USERINFO,
 	RTH_OIDC_NO_EMAIL,
 	RTH_OIDC_UNVERIFIED,
+	RTH_OIDC_FOREIGN_EMAIL,
 	RTH_OIDC_FAILED, /* something of ours */
 	RTH_OIDC_REASONS,
 };
@@ -64,12 +66,13 @@ struct rth_oidc_person {
 
 /**
  * Reads the person. `email_verified` (or, where it is absent, Microsoft's
- * `xms_edov`) must be true, or the text "true" as some providers write it.
+ * `xms_edov`) must be true, or the text "true" as some providers write it, and
+ * the address one that this provider may vouch for.
  *
- * @param groups_claim name of a claim that lists groups, or NULL
+ * @param conf of the provider: its domains and groups_claim; borrowed
  */
-enum rth_oidc_reason rth_oidc_claims_person(struct rth_oidc_person *person,
-					    const json_t *claims,
-					    const char *groups_claim);
+enum rth_oidc_reason
+rth_oidc_claims_person(struct rth_oidc_person *person, const json_t *claims,
+		       const struct rth_provider_conf *conf);
 
 #endif

@@ -23,7 +23,7 @@ static bool has_group(const char *groups, const char *group)
 }
 
 /* The domain is after the last '@': a local part may hold one, quoted. */
-static bool in_domain(const char *email, const char *domain)
+bool rth_role_in_domain(const char *email, const char *domain)
 {
 	const char *at = strrchr(email, '@');
 
@@ -35,7 +35,7 @@ static bool entry_fits(const char *entry, const char *email, const char *groups)
 	if (strncmp(entry, "email:", 6) == 0)
 		return strcasecmp(entry + 6, email) == 0;
 	if (strncmp(entry, "domain:", 7) == 0)
-		return in_domain(email, entry + 7);
+		return rth_role_in_domain(email, entry + 7);
 	if (strncmp(entry, "group:", 6) == 0)
 		return has_group(groups, entry + 6);
 	return false;

@@ -5,6 +5,8 @@
 #ifndef RTH_ROLE_H
 #define RTH_ROLE_H
 
+#include <stdbool.h>
+
 #include "settings.h"
 
 enum rth_role {
@@ -22,6 +24,9 @@ enum rth_role {
  */
 enum rth_role rth_role_of(const struct rth_settings *settings,
 			  const char *email, const char *groups);
+
+/** Says whether an address is of a domain, in any case of letters. */
+bool rth_role_in_domain(const char *email, const char *domain);
 
 /** "patient", "clinician", "operator" or "admin". */
 const char *rth_role_name(enum rth_role role);

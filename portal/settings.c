@@ -31,6 +31,7 @@ static const struct rth_conf_key provider_keys[] = {
 	{"client_secret_file", RTH_CONF_STRING, P_AT(client_secret_file)},
 	{"scope", RTH_CONF_STRING, P_AT(scope), .text = "openid email profile"},
 	{"groups_claim", RTH_CONF_STRING, P_AT(groups_claim)},
+	{"domains", RTH_CONF_STRINGS, P_AT(domains), .max = 64},
 	{"ca_file", RTH_CONF_STRING, P_AT(ca_file)},
 	{.key = NULL},
 };

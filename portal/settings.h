@@ -26,6 +26,8 @@ struct rth_provider_conf {
 	char *client_secret_file;
 	char *scope;	    /* "openid email profile" */
 	char *groups_claim; /* NULL: none */
+	/* Of the addresses that it may vouch for; empty: all */
+	struct rth_conf_strings domains;
 	char *ca_file;	    /* more trusted certificates, or NULL */
 };
 

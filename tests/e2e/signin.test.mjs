@@ -609,6 +609,25 @@ test('a mail server without TLS is not told any code', async () => {
 	await mailbox.stop();
 });
 
+test('a provider vouches for its own domains only', async () => {
+	const port = await freePort();
+	const hostile = new Hostile({ id: 'the:client', secret: SECRET,
+		redirect: `http://localhost:${port}/auth/callback/hostile` });
+
+	await hostile.listen();
+	const portal = await startPortal({ port, providers: [{
+		...provider('hostile', hostile.issuer), domains: ['people.example'] }] });
+	const v = new Visitor(portal.url);
+
+	assert.equal(await v.signIn('hostile'), UNVERIFIED);
+	assert.equal((await v.session()).signed_in, false);
+	hostile.email = 'patient@people.example';
+	assert.equal(await v.signIn('hostile'), '/');
+	assert.equal((await v.session()).user.email, hostile.email);
+	await portal.stop();
+	await hostile.close();
+});
+
 test('a mail server that hangs holds up nobody but mails', async () => {
 	/** @type {import('node:net').Socket[]} */
 	const held = [];

@@ -15,6 +15,8 @@
 #include "oidc_claims.h"
 #include "oidc_url.h"
 
+static const struct rth_provider_conf any;
+
 static void the_challenge_is_that_of_rfc_7636(void **state)
 {
 	char challenge[RTH_OIDC_SECRET_SIZE];
@@ -266,7 +268,38 @@ static void only_a_verified_address_is_a_person(void **state)
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		json_t *claims = json_loads(rows[i].claims, 0, NULL);
 
-		assert_int_equal(rth_oidc_claims_person(&person, claims, NULL),
+		assert_int_equal(rth_oidc_claims_person(&person, claims, &any),
+				 rows[i].want);
+		json_decref(claims);
+	}
+}
+
+static void a_provider_vouches_for_its_domains_only(void **state)
+{
+	static char *domains[] = {"people.example", "Care.example"};
+	static const struct rth_provider_conf conf = {
+		.domains = {.v = domains, .n = 2}};
+	static const struct {
+		const char *email;
+		enum rth_oidc_reason want;
+	} rows[] = {
+		{"a@people.example", RTH_OIDC_OK},
+		{"a@CARE.EXAMPLE", RTH_OIDC_OK},
+		{"a@clinic.example", RTH_OIDC_FOREIGN_EMAIL},
+		{"a@x.people.example", RTH_OIDC_FOREIGN_EMAIL},
+		{"a@people.example.", RTH_OIDC_FOREIGN_EMAIL},
+		{"a@people.example@clinic.example", RTH_OIDC_FOREIGN_EMAIL},
+		{"people.example", RTH_OIDC_FOREIGN_EMAIL},
+	};
+	struct rth_oidc_person person;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		json_t *claims = json_pack("{s:s, s:b}", "email", rows[i].email,
+					   "email_verified", 1);
+
+		assert_int_equal(rth_oidc_claims_person(&person, claims, &conf),
 				 rows[i].want);
 		json_decref(claims);
 	}
@@ -274,6 +307,9 @@ static void only_a_verified_address_is_a_person(void **state)
 
 static void groups_are_lines(void **state)
 {
+	static const struct rth_provider_conf g = {.groups_claim = (char *)"g"};
+	static const struct rth_provider_conf one = {.groups_claim =
+							     (char *)"one"};
 	struct rth_oidc_person person;
 	json_t *claims =
 		json_pack("{s:s, s:b, s:s, s:[s, s, i, s, s]}", "email", "a@b",
@@ -283,14 +319,14 @@ static void groups_are_lines(void **state)
 	int i;
 
 	(void)state;
-	assert_int_equal(rth_oidc_claims_person(&person, claims, "g"), 0);
+	assert_int_equal(rth_oidc_claims_person(&person, claims, &g), 0);
 	assert_string_equal(person.groups, "staff\nnight");
-	assert_int_equal(rth_oidc_claims_person(&person, claims, "one"), 0);
+	assert_int_equal(rth_oidc_claims_person(&person, claims, &one), 0);
 	assert_string_equal(person.groups, "x");
 	for (i = 0; i < 1000; i++)
 		json_array_append_new(many, json_string("group"));
 	json_object_set_new(claims, "g", many);
-	assert_int_equal(rth_oidc_claims_person(&person, claims, "g"), 0);
+	assert_int_equal(rth_oidc_claims_person(&person, claims, &g), 0);
 	assert_in_range(strlen(person.groups), RTH_GROUPS_SIZE - 7,
 			RTH_GROUPS_SIZE - 1);
 	json_decref(claims);
@@ -309,7 +345,7 @@ static void userinfo_must_be_about_the_same_person(void **state)
 			 RTH_OIDC_BAD_USERINFO);
 	assert_int_equal(rth_oidc_claims_add(claims, same), RTH_OIDC_OK);
 	/* The token vouched for no address, so not for this one. */
-	assert_int_equal(rth_oidc_claims_person(&person, claims, NULL),
+	assert_int_equal(rth_oidc_claims_person(&person, claims, &any),
 			 RTH_OIDC_UNVERIFIED);
 	json_decref(claims);
 	json_decref(other);
@@ -348,6 +384,7 @@ int main(void)
 		cmocka_unit_test(only_safe_urls_are_asked),
 		cmocka_unit_test(a_token_is_for_this_sign_in_and_this_client),
 		cmocka_unit_test(only_a_verified_address_is_a_person),
+		cmocka_unit_test(a_provider_vouches_for_its_domains_only),
 		cmocka_unit_test(groups_are_lines),
 		cmocka_unit_test(userinfo_must_be_about_the_same_person),
 		cmocka_unit_test(every_reason_has_a_documented_code),

@@ -25,7 +25,8 @@ export function freePort() {
 const quote = (text) => JSON.stringify(text);
 
 const group = (object) => Object.entries(object).map(([key, value]) =>
-	`${key} = ${typeof value === 'string' ? quote(value) : value};`).join(' ');
+	`${key} = ${typeof value === 'string' || Array.isArray(value)
+		? quote(value) : value};`).join(' ');
 
 /**
  * @param {object} what
