@@ -28,7 +28,7 @@ struct rth_provider_conf {
 	char *groups_claim; /* NULL: none */
 	/* Of the addresses that it may vouch for; empty: all */
 	struct rth_conf_strings domains;
-	char *ca_file;	    /* more trusted certificates, or NULL */
+	char *ca_file; /* more trusted certificates, or NULL */
 };
 
 struct rth_settings {

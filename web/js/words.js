@@ -23,7 +23,7 @@ const NOTICES = {
 	'saved': 'Saved.',
 	'cancelled': 'The visit is cancelled.',
 	'sign-in-failed': 'Signing in did not work. Please try again.',
-	'email-unverified': 'Your provider has not verified your e-mail address yet. Verify it there, or sign in with a code.',
+	'email-unverified': 'This sign-in service does not vouch for your e-mail address. Verify the address there, or sign in another way.',
 	'provider-down': 'The sign-in service cannot be reached right now. Try again later, or sign in with a code.',
 	'sign-in-expired': 'Signing in took too long. Please begin again.',
 	'sign-in-refused': 'The sign-in service said no. Try again, or use another way to sign in.',
