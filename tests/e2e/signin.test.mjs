@@ -650,14 +650,14 @@ test('a mail server that hangs holds up nobody but mails', async () => {
 		smtp: { url: `smtp://127.0.0.1:${smtpPort}`,
 			from: 'clinic@clinic.example', insecure: true } });
 
-	for (let i = 0; i < 6; i++)
+	for (let i = 0; i < 18; i++)
 		assert.equal((await new Visitor(portal.url).post('/auth/code',
 			{ email: `patient${i}@home.example` })).status, 202);
 	await until(() => held.length >= 2, 5000, 'mails hang');
 	const begun = Date.now();
 
 	assert.equal(await new Visitor(portal.url).signIn('hostile'), '/');
-	assert.ok(Date.now() - begun < 8000, 'mails wait for 15 s');
+	assert.ok(Date.now() - begun < 3000, 'mails wait for many seconds');
 	assert.equal(await portal.stop(), 0);
 	await hostile.close();
 	held.forEach((socket) => socket.destroy());
