@@ -253,7 +253,6 @@ static enum rth_err fill(struct rth_keyset *ks,
 	ks->max_age_ms =
 		(conf->max_age_s ? conf->max_age_s : MAX_AGE_DEFAULT_S) * 1000;
 	ks->changed = conf->changed;
-	ks->log = conf->log;
 	ks->arg = conf->arg;
 	ks->source = rth_strdup(conf->source);
 	ks->ca_file = rth_strdup(conf->ca_file);
@@ -281,6 +280,8 @@ enum rth_err rth_keyset_create(struct rth_keyset **ksp,
 	atomic_init(&ks->stop, false);
 	init_lock(ks);
 	err = fill(ks, conf);
+	/* What is wrong with a file at start is the caller's to tell. */
+	ks->log = conf->log;
 	if (!err)
 		err = start(ks);
 	if (err)

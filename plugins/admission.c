@@ -50,6 +50,23 @@ static const struct rth_issuer_conf *issuer_at(const struct rth_admission *adm,
 	return (const struct rth_issuer_conf *)adm->conf->issuers.v + i;
 }
 
+static const char *why_no_keys(enum rth_err err)
+{
+	switch (err) {
+	case RTH_ERR_CONFIG:
+		return "is neither an absolute path nor an https URL (http "
+		       "only to this machine)";
+	case RTH_ERR_IO:
+	case RTH_ERR_NOT_FOUND:
+		return "cannot be read";
+	case RTH_ERR_FORMAT:
+	case RTH_ERR_LIMIT:
+		return "holds no set of keys that can be used";
+	default:
+		return rth_err_name(err);
+	}
+}
+
 enum rth_err rth_admission_create(struct rth_admission **admissionp,
 				  const struct rth_plugin_conf *conf,
 				  void (*changed)(void *arg), void *arg,
@@ -75,8 +92,8 @@ enum rth_err rth_admission_create(struct rth_admission **admissionp,
 		err = rth_keyset_create(&adm->keysets[i], &kc);
 		if (err)
 			snprintf(problem->text, sizeof(problem->text),
-				 "issuers.jwks: \"%s\": %s", kc.source,
-				 rth_err_name(err));
+				 "issuers.jwks: \"%s\" %s", kc.source,
+				 why_no_keys(err));
 	}
 out:
 	if (err) {

@@ -21,7 +21,7 @@ static void refuse(const struct rth_control *control,
 		   const struct rth_command *command, const char *reason,
 		   const char *code, const char *text)
 {
-	rth_control_log(control, RTH_LOG_INFO, "refused reason=%s", reason);
+	rth_control_log(control, RTH_LOG_WARN, "refused reason=%s", reason);
 	rth_event_report(control, "refused", command->session,
 			 json_pack("{s:s}", "reason", reason));
 	rth_event_error(control, command->session, command->transaction,
