@@ -174,7 +174,7 @@ for (const kinds of /** @type {[string, string][]} */ ([
 
 				assert.equal(said?.elements, 0);
 				assert.equal(said?.who, one === call.patient ? `P ${MARKUP}`
-					: 'Dr. Adams');
+					: 'Dr. Example');
 			}
 			for (const person of both())
 				await person.closeChat();

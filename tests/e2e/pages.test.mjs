@@ -64,7 +64,7 @@ for (const [size, pixels] of Object.entries(SIZES)) {
 		before(async () => {
 			clinician = await clinic.clinician('chromium', { size: pixels });
 			patient = await clinic.person('chromium', { size: pixels,
-				name: 'Pat Miller' });
+				name: 'Pat Example' });
 		});
 
 		test('signing in', async () => {

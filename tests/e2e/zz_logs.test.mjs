@@ -17,7 +17,7 @@ const OURS = /-(janus|portal)(-\w+)?\.log$/;
 const TERMINAL = /^SIGN-IN CODE for /;
 const SECRETS = {
 	'an e-mail address': /[\w.+-]+@[\w-]+\.(example|test|localhost)\b/i,
-	'a name': /Dr\. Adams|Pat Miller|Patient \d|Secret Name|Name One|onerror/,
+	'a name': /Dr\. Adams|Pat Example|Patient \d|Secret Name|Name One|onerror/,
 	'a token (JWT)': /eyJ[\w-]{10,}/,
 	'a transport token': /\d{10},janus,janus\.plugin\.rthealth/,
 	'a session description': /\bv=0\b|a=(candidate|fingerprint|ice-pwd)|m=audio/,
@@ -69,7 +69,7 @@ test('the logs of the whole run hold nothing about patients', async (t) => {
 test('what is looked for would be found', () => {
 	for (const [what, example] of Object.entries({
 		'an e-mail address': 'to clinician@clinic.example',
-		'a name': 'joined Dr. Adams', 'a token (JWT)': 'eyJhbGciOiJFUzI1NiJ9.x',
+		'a name': 'joined Dr. Example', 'a token (JWT)': 'eyJhbGciOiJFUzI1NiJ9.x',
 		'a transport token': '1790000000,janus,janus.plugin.rthealth:x',
 		'a session description': 'a=candidate:1 1 udp',
 		'what somebody wrote': '"Hello"', 'a code for signing in': 'code 123456',

@@ -17,7 +17,7 @@ export class Clinic {
 		clinic.keys = secrets();
 		clinic.portal = await Portal.start(clinic.keys);
 		clinic.janus = await startJanus({ secrets: clinic.keys, ...janus });
-		clinic.account = await clinic.portal.signIn(CLINICIAN, 'Dr. Adams');
+		clinic.account = await clinic.portal.signIn(CLINICIAN, 'Dr. Example');
 		return clinic;
 	}
 
@@ -54,7 +54,7 @@ export class Clinic {
 
 	clinician(kind, who = {}) {
 		return this.person(kind,
-			{ email: CLINICIAN, name: 'Dr. Adams', ...who });
+			{ email: CLINICIAN, name: 'Dr. Example', ...who });
 	}
 
 	/**
