@@ -82,9 +82,11 @@ int main(int argc, char *argv[])
 	static struct rth_port from, to;
 	struct rth_route route = {
 		.peer = &to,
-		.slot[RTH_SLOT_AUDIO] = {111, 109, 48000, NULL},
-		.slot[RTH_SLOT_CAMERA] = {96, 120, 90000, rth_keyframe_vp8},
-		.slot[RTH_SLOT_SCREEN] = {96, 120, 90000, rth_keyframe_vp8},
+		.slot[RTH_SLOT_AUDIO] = {111, 109, 48000, NULL, NULL},
+		.slot[RTH_SLOT_CAMERA] = {96, 120, 90000, rth_keyframe_vp8,
+					  NULL},
+		.slot[RTH_SLOT_SCREEN] = {96, 120, 90000, rth_keyframe_vp8,
+					  NULL},
 	};
 	long packets = argc > 1 ? atol(argv[1]) : PACKETS;
 	double ns[RTH_RTP_SLOTS];

@@ -17,7 +17,7 @@ const OURS = /-(janus|portal)(-\w+)?\.log$/;
 const TERMINAL = /^SIGN-IN CODE for /;
 const SECRETS = {
 	'an e-mail address': /[\w.+-]+@[\w-]+\.(example|test|localhost)\b/i,
-	'a name': /Dr\. Adams|Pat Example|Patient \d|Secret Name|Name One|onerror/,
+	'a name': /Dr\. Example|Pat Example|Patient \d|Secret Name|Name One|onerror/,
 	'a token (JWT)': /eyJ[\w-]{10,}/,
 	'a transport token': /\d{10},janus,janus\.plugin\.rthealth/,
 	'a session description': /\bv=0\b|a=(candidate|fingerprint|ice-pwd)|m=audio/,
