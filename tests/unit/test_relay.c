@@ -20,9 +20,11 @@ static void route(struct rth_port *from, struct rth_port *to, uint8_t in,
 {
 	struct rth_route r = {
 		.peer = to,
-		.slot[RTH_SLOT_AUDIO] = {111, 109, 48000, NULL},
-		.slot[RTH_SLOT_CAMERA] = {in, out, 90000, rth_keyframe_vp8},
-		.slot[RTH_SLOT_SCREEN] = {in, out, 90000, rth_keyframe_vp8},
+		.slot[RTH_SLOT_AUDIO] = {111, 109, 48000, NULL, NULL},
+		.slot[RTH_SLOT_CAMERA] = {in, out, 90000, rth_keyframe_vp8,
+					  NULL},
+		.slot[RTH_SLOT_SCREEN] = {in, out, 90000, rth_keyframe_vp8,
+					  NULL},
 	};
 
 	rth_route_publish(from, &r);
