@@ -29,7 +29,9 @@ test('days near today have a name', () => {
 	assert.equal(time.day(at(31, 0), now, 'en-GB'), 'Today');
 	assert.equal(time.day(at(32, 0), now, 'en-GB'), 'Tomorrow');
 	assert.equal(time.day(at(30, 23), now, 'en-GB'), 'Yesterday');
-	assert.equal(time.day(at(29, 12), now, 'en-GB'), 'Thursday 29 January');
+	// Whether there is a comma depends on the edition of Unicode's data.
+	assert.match(time.day(at(29, 12), now, 'en-GB'),
+		/^Thursday,? 29 January$/);
 	assert.match(time.day(at(-40, 12), now, 'en-GB'), / 2025$/);
 	assert.equal(time.dayAndClock(at(31, 9), now, 'en-GB'), 'Today, 09:00');
 });
