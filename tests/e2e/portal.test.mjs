@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The portal from outside: every request, right and wrong, malformed HTTP on
 // raw sockets, slow clients, stopping, and what its log and database keep.
+import './lib/node18.mjs';
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { createHmac, createPublicKey, verify } from 'node:crypto';

@@ -2,6 +2,7 @@
 // Signing in: the real portal against a real OpenID provider, one that lies in
 // every way, and a real mail server. A failure ends at the documented error
 // code, without a session.
+import './lib/node18.mjs';
 import assert from 'node:assert/strict';
 import { createServer } from 'node:net';
 import { after, before, describe, test } from 'node:test';

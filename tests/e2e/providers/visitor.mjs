@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A browser as far as signing in goes: cookies per site, redirects by hand.
+import '../lib/node18.mjs';
 import { get } from 'node:https';
 
 /** A request of a TLS server whose certificate the test made. */
