@@ -202,12 +202,7 @@ static void park(struct rth_control *control, struct rth_command *command)
 		command->parked_until_us = now_us + RTH_PARKED_US;
 	if (now_us >= command->parked_until_us ||
 	    control->n_parked >= RTH_PARKED_MAX) {
-		rth_control_log(control, RTH_LOG_WARN,
-				"refused reason=keys-late");
-		rth_event_report(control, "refused", command->session,
-				 json_pack("{s:s}", "reason", "keys-late"));
-		complain(control, command, "not-admitted",
-			 "You cannot enter this visit.");
+		rth_seat_not_admitted(control, command, "keys-late");
 		command_free(command);
 		return;
 	}

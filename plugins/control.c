@@ -15,10 +15,6 @@
 
 #define IDLE_WAIT_MS 1000
 
-struct keys_task {
-	struct rth_task task;
-};
-
 void rth_control_log(const struct rth_control *control,
 		     enum rth_log_level level, const char *fmt, ...)
 {
@@ -41,7 +37,7 @@ static void run_keys_changed(struct rth_control *control, struct rth_task *task)
 static void keys_changed(void *arg)
 {
 	struct rth_control *control = arg;
-	struct rth_task *task = rth_alloc(sizeof(struct keys_task));
+	struct rth_task *task = rth_alloc(sizeof(*task));
 
 	if (!task)
 		return;

@@ -68,7 +68,7 @@ static enum rth_err on_other_direction(struct reading *r, struct piece s)
 	return wrong(r, "direction is not sendrecv");
 }
 
-static const char *const ext_uris[RTH_EXTS] = {
+const char *const rth_ext_uris[RTH_EXTS] = {
 	[RTH_EXT_MID] = RTH_URI_MID,
 	[RTH_EXT_TRANSPORT_CC] = RTH_URI_TRANSPORT_CC,
 	[RTH_EXT_ABS_SEND_TIME] = RTH_URI_ABS_SEND_TIME,
@@ -101,7 +101,7 @@ static enum rth_err on_extmap(struct reading *r, struct piece s)
 	if (id > 14 || (where.n > 0 && !is(where, "sendrecv")))
 		return 0;
 	for (int ext = 0; ext < RTH_EXTS; ext++)
-		if (is(uri, ext_uris[ext]))
+		if (is(uri, rth_ext_uris[ext]))
 			return keep_extension(r, (enum rth_ext)ext,
 					      (uint8_t)id);
 	return 0;

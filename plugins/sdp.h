@@ -53,6 +53,9 @@ enum rth_ext {
 	"http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time"
 #define RTH_URI_AUDIO_LEVEL "urn:ietf:params:rtp-hdrext:ssrc-audio-level"
 
+/* Those URIs, by rth_ext. */
+extern const char *const rth_ext_uris[RTH_EXTS];
+
 /* RTCP feedback that is answered (RFC 4585, 5104), as bits of a set. */
 enum rth_feedback {
 	RTH_FB_NACK = 1,

@@ -26,13 +26,6 @@ static const struct {
 	[RTH_CODEC_AV1] = {"av1", "AV1/90000"},
 };
 
-static const char *const ext_uris[RTH_EXTS] = {
-	[RTH_EXT_MID] = RTH_URI_MID,
-	[RTH_EXT_TRANSPORT_CC] = RTH_URI_TRANSPORT_CC,
-	[RTH_EXT_ABS_SEND_TIME] = RTH_URI_ABS_SEND_TIME,
-	[RTH_EXT_AUDIO_LEVEL] = RTH_URI_AUDIO_LEVEL,
-};
-
 RTH_PRINTF(2, 3)
 static void add(struct answer *answer, const char *format, ...)
 {
@@ -56,7 +49,7 @@ static void add_extension(struct answer *answer,
 {
 	if (slot->ext[ext])
 		add(answer, "a=extmap:%u %s\r\n", slot->ext[ext],
-		    ext_uris[ext]);
+		    rth_ext_uris[ext]);
 }
 
 /*

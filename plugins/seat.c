@@ -10,8 +10,6 @@
 #include "event.h"
 #include "pair.h"
 
-#define NOT_ADMITTED_TEXT "You cannot enter this visit."
-
 static struct rth_session *other_of(const struct rth_session *session)
 {
 	return rth_room_other(session->room, session);
@@ -26,6 +24,14 @@ static void refuse(const struct rth_control *control,
 			 json_pack("{s:s}", "reason", reason));
 	rth_event_error(control, command->session, command->transaction,
 			command->request, code, text);
+}
+
+void rth_seat_not_admitted(const struct rth_control *control,
+			   const struct rth_command *command,
+			   const char *reason)
+{
+	refuse(control, command, reason, "not-admitted",
+	       "You cannot enter this visit.");
 }
 
 static void tell_slow(const struct rth_control *control,
@@ -213,8 +219,7 @@ enum rth_done rth_seat_join(struct rth_control *control,
 	case RTH_WAIT:
 		return RTH_PARK;
 	case RTH_REFUSE:
-		refuse(control, command, reason, "not-admitted",
-		       NOT_ADMITTED_TEXT);
+		rth_seat_not_admitted(control, command, reason);
 		return RTH_DONE;
 	case RTH_ADMIT:
 		break;

@@ -35,6 +35,15 @@ enum rth_done rth_seat_leave_asked(struct rth_control *control,
 enum rth_done rth_seat_end_asked(struct rth_control *control,
 				 struct rth_command *command);
 
+/**
+ * Refuses a join: one outward answer, the reason in log and event only.
+ *
+ * @param reason a static text, see docs/protocol.md
+ */
+void rth_seat_not_admitted(const struct rth_control *control,
+			   const struct rth_command *command,
+			   const char *reason);
+
 /** The session's PeerConnection came up or went down. */
 void rth_seat_media(struct rth_control *control, struct rth_session *session,
 		    bool up);
