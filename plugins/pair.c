@@ -4,6 +4,8 @@
  */
 #include "pair.h"
 
+#include "feed_record.h"
+
 #define OPUS_CLOCK_HZ 48000
 #define VIDEO_CLOCK_HZ 90000
 
@@ -37,8 +39,20 @@ static struct rth_route_slot video_slot(const struct rth_session *from,
 	return route;
 }
 
-static void publish(struct rth_session *from, struct rth_session *to)
+/* In the order of rth_codec. */
+static const uint8_t feed_codec[RTH_CODECS] = {
+	[RTH_CODEC_VP8] = RTH_FEED_VP8,
+	[RTH_CODEC_H264] = RTH_FEED_H264,
+	[RTH_CODEC_VP9] = RTH_FEED_VP9,
+	[RTH_CODEC_AV1] = RTH_FEED_AV1,
+};
+
+static void publish(const struct rth_room *room, struct rth_session *from,
+		    struct rth_session *to)
 {
+	const struct rth_tapping *tapping = &room->tapping[from->who.role];
+	uint8_t pictures =
+		tapping->pictures ? feed_codec[from->codec] : RTH_FEED_NO_CODEC;
 	struct rth_route route = {
 		.peer = &to->port,
 		.slot[RTH_SLOT_AUDIO] =
@@ -51,6 +65,8 @@ static void publish(struct rth_session *from, struct rth_session *to)
 			},
 		.slot[RTH_SLOT_CAMERA] = video_slot(from, to, RTH_SLOT_CAMERA),
 		.slot[RTH_SLOT_SCREEN] = video_slot(from, to, RTH_SLOT_SCREEN),
+		.tap = tapping->tap,
+		.tap_codec = {RTH_FEED_OPUS, pictures, pictures},
 	};
 
 	rth_route_publish(&from->port, &route);
@@ -71,8 +87,8 @@ void rth_pair_make(const struct rth_room *room)
 
 	if (!can_flow(a) || !can_flow(b))
 		return;
-	publish(a, b);
-	publish(b, a);
+	publish(room, a, b);
+	publish(room, b, a);
 	want_pictures(a);
 	want_pictures(b);
 }

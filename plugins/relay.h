@@ -44,6 +44,7 @@
 
 struct rth_port;
 struct rth_stream;
+struct rth_tap;
 
 struct rth_route_slot {
 	uint8_t pt_in;	/* what the sender uses, or RTH_PT_OFF */
@@ -56,6 +57,10 @@ struct rth_route_slot {
 struct rth_route {
 	struct rth_port *peer; /* borrowed, see above */
 	struct rth_route_slot slot[RTH_RTP_SLOTS];
+	/* Where what this port sends is recorded: borrowed like the peer, NULL
+	   when it is not. A slot of codec 0 (RTH_FEED_NO_CODEC) is not. */
+	struct rth_tap *tap;
+	uint8_t tap_codec[RTH_RTP_SLOTS];
 };
 
 /*

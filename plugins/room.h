@@ -8,12 +8,23 @@
 
 #include "session.h"
 
+struct rth_recording;
+struct rth_tap;
+
+/* What of the person in a seat is recorded now. */
+struct rth_tapping {
+	struct rth_tap *tap; /* borrowed; NULL: nothing */
+	bool pictures;	     /* else the voice only */
+};
+
 struct rth_room {
 	struct rth_room *next;
 	char id[RTH_ID_SIZE];
 	struct rth_session *seat[RTH_ROLES]; /* references, by role */
 	int64_t opened_us;
 	int64_t empty_since_us; /* meaningful while both seats are empty */
+	struct rth_recording *recording; /* recording.h; NULL: none */
+	struct rth_tapping tapping[RTH_ROLES]; /* for pair.c, by role */
 };
 
 struct rth_rooms {
