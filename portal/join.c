@@ -16,6 +16,13 @@
 
 #define JOINS_PER_MINUTE 30
 
+/* May this person ask for a recording? */
+static bool may_record(const struct rth_settings *settings, bool clinician)
+{
+	return clinician && settings->recordings.folder &&
+	       settings->recordings.allowed;
+}
+
 static enum rth_err sign_admission(char **tokenp, struct rth_portal *portal,
 				   const struct rth_visit *visit,
 				   const struct rth_session *session,
@@ -33,6 +40,7 @@ static enum rth_err sign_admission(char **tokenp, struct rth_portal *portal,
 		.now_s = portal->now_s(),
 		.seat_until_s =
 			rth_visit_window(&portal->settings, visit).closes_s,
+		.record = may_record(&portal->settings, clinician),
 	};
 	json_t *claims;
 	enum rth_err err = rth_token_admission(&claims, &admission);

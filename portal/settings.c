@@ -85,6 +85,17 @@ static const struct rth_conf_key keys[] = {
 	{"providers", RTH_CONF_LIST, AT(providers), .max = 16,
 	 .items = provider_keys,
 	 .item_size = sizeof(struct rth_provider_conf)},
+	{"recordings.folder", RTH_CONF_STRING, AT(recordings.folder)},
+	{"recordings.public_keys", RTH_CONF_STRING,
+	 AT(recordings.public_keys)},
+	{"recordings.private_keys", RTH_CONF_STRING,
+	 AT(recordings.private_keys)},
+	{"recordings.passphrase_file", RTH_CONF_STRING,
+	 AT(recordings.passphrase_file)},
+	{"recordings.recover_program", RTH_CONF_STRING,
+	 AT(recordings.recover_program), .text = RTH_RECOVER_PROGRAM},
+	{"recordings.allowed", RTH_CONF_BOOL, AT(recordings.allowed),
+	 .number = true},
 	{"roles.clinicians", RTH_CONF_STRINGS, AT(roles.clinicians),
 	 .max = 256},
 	{"roles.operators", RTH_CONF_STRINGS, AT(roles.operators), .max = 256},
@@ -299,13 +310,64 @@ static bool proxies_good(const struct rth_settings *s)
 	return true;
 }
 
+struct rule {
+	bool good;
+	const char *key, *reason;
+};
+
+static enum rth_err apply(const struct rule *rules, size_t n, const char *path,
+			  struct rth_conf_problem *problem)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (!rules[i].good)
+			return wrong(problem, path, rules[i].key,
+				     rules[i].reason);
+	return 0;
+}
+
+/* Is `path` the folder `folder`, or below it? As they are written. */
+static bool inside(const char *path, const char *folder)
+{
+	size_t len = folder ? strlen(folder) : 0;
+
+	if (!path || !folder)
+		return false;
+	while (len > 1 && folder[len - 1] == '/')
+		len--;
+	return strncmp(path, folder, len) == 0 &&
+	       (path[len] == '/' || !path[len]);
+}
+
+/* The recorder refuses to run with a private key in its reach. */
+static enum rth_err check_recordings(const struct rth_settings *s,
+				     const char *path,
+				     struct rth_conf_problem *problem)
+{
+	const char *folder = s->recordings.folder;
+	const char *public = s->recordings.public_keys;
+	const char *private = s->recordings.private_keys;
+	const struct rule rules[] = {
+		{!folder == !public, "recordings.public_keys",
+		 "goes with recordings.folder"},
+		{!folder == !private, "recordings.private_keys",
+		 "goes with recordings.folder"},
+		{folder || !s->recordings.passphrase_file,
+		 "recordings.passphrase_file", "goes with recordings.folder"},
+		{!inside(private, public), "recordings.private_keys",
+		 "must not be in recordings.public_keys"},
+		{!inside(private, folder), "recordings.private_keys",
+		 "must not be in recordings.folder"},
+	};
+
+	return apply(rules, sizeof(rules) / sizeof(rules[0]), path, problem);
+}
+
 static enum rth_err check(const struct rth_settings *s, const char *path,
 			  struct rth_conf_problem *problem)
 {
-	const struct {
-		bool good;
-		const char *key, *reason;
-	} rules[] = {
+	const struct rule rules[] = {
 		{origin_good(s->public_url), "public_url",
 		 "must be http(s)://host[:port] in lower case, without a slash "
 		 "at the end"},
@@ -342,13 +404,8 @@ static enum rth_err check(const struct rth_settings *s, const char *path,
 		{s->session.idle_s <= s->session.absolute_s, "session.idle_s",
 		 "is longer than session.absolute_s"},
 	};
-	size_t i;
 
-	for (i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
-		if (!rules[i].good)
-			return wrong(problem, path, rules[i].key,
-				     rules[i].reason);
-	return 0;
+	return apply(rules, sizeof(rules) / sizeof(rules[0]), path, problem);
 }
 
 enum rth_err rth_settings_read(struct rth_settings *settings, const char *path,
@@ -360,6 +417,8 @@ enum rth_err rth_settings_read(struct rth_settings *settings, const char *path,
 		err = read_secrets(settings, path, problem);
 	if (!err)
 		err = check(settings, path, problem);
+	if (!err)
+		err = check_recordings(settings, path, problem);
 	if (err)
 		return err;
 	settings->cookies_insecure =

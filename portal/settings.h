@@ -75,6 +75,14 @@ struct rth_settings {
 		char *ca_file;
 		bool insecure; /* plain smtp:// may go without STARTTLS */
 	} smtp;
+	struct {
+		char *folder;	   /* of the recordings; NULL: there are none */
+		char *public_keys; /* folder of NAME.pub; with `folder` */
+		char *private_keys;    /* folder of NAME.key; with `folder` */
+		char *passphrase_file; /* of the private keys, or NULL */
+		char *recover_program; /* rthealth-recover */
+		bool allowed;	       /* clinicians may ask for one */
+	} recordings;
 	struct rth_conf_list providers; /* struct rth_provider_conf */
 	struct {
 		/* "email:a@b", "domain:b", "group:g" */

@@ -8,6 +8,9 @@ static char path[64], secret_path[64];
 #define JANUS \
 	"janus = { url = \"ws://localhost:2/\"; token_auth_secret = \"x\"; };"
 #define REST "web_root = \"/w\"; database = \"/d\"; key_dir = \"/k\";"
+#define RECORDINGS                                                \
+	"recordings = { folder = \"/r\"; public_keys = \"/pub\";" \
+	" private_keys = \"/key\"; };"
 #define LOCAL "public_url = \"http://localhost:1\";"
 
 static enum rth_err read_text(struct rth_settings *settings, const char *text,
@@ -157,6 +160,29 @@ static void what_is_wrong_is_named(void **state)
 		{LOCAL REST JANUS "providers = ( { id = \"A\"; name = \"n\";"
 				  " issuer = \"i\"; client_id = \"c\"; } );",
 		 "providers"},
+		{LOCAL REST JANUS "trial = true;"
+				  "recordings = { folder = \"/r\"; };",
+		 "recordings.public_keys"},
+		{LOCAL REST JANUS "trial = true; recordings = {"
+				  " public_keys = \"/r\"; };",
+		 "recordings.public_keys"},
+		{LOCAL REST JANUS "trial = true; recordings = {"
+				  " folder = \"/r\"; public_keys = \"/p\"; };",
+		 "recordings.private_keys"},
+		{LOCAL REST JANUS "trial = true; recordings = {"
+				  " private_keys = \"/p\"; };",
+		 "recordings.private_keys"},
+		{LOCAL REST JANUS "trial = true; recordings = {"
+				  " passphrase_file = \"/p\"; };",
+		 "recordings.passphrase_file"},
+		{LOCAL REST JANUS "trial = true; recordings = { folder = "
+				  "\"/r\"; public_keys = \"/k/\";"
+				  " private_keys = \"/k/private\"; };",
+		 "recordings.private_keys"},
+		{LOCAL REST JANUS "trial = true; recordings = { folder = "
+				  "\"/k\"; public_keys = \"/p\";"
+				  " private_keys = \"/k\"; };",
+		 "recordings.private_keys"},
 	};
 	struct rth_conf_problem problem;
 	struct rth_settings s;
@@ -172,12 +198,34 @@ static void what_is_wrong_is_named(void **state)
 	}
 }
 
+static void recordings_are_a_group(void **state)
+{
+	struct rth_conf_problem problem;
+	struct rth_settings s;
+
+	(void)state;
+	assert_int_equal(
+		read_text(&s, LOCAL REST JANUS "trial = true;", &problem), 0);
+	assert_null(s.recordings.folder);
+	rth_settings_clear(&s);
+	assert_int_equal(read_text(&s,
+				   LOCAL REST JANUS RECORDINGS "trial = true;",
+				   &problem),
+			 0);
+	assert_string_equal(s.recordings.folder, "/r");
+	assert_non_null(
+		strstr(s.recordings.recover_program, "/rthealth-recover"));
+	assert_true(s.recordings.allowed);
+	rth_settings_clear(&s);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(defaults_are_filled_in),
 		cmocka_unit_test(a_secret_is_the_first_line_of_its_file),
 		cmocka_unit_test(cookies_are_secure_wherever_browsers_allow),
+		cmocka_unit_test(recordings_are_a_group),
 		cmocka_unit_test(what_is_wrong_is_named),
 	};
 

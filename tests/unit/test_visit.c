@@ -5,8 +5,10 @@
 #include <poll.h>
 #include <sys/socket.h>
 
+#include "base64.h"
 #include "events.h"
 #include "join.h"
+#include "json_strict.h"
 #include "signing.h"
 #include "visit.h"
 #include "work.h"
@@ -136,6 +138,55 @@ static void the_window_opens_and_closes_to_the_second(void **state)
 		assert_int_equal(join(by_doctor(id, NULL), rows[i].code),
 				 rows[i].status);
 	}
+}
+
+/* The claims of the admission token that a join hands out. */
+static json_t *granted(struct rth_exchange *x)
+{
+	unsigned char claims[2048];
+	const char *token, *end;
+	json_t *reply, *object = NULL;
+	size_t len = 0;
+
+	rth_join_handle(x);
+	reply = json_loads(rth_exchange_reply(x)->body, 0, NULL);
+	token = json_string_value(json_object_get(reply, "admission_token"));
+	assert_non_null(token);
+	token = strchr(token, '.') + 1;
+	end = strchr(token, '.');
+	assert_int_equal(rth_base64url_decode(claims, sizeof(claims), &len,
+					      token, (size_t)(end - token)),
+			 0);
+	assert_int_equal(rth_json_object(&object, (char *)claims, len), 0);
+	json_decref(reply);
+	rth_exchange_free(x);
+	return object;
+}
+
+static bool may_record(struct rth_exchange *x)
+{
+	json_t *claims = granted(x);
+	bool may = json_is_true(
+		json_object_get(json_object_get(claims, "rth"), "record"));
+
+	json_decref(claims);
+	return may;
+}
+
+static void only_the_clinician_may_record_where_there_is_a_folder(void **state)
+{
+	struct rth_settings *s = &bench.portal.settings;
+	char id[RTH_ID_SIZE];
+
+	(void)state;
+	make(id);
+	s->recordings.allowed = true;
+	assert_false(may_record(by_doctor(id, NULL)));
+	s->recordings.folder = (char *)"/r";
+	assert_true(may_record(by_doctor(id, NULL)));
+	assert_false(may_record(by_patient(id)));
+	s->recordings.allowed = false;
+	assert_false(may_record(by_doctor(id, NULL)));
 }
 
 static void everybody_else_hears_not_found(void **state)
@@ -314,6 +365,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		TEST(the_window_opens_and_closes_to_the_second),
+		TEST(only_the_clinician_may_record_where_there_is_a_folder),
 		TEST(everybody_else_hears_not_found),
 		TEST(who_is_no_clinician_any_more_loses_the_visit),
 		TEST(a_cancelled_visit_is_over),
