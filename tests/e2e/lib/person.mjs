@@ -142,6 +142,62 @@ export class Person {
 			await this.page.click('Close messages');
 	}
 
+	/** The clinician asks to record, by the control in the call. */
+	askToRecord() {
+		return this.page.press('#record');
+	}
+
+	/**
+	 * Answers the question for consent, once it is on the page.
+	 *
+	 * @param {'yes'|'voice'|'no'} what
+	 */
+	async answer(what) {
+		await this.recording('asked');
+		await this.page.press(`#consent-${what}`);
+	}
+
+	/** Stops the recording, behind its sign. */
+	async stopRecording() {
+		await this.page.press('#recording-sign');
+		await this.page.press('#recording-stop');
+	}
+
+	/** While it runs: no pictures of this person from now on. */
+	async voiceOnlyFromNow() {
+		await this.page.press('#recording-sign');
+		await this.page.press('#recording-voice');
+	}
+
+	/**
+	 * Waits until the page knows the recording to be in one of these states:
+	 * those of web/js/recording.js.
+	 *
+	 * @param {string} states one, or several with a blank between
+	 */
+	recording(states, ms = 10000) {
+		return this.page.until((wanted) =>
+			wanted.split(' ').includes(document.body.dataset.recording ?? ''),
+		`a recording that is ${states}`, ms, states);
+	}
+
+	/**
+	 * The sign that everybody sees while it runs or is paused; null without.
+	 *
+	 * @returns {Promise<{ state: string, text: string } | null>}
+	 */
+	recordingSign() {
+		return this.page.evaluate(() => {
+			const sign = document.querySelector('#recording-sign');
+			const box = sign?.getBoundingClientRect();
+
+			return sign && box?.width && box.height ? {
+				state: document.body.dataset.recording ?? '',
+				text: /** @type {HTMLElement} */ (sign).innerText.trim(),
+			} : null;
+		});
+	}
+
 	/** The messages as the page shows them. */
 	messages() {
 		return this.page.evaluate(() =>
