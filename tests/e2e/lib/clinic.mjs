@@ -4,20 +4,33 @@ import { secrets, startJanus } from './janus.mjs';
 import { startBrowser } from './browser.mjs';
 import { Person } from './person.mjs';
 import { CLINICIAN, Portal, URL_OF_PORTAL } from './portal.mjs';
+import { startRecorder } from './recorder.mjs';
+import { Store } from './store.mjs';
 
 export class Clinic {
 	/** @type {Map<string, import('./browser.mjs').Browser>} */
 	#browsers = new Map();
 	#people = 0;
 
-	/** @param {Partial<import('./janus.mjs').JanusOptions>} [janus] */
-	static async open(janus = {}) {
+	/**
+	 * @param {Partial<import('./janus.mjs').JanusOptions> & { recorder?: boolean
+	 *   | import('./recorder.mjs').RecorderOptions }} [options] recorder:
+	 *   whether there is one, or how it is to be
+	 */
+	static async open({ recorder, ...janus } = {}) {
 		const clinic = new Clinic();
 
 		clinic.keys = secrets();
-		clinic.portal = await Portal.start(clinic.keys);
-		clinic.janus = await startJanus({ secrets: clinic.keys, ...janus });
+		if (recorder)
+			clinic.recorder = await startRecorder(recorder === true ? {}
+				: recorder);
+		clinic.portal = await Portal.start(clinic.keys, clinic.recorder);
+		clinic.janusOptions = { secrets: clinic.keys,
+			recorderSocket: clinic.recorder?.socket, ...janus };
+		clinic.janus = await startJanus(clinic.janusOptions);
 		clinic.account = await clinic.portal.signIn(CLINICIAN, 'Dr. Example');
+		if (clinic.recorder)
+			clinic.store = new Store(clinic.recorder, clinic.portal.conf);
 		return clinic;
 	}
 
@@ -79,7 +92,7 @@ export class Clinic {
 	async close() {
 		await Promise.all([...this.#browsers.values()].map((browser) =>
 			browser.close().catch(() => {})));
-		await Promise.all([this.janus, this.portal?.program].map((program) =>
-			program?.stop()));
+		await Promise.all([this.janus, this.portal?.program, this.recorder]
+			.map((program) => program?.stop()));
 	}
 }

@@ -112,6 +112,7 @@ function configure(options) {
 		PUBLIC_URL: `http://localhost:${PORTS.portal}`,
 		PORT: PORTS.portal, JANUS_PORT: PORTS.janus,
 		ADMIN_PORT: PORTS.admin, PRIVATE_PORT: PORTS.events,
+		RECORDER_SOCKET: options.recorderSocket ?? join(home, 'no-recorder'),
 	};
 
 	for (const plugin of options.plugins ?? ['rthealth'])
@@ -136,6 +137,7 @@ function configure(options) {
  * @property {ReturnType<typeof secrets>} secrets
  * @property {string[]} [plugins] short names; the default is ours alone
  * @property {string} [pluginConf] instead of the template
+ * @property {string} [recorderSocket] where a recorder listens
  * @property {boolean} [events] whether the event handler is loaded
  * @property {number} [debugLevel]
  * @property {'valgrind'|'callgrind'} [under]

@@ -12,10 +12,26 @@ export const URL_OF_PORTAL = `http://localhost:${PORTS.portal}`;
 export const CLINICIAN = 'clinician@clinic.example';
 
 /**
+ * @typedef {object} Recordings what the portal knows of a recorder's store
+ * @property {string} folder
+ * @property {{ public: string, private: string }} keys folders
+ */
+
+/** @param {Recordings | undefined} of */
+const recordings = (of) => of ? `
+recordings = {
+	folder = "${of.folder}";
+	public_keys = "${of.keys.public}";
+	private_keys = "${of.keys.private}";
+	recover_program = "${BUILD}/rthealth-recover";
+};` : '';
+
+/**
  * @param {ReturnType<typeof import('./janus.mjs').secrets>} keys
  * @param {string} home an empty folder
+ * @param {Recordings} [recorder]
  */
-function configuration(keys, home) {
+function configuration(keys, home, recorder) {
 	return `
 listen = { address = "127.0.0.1"; port = ${PORTS.portal}; };
 private_listen = { address = "127.0.0.1"; port = ${PORTS.events}; };
@@ -35,7 +51,23 @@ janus = {
 };
 roles = { clinicians = [ "email:${CLINICIAN}" ]; };
 code = { per_address_hour = 100; per_client_hour = 1000; };
+${recordings(recorder)}
 `;
+}
+
+/**
+ * Writes a configuration into an empty folder; its path.
+ *
+ * @param {string} home
+ * @param {ReturnType<typeof import('./janus.mjs').secrets>} keys
+ * @param {Recordings} [recorder]
+ */
+export function writeConfiguration(home, keys, recorder) {
+	const path = join(home, 'portal.conf');
+
+	mkdirSync(join(home, 'keys'), { mode: 0o700 });
+	writeFileSync(path, configuration(keys, home, recorder), { mode: 0o600 });
+	return path;
 }
 
 /** The newest code for that address in what the portal said, or null. */
@@ -47,15 +79,17 @@ export function codeIn(text, email) {
 
 /** The portal, and what only a test may ask of it. */
 export class Portal {
-	/** @param {ReturnType<typeof import('./janus.mjs').secrets>} keys */
-	static async start(keys) {
+	/**
+	 * @param {ReturnType<typeof import('./janus.mjs').secrets>} keys
+	 * @param {Recordings} [recorder]
+	 */
+	static async start(keys, recorder) {
 		const portal = new Portal();
 		const home = mkdtempSync(join(tmpdir(), 'rth-portal-'));
-		const path = join(home, 'portal.conf');
+		const path = writeConfiguration(home, keys, recorder);
 
-		mkdirSync(join(home, 'keys'), { mode: 0o700 });
-		writeFileSync(path, configuration(keys, home), { mode: 0o600 });
 		portal.home = home;
+		portal.conf = path;
 		// The codes are for people, not for the log that is looked through.
 		portal.codes = '';
 		portal.program = start('portal', join(BUILD, 'rthealth-portal'),

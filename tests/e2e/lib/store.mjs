@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The store of recordings, as the clinic sees it with its key, and as a thief
+// sees it without: files, commands of the portal, and what is in a lane.
+import { execFile, execFileSync } from 'node:child_process';
+import {
+	mkdtempSync, readdirSync, readFileSync, statSync, watch,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { promisify } from 'node:util';
+import { BUILD } from './procs.mjs';
+import { bytesBelow } from './recorder.mjs';
+
+const MOST_OUTPUT = 64 << 20;
+const run = promisify(execFile);
+
+/** A lane that was exported, as ffprobe sees it. */
+export function probe(path) {
+	return JSON.parse(execFileSync('ffprobe', ['-v', 'error', '-of', 'json',
+		'-show_streams', '-show_format', path],
+	{ encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] }));
+}
+
+/**
+ * The packets of a lane in their order: seconds, kind and size of each.
+ *
+ * @returns {Promise<Array<{ kind: string, s: number, key: boolean,
+ *                           bytes: number }>>}
+ */
+export async function packetsOf(path) {
+	const { stdout } = await run('ffprobe', ['-v', 'error', '-of', 'json',
+		'-show_entries', 'packet=codec_type,pts_time,flags,size', path],
+	{ maxBuffer: MOST_OUTPUT });
+
+	return JSON.parse(stdout).packets.map((packet) => ({
+		kind: packet.codec_type, s: Number(packet.pts_time),
+		key: packet.flags.startsWith('K'), bytes: Number(packet.size) }));
+}
+
+/** Decodes all of a lane; what the decoder complains of, or "". */
+export async function complaints(path) {
+	const { stderr } = await run('ffmpeg', ['-v', 'error', '-nostdin', '-i',
+		path, '-f', 'null', '-'], { maxBuffer: MOST_OUTPUT });
+
+	return stderr.trim();
+}
+
+/** Sees every file and folder that is made or changed below a folder. */
+export class Watch {
+	/** What the kernel (inotify) has told, as "change path". */
+	events = [];
+	#watches = new Map();
+
+	constructor(folder) {
+		this.folder = folder;
+		this.#add(folder);
+		for (const entry of readdirSync(folder, { recursive: true,
+			withFileTypes: true }))
+			if (entry.isDirectory())
+				this.#add(join(entry.parentPath ?? entry.path, entry.name));
+	}
+
+	#add(folder) {
+		this.#watches.set(folder, watch(folder, (change, name) =>
+			this.events.push(`${change} ${join(folder, name ?? '')}`)));
+	}
+
+	close() {
+		for (const each of this.#watches.values())
+			each.close();
+	}
+}
+
+export class Store {
+	/**
+	 * @param {import('./recorder.mjs').Recorder} recorder
+	 * @param {string} [conf] the configuration of a portal that runs
+	 */
+	constructor(recorder, conf = recorder.portalConf) {
+		this.folder = recorder.folder;
+		this.conf = conf;
+	}
+
+	/** Every file, as paths below the folder. */
+	get files() {
+		return readdirSync(this.folder, { recursive: true })
+			.map(String).filter((name) =>
+				statSync(join(this.folder, name)).isFile()).sort();
+	}
+
+	get bytes() {
+		return bytesBelow(this.folder);
+	}
+
+	/** The ids of all recordings, by their folders. */
+	get ids() {
+		return [...new Set(this.files.map((name) => name.split('/')[2]))];
+	}
+
+	/** What `rthealth-portal recording ...` says; throws when it fails. */
+	async command(...words) {
+		const { stdout } = await run(join(BUILD, 'rthealth-portal'),
+			['--config', this.conf, 'recording', ...words],
+			{ maxBuffer: MOST_OUTPUT });
+
+		return stdout;
+	}
+
+	recover() {
+		return this.command('recover');
+	}
+
+	verify(id) {
+		return this.command('verify', id);
+	}
+
+	/**
+	 * Exports a recording and reads its manifests.
+	 *
+	 * @returns {Promise<Exported>}
+	 */
+	async export(id) {
+		const folder = mkdtempSync(join(tmpdir(), 'rth-export-'));
+
+		await this.command('export', id, folder);
+		return new Exported(id, folder);
+	}
+}
+
+/** A recording as plain files. */
+export class Exported {
+	constructor(id, folder) {
+		this.id = id;
+		this.files = readdirSync(folder, { recursive: true }).map(String)
+			.map((name) => join(folder, name))
+			.filter((path) => statSync(path).isFile()).sort();
+		this.manifests = this.files.filter((path) =>
+			path.endsWith('-manifest.json')).map((path) =>
+			JSON.parse(readFileSync(path, 'utf8')));
+	}
+
+	/** The files of pictures and voices. */
+	get lanes() {
+		return this.files.filter((path) => /\.(webm|mp4)$/.test(path));
+	}
+
+	/** Those of one lane, in their order; its name as in docs/store.md. */
+	lane(name) {
+		return this.lanes.filter((path) =>
+			basename(path).replace(/^\d+-|-\d+\.\w+$/g, '') === name);
+	}
+
+	/** What was written, of all parts. */
+	get chat() {
+		return this.files.filter((path) => path.endsWith('-chat.jsonl'))
+			.flatMap((path) => readFileSync(path, 'utf8').split('\n'))
+			.filter(Boolean).map((line) => JSON.parse(line));
+	}
+
+	/** What the manifests say of a file. */
+	told(path) {
+		return this.manifests.flatMap((manifest) => manifest.lanes)
+			.find((lane) => lane.name === basename(path) ||
+				lane.file === basename(path));
+	}
+}
