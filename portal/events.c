@@ -12,6 +12,7 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 
+#include "evidence.h"
 #include "log.h"
 #include "portal.h"
 #include "store.h"
@@ -66,6 +67,19 @@ static const char *word(const json_t *data, const char *name)
 	return text;
 }
 
+/* What is malformed or late leaves no trace but its count in the log. */
+static enum rth_err keep_evidence(const struct rth_portal *portal,
+				  const json_t *data)
+{
+	enum rth_err err = rth_evidence_take(portal, data);
+
+	if (err != RTH_ERR_FORMAT && err != RTH_ERR_STATE)
+		return err;
+	rth_log(RTH_LOG_WARN, "event-ignored", "s:s", "error",
+		rth_err_name(err));
+	return 0;
+}
+
 static enum rth_err keep(const struct rth_portal *portal, const json_t *data)
 {
 	const char *event = word(data, "event");
@@ -80,6 +94,8 @@ static enum rth_err keep(const struct rth_portal *portal, const json_t *data)
 
 	if (!event)
 		return 0;
+	if (rth_evidence_is(event))
+		return keep_evidence(portal, data);
 	snprintf(what, sizeof(what), "plugin:%s", event);
 	err = room ? rth_store_visit_of_room(portal->store, visit, room)
 		   : RTH_ERR_NOT_FOUND;

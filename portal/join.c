@@ -152,7 +152,7 @@ static enum rth_err record(struct rth_exchange *x,
 {
 	const struct rth_portal *portal = rth_request_portal(x);
 	const struct rth_audit row = {rth_request_session(x)->user.id,
-				      "join-granted", visit->id, jti};
+				      "join-granted", visit->id, jti, NULL};
 
 	rth_log(RTH_LOG_INFO, "join-granted", "s:s, s:s", "user", row.subject,
 		"visit", visit->id);

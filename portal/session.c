@@ -67,7 +67,7 @@ static enum rth_err clean_identity(char email[RTH_EMAIL_SIZE],
 static enum rth_err audit(struct rth_portal *portal, const char *subject,
 			  const char *what, const char *detail)
 {
-	const struct rth_audit row = {subject, what, NULL, detail};
+	const struct rth_audit row = {subject, what, NULL, detail, NULL};
 	enum rth_err err =
 		rth_store_audit(portal->store, &row, portal->now_s());
 

@@ -150,13 +150,13 @@ enum rth_err rth_store_audit(struct rth_store *store,
 	const struct rth_db_value values[] = {
 		RTH_DB_INT(now_s),	    RTH_DB_TEXT(audit->subject),
 		RTH_DB_TEXT(audit->what),   RTH_DB_TEXT(audit->visit),
-		RTH_DB_TEXT(audit->detail),
+		RTH_DB_TEXT(audit->detail), RTH_DB_TEXT(audit->data),
 	};
 	const struct rth_db_query query = {
-		.sql = "INSERT INTO audit(time_s, subject, what, visit, detail)"
-		       " VALUES($1, $2, $3, $4, $5)",
+		.sql = "INSERT INTO audit(time_s, subject, what, visit, detail,"
+		       " data) VALUES($1, $2, $3, $4, $5, $6)",
 		.values = values,
-		.values_n = 5,
+		.values_n = 6,
 	};
 
 	return rth_store_run(store, &query);

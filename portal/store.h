@@ -149,6 +149,7 @@ struct rth_visit {
 	int64_t start_s;
 	int64_t minutes;
 	bool cancelled;
+	bool recorded; /* read only: something of it was recorded */
 };
 
 /** Adds a visit; its `cancelled` is not read. RTH_ERR_EXISTS: id or room. */
@@ -185,6 +186,7 @@ struct rth_audit {
 	const char *what;   /* "signed-in", "visit-made", "plugin:joined" ... */
 	const char *visit;  /* visit id, or NULL */
 	const char *detail; /* ids and codes only, or NULL */
+	const char *data;   /* JSON of ids, codes, counts, hashes, or NULL */
 };
 
 /** Adds a row. */
@@ -196,6 +198,55 @@ enum rth_err rth_store_audit(struct rth_store *store,
 enum rth_err rth_store_visit_of_room(struct rth_store *store,
 				     char visit_id[RTH_ID_SIZE],
 				     const char *room) RTH_CHECKED;
+
+/* ---- Recordings: that there is one, and what became of it ---- */
+
+enum rth_recording_state {
+	RTH_RECORDING_ASKED,
+	RTH_RECORDING_RUNNING,
+	RTH_RECORDING_PAUSED,
+	RTH_RECORDING_DECLINED,
+	RTH_RECORDING_REFUSED,
+	RTH_RECORDING_FINISHED,
+	RTH_RECORDING_STORED,
+	RTH_RECORDING_LOST,
+	RTH_RECORDING_INTERRUPTED, /* and recovered */
+};
+
+/** The state's name in events and in the database. Any thread. */
+const char *rth_recording_state_name(enum rth_recording_state state);
+
+/** The state of a name; false when there is none. Any thread. */
+bool rth_recording_state_of(enum rth_recording_state *statep, const char *name);
+
+struct rth_recording_row {
+	char id[RTH_ID_SIZE];
+	char room[RTH_ID_SIZE];
+	char visit[RTH_ID_SIZE]; /* read only; "" when unknown */
+	enum rth_recording_state state;
+	char reason[33]; /* a code, or "" */
+	int64_t begun_s; /* 0: it has not run */
+	int64_t ended_s; /* 0: it has not ended */
+	int64_t parts;
+	bool incomplete;
+	int64_t lost_ms;
+	int64_t lost_packets;
+};
+
+/**
+ * Adds a recording, or takes it to another state; its visit is that of the
+ * room. What is there of the first times and the largest counts stays.
+ *
+ * @return 0; RTH_ERR_STATE when it is further already, or of another room
+ */
+enum rth_err
+rth_store_recording_put(struct rth_store *store,
+			const struct rth_recording_row *row) RTH_CHECKED;
+
+/** RTH_ERR_NOT_FOUND when there is none. */
+enum rth_err rth_store_recording_get(struct rth_store *store,
+				     struct rth_recording_row *row,
+				     const char *id) RTH_CHECKED;
 
 /** Removes what has expired: attempts, codes, rates, sessions. */
 enum rth_err rth_store_sweep(struct rth_store *store, int64_t now_s,

@@ -285,6 +285,21 @@ static const char *const migrations[] = {
 	"  SELECT RAISE(ABORT, 'the audit is append-only'); END;"
 	"CREATE TRIGGER audit_keeps_values BEFORE UPDATE ON audit BEGIN"
 	"  SELECT RAISE(ABORT, 'the audit is append-only'); END;",
+	"CREATE TABLE recordings("
+	"  id TEXT PRIMARY KEY,"
+	"  visit_id TEXT REFERENCES visits(id),"
+	"  room TEXT NOT NULL,"
+	"  state TEXT NOT NULL,"
+	"  rank INTEGER NOT NULL,"
+	"  begun_s INTEGER NOT NULL,"
+	"  ended_s INTEGER NOT NULL,"
+	"  parts INTEGER NOT NULL,"
+	"  reason TEXT NOT NULL,"
+	"  incomplete INTEGER NOT NULL,"
+	"  lost_ms INTEGER NOT NULL,"
+	"  lost_packets INTEGER NOT NULL);"
+	"CREATE INDEX recordings_visit ON recordings(visit_id);"
+	"ALTER TABLE audit ADD COLUMN data TEXT;",
 	NULL,
 };
 

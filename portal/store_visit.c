@@ -11,7 +11,9 @@
 
 #define COLUMNS                                                           \
 	"v.id, v.room, v.title, v.clinician_id, c.name, v.patient_email," \
-	" COALESCE(p.name, ''), v.start_s, v.minutes, v.cancelled"
+	" COALESCE(p.name, ''), v.start_s, v.minutes, v.cancelled,"       \
+	" EXISTS(SELECT 1 FROM recordings r WHERE r.visit_id = v.id"      \
+	" AND r.begun_s > 0)"
 #define TABLES                                                 \
 	" FROM visits v JOIN users c ON c.id = v.clinician_id" \
 	" LEFT JOIN users p ON p.email = v.patient_email"
@@ -65,6 +67,7 @@ static enum rth_err read_visit(const struct rth_db_backend *backend,
 	v->start_s = backend->column_int(row, 7);
 	v->minutes = backend->column_int(row, 8);
 	v->cancelled = backend->column_int(row, 9) != 0;
+	v->recorded = backend->column_int(row, 10) != 0;
 	return err;
 }
 

@@ -75,7 +75,7 @@ json_t *rth_visit_json(const struct rth_settings *settings,
 		 visit->id);
 	return json_pack(
 		"{s:s, s:s, s:s, s:I, s:s*, s:s?, s:s, s:s, s:s, s:s, s:s,"
-		" s:s}",
+		" s:s, s:b}",
 		"id", visit->id, "title", visit->title, "start", start,
 		"minutes", (json_int_t)visit->minutes, "patient_email",
 		clinician ? visit->patient_email : NULL, "patient_name",
@@ -83,7 +83,7 @@ json_t *rth_visit_json(const struct rth_settings *settings,
 		"clinician_name", visit->clinician_name, "role",
 		clinician ? "clinician" : "patient", "status",
 		visit->cancelled ? "cancelled" : "scheduled", "opens", opens,
-		"closes", closes, "link", link);
+		"closes", closes, "link", link, "recorded", visit->recorded);
 }
 
 static void reply_visit(struct rth_exchange *x, unsigned status,
@@ -108,7 +108,7 @@ static enum rth_err audit(struct rth_exchange *x, const char *what,
 {
 	const struct rth_portal *portal = rth_request_portal(x);
 	const struct rth_audit row = {rth_request_session(x)->user.id, what,
-				      visit->id, NULL};
+				      visit->id, NULL, NULL};
 
 	rth_log(RTH_LOG_INFO, what, "s:s, s:s", "user", row.subject, "visit",
 		visit->id);
