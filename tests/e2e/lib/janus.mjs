@@ -84,6 +84,12 @@ export function transportToken(secret, options = {}) {
 	return `${data}:${hmac}`;
 }
 
+/** The plugin's configuration with what a test adds to it. */
+function withMore(text, options) {
+	return text.replace(/^recording = \{$/m,
+		`$&\n${options.recording ?? ''}`) + (options.more ?? '');
+}
+
 /**
  * Writes a configuration folder.
  *
@@ -125,7 +131,8 @@ function configure(options) {
 		const text = readFileSync(join(TEMPLATES, name), 'utf8').replace(
 			/@([A-Z_]+)@/g, (_, key) => String(values[key]));
 
-		writeFileSync(join(conf, name.replace(/\.in$/, '')), text);
+		writeFileSync(join(conf, name.replace(/\.in$/, '')),
+			name.startsWith(PLUGIN) ? withMore(text, options) : text);
 	}
 	if (options.pluginConf !== undefined)
 		writeFileSync(join(conf, `${PLUGIN}.jcfg`), options.pluginConf);
@@ -138,6 +145,8 @@ function configure(options) {
  * @property {string[]} [plugins] short names; the default is ours alone
  * @property {string} [pluginConf] instead of the template
  * @property {string} [recorderSocket] where a recorder listens
+ * @property {string} [recording] more lines of the template's `recording`
+ * @property {string} [more] more groups of the template
  * @property {boolean} [events] whether the event handler is loaded
  * @property {number} [debugLevel]
  * @property {'valgrind'|'callgrind'} [under]

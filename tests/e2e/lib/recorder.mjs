@@ -64,7 +64,7 @@ export class Recorder {
 			mkdirSync(folder, { recursive: true, mode: 0o700 });
 		this.portalConf = this.#makeKeys();
 		writeFileSync(this.conf, `socket = "${this.socket}";
-folder = "${this.folder}";
+recordings = "${this.folder}";
 public_keys = "${this.keys.public}";
 reserve_mb = ${options.reserveMb ?? 1};
 ${options.more ?? ''}

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The store of recordings, as the clinic sees it with its key, and as a thief
 // sees it without: files, commands of the portal, and what is in a lane.
-import { execFile, execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import {
 	mkdtempSync, readdirSync, readFileSync, statSync, watch,
 } from 'node:fs';
@@ -13,37 +13,6 @@ import { bytesBelow } from './recorder.mjs';
 
 const MOST_OUTPUT = 64 << 20;
 const run = promisify(execFile);
-
-/** A lane that was exported, as ffprobe sees it. */
-export function probe(path) {
-	return JSON.parse(execFileSync('ffprobe', ['-v', 'error', '-of', 'json',
-		'-show_streams', '-show_format', path],
-	{ encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] }));
-}
-
-/**
- * The packets of a lane in their order: seconds, kind and size of each.
- *
- * @returns {Promise<Array<{ kind: string, s: number, key: boolean,
- *                           bytes: number }>>}
- */
-export async function packetsOf(path) {
-	const { stdout } = await run('ffprobe', ['-v', 'error', '-of', 'json',
-		'-show_entries', 'packet=codec_type,pts_time,flags,size', path],
-	{ maxBuffer: MOST_OUTPUT });
-
-	return JSON.parse(stdout).packets.map((packet) => ({
-		kind: packet.codec_type, s: Number(packet.pts_time),
-		key: packet.flags.startsWith('K'), bytes: Number(packet.size) }));
-}
-
-/** Decodes all of a lane; what the decoder complains of, or "". */
-export async function complaints(path) {
-	const { stderr } = await run('ffmpeg', ['-v', 'error', '-nostdin', '-i',
-		path, '-f', 'null', '-'], { maxBuffer: MOST_OUTPUT });
-
-	return stderr.trim();
-}
 
 /** Sees every file and folder that is made or changed below a folder. */
 export class Watch {
@@ -73,7 +42,7 @@ export class Watch {
 
 export class Store {
 	/**
-	 * @param {import('./recorder.mjs').Recorder} recorder
+	 * @param {{ folder: string, portalConf?: string }} recorder
 	 * @param {string} [conf] the configuration of a portal that runs
 	 */
 	constructor(recorder, conf = recorder.portalConf) {
@@ -137,6 +106,12 @@ export class Exported {
 		this.manifests = this.files.filter((path) =>
 			path.endsWith('-manifest.json')).map((path) =>
 			JSON.parse(readFileSync(path, 'utf8')));
+	}
+
+	/** Whether each part came to its end. */
+	get finished() {
+		return this.manifests.length > 0 && this.manifests.every((manifest) =>
+			manifest.finished);
 	}
 
 	/** The files of pictures and voices. */
