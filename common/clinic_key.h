@@ -16,6 +16,8 @@
 
 #define RTH_CLINIC_KEY_NAME_MAX 64 /* a-z 0-9 - */
 
+#define RTH_CLINIC_KEY_LINE_SIZE 80 /* of a public key, with its NUL */
+
 struct rth_clinic_keys {
 	size_t n;
 	uint8_t public[RTH_SEAL_RECIPIENTS_MAX][RTH_SEAL_PUBLIC_BYTES];
@@ -32,6 +34,21 @@ struct rth_clinic_keys {
 enum rth_err rth_clinic_keys_read(struct rth_clinic_keys *keys,
 				  const char *folder, char *problem,
 				  size_t problem_size) RTH_CHECKED;
+
+/** Says whether a key may be named so. */
+bool rth_clinic_key_name_valid(const char *name);
+
+/** The line of a public key's file; 0 or RTH_ERR_FORMAT. */
+enum rth_err rth_clinic_key_parse(uint8_t public[RTH_SEAL_PUBLIC_BYTES],
+				  const char *text, size_t len) RTH_CHECKED;
+
+/** And back, with the newline. */
+void rth_clinic_key_format(char line[RTH_CLINIC_KEY_LINE_SIZE],
+			   const uint8_t public[RTH_SEAL_PUBLIC_BYTES]);
+
+/** Reads one such file; 0, RTH_ERR_NOT_FOUND, RTH_ERR_IO, RTH_ERR_FORMAT. */
+enum rth_err rth_clinic_key_read(uint8_t public[RTH_SEAL_PUBLIC_BYTES],
+				 int dirfd, const char *name) RTH_CHECKED;
 
 /**
  * Says whether a file holds a private key of ours, by its first word, however

@@ -3,7 +3,6 @@
 #include "mem.h"
 
 #include <stdatomic.h>
-#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +10,7 @@
 static atomic_ulong made;
 static atomic_ulong fail_at;
 
-static bool must_fail(void)
+bool rth_mem_refuse(void)
 {
 	unsigned long n = atomic_fetch_add(&made, 1) + 1;
 
@@ -20,7 +19,7 @@ static bool must_fail(void)
 
 void *rth_alloc(size_t size_bytes)
 {
-	if (must_fail())
+	if (rth_mem_refuse())
 		return NULL;
 	return calloc(1, size_bytes ? size_bytes : 1);
 }

@@ -5,6 +5,7 @@
 #ifndef RTH_MEM_H
 #define RTH_MEM_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "err.h"
@@ -36,6 +37,12 @@ void rth_free(void *p);
  * 0 switches it off. Not for threads that allocate at the same time.
  */
 void rth_mem_fail_at(unsigned long n);
+
+/**
+ * For another library's allocator: counts as one allocation and says whether a
+ * test wants it to fail. Any thread.
+ */
+bool rth_mem_refuse(void) RTH_CHECKED;
 
 /** For tests: how many allocations have been made since rth_mem_fail_at. */
 unsigned long rth_mem_count(void);

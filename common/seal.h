@@ -45,10 +45,10 @@ void rth_seal_key_id(uint8_t id[RTH_SEAL_KEY_ID_BYTES],
  * @param recipients n public keys, 1 to RTH_SEAL_RECIPIENTS_MAX; borrowed
  * @return 0, RTH_ERR_LIMIT, RTH_ERR_NOMEM (locked memory), RTH_ERR_CRYPTO
  */
-enum rth_err rth_seal_key_make(struct rth_seal_key **keyp,
-			       const uint8_t (*recipients)
-				       [RTH_SEAL_PUBLIC_BYTES],
-			       size_t n) RTH_CHECKED;
+enum rth_err
+rth_seal_key_make(struct rth_seal_key **keyp,
+		  const uint8_t (*recipients)[RTH_SEAL_PUBLIC_BYTES],
+		  size_t n) RTH_CHECKED;
 
 /**
  * Takes the key out of a file's header.
@@ -67,9 +67,9 @@ enum rth_err rth_seal_key_open(struct rth_seal_key **keyp, int fd,
  *
  * @param raw copied into locked memory; the caller wipes its own
  */
-enum rth_err rth_seal_key_given(struct rth_seal_key **keyp, int fd,
-				const uint8_t raw[RTH_SEAL_KEY_BYTES])
-	RTH_CHECKED;
+enum rth_err
+rth_seal_key_given(struct rth_seal_key **keyp, int fd,
+		   const uint8_t raw[RTH_SEAL_KEY_BYTES]) RTH_CHECKED;
 
 /** The bare key, to hand on; borrowed, in locked memory. */
 const uint8_t *rth_seal_key_raw(const struct rth_seal_key *key);
