@@ -38,7 +38,7 @@ RULES = (
     ("libsodium only where something is sealed",
      r"#\s*include\s*<sodium|\bcrypto_\w+\s*\(|\bsodium_\w+\s*\(", C,
      C_FOLDERS,
-     ("common/seal*.c", "common/unseal.c", "common/clinic_key*.c",
+     ("common/seal*.[ch]", "common/unseal.c", "common/clinic_key*.c",
       "portal/key*.c", "recordings/main.c", "recordings/recover.c",
       "portal/main.c")),
     ("libcurl only where something is fetched or sent",
