@@ -117,6 +117,12 @@ const visitActions = ({ dispatch, state, visit, go }) => ({
 	choose: (kind, id) => void visit()?.choose(kind, id),
 	/** @param {string} text */
 	say: (text) => visit()?.say(text),
+	askRecording: () => void visit()?.askRecording(),
+	/** @param {import('./recording.js').Answer} answer @param {string} [language] */
+	consent: (answer, language) => void visit()?.consent(answer, language),
+	reconsider: () => dispatch({ type: 'record-reconsider' }),
+	stopRecording: () => void visit()?.stopRecording(),
+	recordingNoted: () => dispatch({ type: 'record-noted' }),
 	/** @param {boolean} [open] */
 	toggleChat: (open) => dispatch({ type: 'chat-toggle', open }),
 	/** @param {'leave' | 'end'} request */

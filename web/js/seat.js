@@ -227,6 +227,17 @@ export class Seat {
 		await this.#line?.request({ request: 'state', ...sending });
 	}
 
+	/**
+	 * Asks the plugin for something of the recording.
+	 * @param {Record<string, any>} body
+	 * @throws {ProtocolError}
+	 */
+	async ask(body) {
+		if (!this.#line)
+			throw new ProtocolError('lost');
+		await this.#line.request(body);
+	}
+
 	/** Looks now if the line still lives. */
 	check() {
 		this.#line?.check();

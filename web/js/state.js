@@ -7,6 +7,8 @@
 //                                          └─ early ◀─┘         ▼  │
 //                                                              lost
 
+import { follow, none, seated, unseated } from './recording.js';
+
 /**
  * @typedef {import('./api.js').Session} Session
  * @typedef {import('./api.js').Visit} Visit
@@ -52,6 +54,8 @@
  * @property {boolean} slow the line is thin, the picture was made smaller
  * @property {boolean} silenced the browser holds the sound back
  * @property {{open: boolean, ready: boolean, unread: number, lines: Line[]}} chat
+ * @property {string | null} self this person's participant id
+ * @property {import('./recording.js').Recording} recording
  * @property {number | null} since ms since 1970 of having joined
  * @property {number | null} until ms since 1970 of the seat's end
  * @property {number} lasted ms, of a visit that has ended
@@ -74,7 +78,7 @@ const fresh = () => ({
 	peer: null, met: null, link: /** @type {const} */ ('new'), slow: false,
 	silenced: false, since: null, until: null, reason: null, opens: null,
 	chat: { open: false, ready: false, unread: 0, lines: [] },
-	lasted: 0, notice: null, busy: false,
+	lasted: 0, notice: null, busy: false, self: null, recording: none(),
 });
 
 /** @param {string | null} visitId @returns {State} */
@@ -133,6 +137,7 @@ const TABLE = {
 	// The page
 	'go': { apply: (s, e) => ({ ...fresh(), visitId: e.visitId, visit: null,
 		problems: {}, asked: false, me: NOTHING,
+		recording: none(e.visitId === s.visitId && s.recording.recorded),
 		phase: !s.session?.signed_in ? s.phase : e.visitId ? 'lobby' : 'home' }) },
 	'session': { apply: (s, e) => ({ session: e.session, busy: false,
 		notice: e.notice ?? null,
@@ -164,7 +169,8 @@ const TABLE = {
 
 	// Getting in
 	'join': { from: ['lobby', 'early', 'ended'], to: 'joining',
-		apply: (s) => ({ ...fresh(), opens: s.opens }) },
+		apply: (s) => ({ ...fresh(), opens: s.opens,
+			recording: none(s.recording.recorded) }) },
 	'too-early': { from: ['joining'], to: 'early',
 		apply: (_s, e) => ({ opens: e.opens }) },
 	'join-failed': { from: ['joining', 'early'], to: 'lobby',
@@ -174,7 +180,9 @@ const TABLE = {
 		const peer = e.peers[0] ? asPeer(e.peers[0]) : null;
 		return { peer, met: peer?.name ?? s.met, since: s.since ?? e.now,
 			until: e.seat_until * 1000, slow: false, notice: null,
-			link: 'new', visit: e.visit ?? s.visit };
+			link: 'new', visit: e.visit ?? s.visit,
+			self: String(e.participant),
+			recording: seated(s.recording, Boolean(e.record)) };
 	} },
 
 	// In the visit
@@ -190,9 +198,17 @@ const TABLE = {
 		screen: Boolean(e.screen) }) },
 	'slow': { from: SEATED, apply: (_s, e) => ({ slow: Boolean(e.limited) }) },
 	'link': { from: SEATED, apply: (_s, e) => ({ link: e.link }) },
-	'lost': { from: ['in-call'], to: 'lost', apply: (s) => ({ link: 'lost',
-		chat: { ...s.chat, ready: false } }) },
+	'lost': { from: ['in-call'], to: 'lost', apply: (s, e) => ({ link: 'lost',
+		chat: { ...s.chat, ready: false },
+		recording: unseated(s.recording, e.now) }) },
 	'sound': { from: SEATED, apply: (_s, e) => ({ silenced: e.blocked }) },
+
+	// Recording: recording.js knows the steps
+	...Object.fromEntries(['recording', 'record-ask', 'record-refused',
+		'record-answer', 'record-reconsider', 'record-noted'].map((type) =>
+		[type, { from: SEATED, apply: (/** @type {State} */ s,
+			/** @type {Event} */ e) => ({
+			recording: follow(s.recording, e) }) }])),
 
 	// Writing
 	'chat-ready': { from: SEATED, apply: (s, e) => ({

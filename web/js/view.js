@@ -9,8 +9,12 @@
 // `visits`, `join-next`; lobby `join-camera`, `join-voice`, `join-listen`;
 // visit `toggle-microphone`, `-camera`, `-screen`, `-chat`, `their-camera`,
 // `their-screen`, `my-camera`, `sound`, `chat-text`, `chat-send`,
-// `chat-lines`, `leave`, `leave-only`, `end-for-both`; after it `ended-title`.
-// `body[data-phase]` is the phase of state.js.
+// `chat-lines`, `leave`, `leave-only`, `end-for-both`; recording `record`,
+// `consent-dialog` (`consent-yes`, `-voice`, `-no`, `-language`),
+// `recording-sign`, `recording-sheet` (`recording-stop`, `-voice`),
+// `recording-note`; after it `ended-title`, `ended-recorded`.
+// `body[data-phase]` is the phase of state.js, `body[data-recording]` the step
+// of recording.js.
 
 import { callPage } from './view/call.js';
 import { endedPage } from './view/ended.js';
@@ -18,7 +22,7 @@ import { homePage } from './view/home.js';
 import { lobbyPage } from './view/lobby.js';
 import { signInPage } from './view/signin.js';
 import { setText, show } from './view/dom.js';
-import { notice } from './words.js';
+import { notice, recordingAlarm } from './words.js';
 
 /**
  * @typedef {import('./state.js').State} State
@@ -57,10 +61,16 @@ function announcement(state) {
 		unread ? `. Unread messages: ${unread}` : ''}`;
 }
 
+/** @param {State} state @returns {string} told at once to those who hear */
+const alarm = ({ phase, recording }) =>
+	phase === 'in-call' ? recordingAlarm(recording.step) : '';
+
 /** @param {State} state @returns {string} of the browser's tab */
-function tabTitle({ visit, visitId, chat, session }) {
+function tabTitle({ visit, visitId, chat, session, phase, recording }) {
 	const clinic = session?.clinic?.name ?? 'RTHealth';
-	return `${chat.unread ? `(${chat.unread}) ` : ''}${
+	const runs = phase === 'in-call' && recording.step === 'running';
+	return `${runs ? '● Recording · ' : ''}${
+		chat.unread ? `(${chat.unread}) ` : ''}${
 		visitId && visit?.title ? `${visit.title} · ` : ''}${clinic}`;
 }
 
@@ -68,6 +78,7 @@ export class View {
 	#root;
 	#toast;
 	#live;
+	#alarm;
 	#actions;
 	/** @type {MakeScreen | null} */
 	#kind = null;
@@ -86,11 +97,13 @@ export class View {
 		this.#root = element('app');
 		this.#toast = element('toast');
 		this.#live = element('live');
+		this.#alarm = element('alarm');
 	}
 
 	/** @param {State} state */
 	render(state) {
 		document.body.dataset.phase = state.phase;
+		document.body.dataset.recording = state.recording.step;
 		document.title = tabTitle(state);
 		const kind = SCREENS[state.phase];
 		if (kind && kind !== this.#kind)
@@ -99,6 +112,7 @@ export class View {
 			this.#screen?.update(state);
 		this.#notify(state);
 		setText(this.#live, announcement(state));
+		setText(this.#alarm, alarm(state));
 	}
 
 	/** @param {MakeScreen} kind @param {State} state */

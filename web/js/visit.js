@@ -50,6 +50,28 @@ function codeOf(error) {
 	return 'failed';
 }
 
+const LANGUAGE_KEY = 'rth-recording';
+
+/** @param {string | null} id @param {string} language of the text agreed to */
+function rememberLanguage(id, language) {
+	try {
+		sessionStorage.setItem(LANGUAGE_KEY, `${id} ${language}`);
+	} catch {
+		// Then a reloaded page guesses it.
+	}
+}
+
+/** @param {string | null} id @returns {string | null} */
+function rememberedLanguage(id) {
+	try {
+		const [of, language] = (sessionStorage.getItem(LANGUAGE_KEY) ?? '')
+			.split(' ');
+		return of === id ? language : null;
+	} catch {
+		return null;
+	}
+}
+
 export class VisitControl {
 	#id;
 	#callbacks;
@@ -282,7 +304,7 @@ export class VisitControl {
 			this.#end(body.rthealth === 'ended' && body.reason === 'admin'
 				? 'removed' : body.rthealth);
 		else
-			this.#dispatch({ ...body, type: body.rthealth });
+			this.#dispatch({ ...body, type: body.rthealth, now: Date.now() });
 	}
 
 	/** @param {import('./media.js').Link} link */
@@ -321,7 +343,7 @@ export class VisitControl {
 		this.#vain += this.#upOnce ? 0 : 1;
 		if (this.#vain >= VAIN_MAX)
 			return this.#end('blocked');
-		this.#dispatch({ type: 'lost' });
+		this.#dispatch({ type: 'lost', now: Date.now() });
 		this.#rejoin(0);
 	}
 
@@ -383,6 +405,58 @@ export class VisitControl {
 	async choose(kind, id) {
 		await this.#local.open(kind, id);
 		await this.#onDevices();
+	}
+
+	/** Asks everybody for a recording. */
+	async askRecording() {
+		this.#dispatch({ type: 'record-ask' });
+		try {
+			await this.#seat.ask({ request: 'ask-recording' });
+		} catch (error) {
+			this.#dispatch({ type: 'record-refused', code: codeOf(error) });
+		}
+	}
+
+	/**
+	 * Answers what is asked, or takes one's pictures out of what runs.
+	 * @param {import('./recording.js').Answer} answer
+	 * @param {string} [language] of the text that was read; the one agreed to
+	 */
+	async consent(answer, language) {
+		const { id, ...recording } = this.#callbacks.state().recording;
+		const read = language ?? recording.language ?? rememberedLanguage(id)
+			?? 'en';
+		this.#dispatch({ type: 'record-answer', answer, language: read });
+		try {
+			await this.#seat.ask({ request: 'consent', recording: id, answer,
+				language: read });
+			rememberLanguage(id, read);
+		} catch {
+			this.#unheard(id, 'not-answered');
+			this.#dispatch({ type: 'record-reconsider' });
+		}
+	}
+
+	async stopRecording() {
+		const { id } = this.#callbacks.state().recording;
+		try {
+			await this.#seat.ask({ request: 'stop-recording', recording: id });
+		} catch {
+			this.#unheard(id, 'not-stopped');
+		}
+	}
+
+	/**
+	 * Tells that a word about the recording did not arrive, unless it is over:
+	 * an event has told that.
+	 * @param {string | null} id
+	 * @param {string} code
+	 */
+	#unheard(id, code) {
+		const { recording } = this.#callbacks.state();
+		if (recording.id === id && ['answered', 'running', 'paused']
+			.includes(recording.step))
+			this.#dispatch({ type: 'failed', code });
 	}
 
 	/** @param {'leave' | 'end'} request */

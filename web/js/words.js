@@ -31,6 +31,8 @@ const NOTICES = {
 	'chat-rate': 'Not delivered: too many messages at once. Wait a second.',
 	'chat-size': 'Not delivered: the message is too long.',
 	'chat-format': 'Not delivered: the message could not be read.',
+	'not-answered': 'Your answer did not reach the clinic’s server. Please answer again.',
+	'not-stopped': 'The clinic’s server did not hear that. Please stop the recording again.',
 };
 
 /**
@@ -126,3 +128,100 @@ const PROBLEMS = {
 export const problem = (what, problem,
 	agent = globalThis.navigator?.userAgent ?? '') =>
 	PROBLEMS[problem](what, agent);
+
+/** @type {Record<string, string>} why there is no recording, for who asked */
+const REFUSALS = {
+	'disk-full': 'The server has no room for a recording. Tell your administrator; the visit goes on.',
+	'no-recorder': 'The clinic’s recorder cannot be reached. Tell your administrator; the visit goes on.',
+	'no-answer': 'The clinic’s recorder does not answer. Try again in a moment; the visit goes on.',
+	'busy': 'The clinic’s recorder is busy with other visits. Try again in a moment; the visit goes on.',
+	'alone': 'Nobody else is here to be asked. Ask again when you are both in the visit.',
+	'not-allowed': 'You may not record this visit.',
+	'lost': 'The connection is broken just now. Try again in a moment.',
+};
+
+/** @type {Record<string, string>} */
+const FINISHES = {
+	'left': 'Recording stopped: the clinician has left.',
+	'disk-full': 'Recording stopped: the server has no room left. The visit goes on.',
+	'failed': 'Recording stopped: the clinic’s recorder failed. The visit goes on.',
+};
+
+/** @param {number} seconds that could not be stored */
+export const incomplete = (seconds) => `Recording incomplete: ${
+	seconds < 1 ? 'less than a second' : `${Math.ceil(seconds)} s`
+} could not be stored.`;
+
+/**
+ * What is to be told about the recording beside its sign.
+ * @param {import('./recording.js').Recording} recording
+ * @param {boolean} clinician
+ * @returns {string}
+ */
+export function recordingNote({ step, answer, noted, ...recording }, clinician) {
+	const { reason, lostS } = recording;
+	if (step === 'answered' && answer !== 'no')
+		return `Waiting for the ${clinician ? 'patient' : 'clinician'}’s answer. Nothing is recorded yet.`;
+	if (noted)
+		return '';
+	if (step === 'declined')
+		return 'Not recorded.';
+	if (step === 'refused')
+		return REFUSALS[reason ?? ''] ?? 'The recording could not be started. Try again in a moment; the visit goes on.';
+	if (clinician && recording.incomplete
+		&& ['running', 'paused', 'finished'].includes(step))
+		return `${step === 'finished' ? 'Recording stopped. ' : ''}${
+			incomplete(lostS)}`;
+	return step === 'finished'
+		? FINISHES[reason ?? ''] ?? 'Recording stopped.' : '';
+}
+
+/**
+ * For those who hear the page, at once.
+ * @param {import('./recording.js').Step} step
+ * @returns {string}
+ */
+export const recordingAlarm = (step) => ({
+	running: 'This visit is being recorded.', paused: 'Recording paused.',
+}[/** @type {'running' | 'paused'} */ (step)] ?? '');
+
+/** After the visit. @param {import('./recording.js').Recording} recording */
+export const recordedWords = ({ recorded }) => recorded
+	? 'The visit was recorded.'
+	: 'Nothing was recorded while this page was open.';
+
+/**
+ * @typedef {object} Asking the words around the text of consent; a consent
+ *   whose answers cannot be read is none
+ * @property {string} title
+ * @property {string} yes
+ * @property {string} voice
+ * @property {string} no
+ * @property {string} hint
+ */
+
+/** @type {Record<string, Asking>} */
+const ASKING = {
+	en: { title: 'May this visit be recorded?', yes: 'Yes, record me',
+		voice: 'Voice only', no: 'No',
+		hint: '“Voice only”: no picture of you is recorded. Without your answer, nothing is.' },
+	ar: { title: 'هل يجوز تسجيل هذه الزيارة؟', yes: 'نعم، سجّلوني',
+		voice: 'الصوت فقط', no: 'لا',
+		hint: '«الصوت فقط»: لا تُسجَّل أي صورة لك. ومن دون جوابك لا يُسجَّل شيء.' },
+	de: { title: 'Darf dieser Termin aufgezeichnet werden?',
+		yes: 'Ja, mit Bild', voice: 'Nur Stimme', no: 'Nein',
+		hint: '„Nur Stimme“: Von Ihnen wird kein Bild aufgezeichnet. Ohne Ihre Antwort wird nichts aufgezeichnet.' },
+	es: { title: '¿Se puede grabar esta visita?', yes: 'Sí, con imagen',
+		voice: 'Solo voz', no: 'No',
+		hint: '«Solo voz»: no se graba ninguna imagen suya. Sin su respuesta no se graba nada.' },
+	fr: { title: 'Peut-on enregistrer cette visite ?',
+		yes: 'Oui, avec image', voice: 'Voix seule', no: 'Non',
+		hint: '« Voix seule » : aucune image de vous n’est enregistrée. Sans votre réponse, rien n’est enregistré.' },
+};
+
+/** @param {string} language @returns {Asking & {language: string}} */
+export function asking(language) {
+	const base = language.toLowerCase().split('-')[0];
+	return Object.hasOwn(ASKING, base) ? { ...ASKING[base], language: base }
+		: { ...ASKING.en, language: 'en' };
+}

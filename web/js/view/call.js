@@ -4,9 +4,11 @@
 
 import * as time from '../time.js';
 import { chatDrawer } from './chat.js';
+import { consentDialog } from './consent.js';
 import { controls } from './controls.js';
 import { devicesDialog } from './devicemenus.js';
 import { button, h, icon, initials, setAttribute, setText, show } from './dom.js';
+import { recordingParts } from './recording.js';
 import { onPicture, sound, video } from './video.js';
 
 /**
@@ -145,8 +147,12 @@ const pictures = (stage, devices, actions) => (side, slot, track) => {
 		onPicture(stage.theirs.node, actions.pictureShown);
 };
 
-/** @param {Actions} actions @param {() => void} hear */
-function banners(actions, hear) {
+/**
+ * @param {Actions} actions
+ * @param {() => void} hear
+ * @param {HTMLElement} note of the recording
+ */
+function banners(actions, hear, note) {
 	const words = h('p', { id: 'trouble', class: 'banner', role: 'status' });
 	const sharing = h('p', { id: 'sharing', class: 'banner good' },
 		h('span', {}, 'You are sharing your screen.'),
@@ -154,7 +160,7 @@ function banners(actions, hear) {
 			click: () => actions.toggle('screen') }, 'Stop'));
 	const silent = button('volume', 'Tap to hear', { id: 'hear',
 		class: 'primary', click: hear });
-	const node = h('div', { class: 'banners' }, words, sharing, silent);
+	const node = h('div', { class: 'banners' }, words, note, sharing, silent);
 	/** @param {State} state @param {number} now */
 	const update = (state, now) => {
 		setText(words, trouble(state, now));
@@ -174,13 +180,18 @@ export function callPage(actions) {
 	const stage = stageParts(actions);
 	const chat = chatDrawer(actions);
 	const devices = devicesDialog(actions);
-	const bar = controls(actions, devices.open);
-	const notes = banners(actions, () => void stage.voice.play());
+	const recording = recordingParts(actions);
+	const consent = consentDialog(actions);
+	const bar = controls(actions, { devices: devices.open,
+		recording: recording.open });
+	const notes = banners(actions, () => void stage.voice.play(),
+		recording.note);
 	const title = h('h1', { tabindex: -1, class: 'call-title' });
 	const clock = h('time', { id: 'length', 'aria-label': 'Length of the visit' });
 	const node = h('div', { class: 'call' },
-		h('header', { class: 'call-top' }, title, clock), notes.node,
-		stage.node, chat.node, bar.node, stage.voice.node, devices.node);
+		h('header', { class: 'call-top' }, title, recording.sign, clock),
+		notes.node, stage.node, chat.node, consent.node, bar.node,
+		stage.voice.node, devices.node, recording.sheet);
 	/** @type {State | null} */
 	let last = null;
 
@@ -190,6 +201,8 @@ export function callPage(actions) {
 		const now = Date.now();
 		setText(clock, time.length(now - (last.since ?? now)));
 		notes.update(last, now);
+		recording.tick(last, now);
+		consent.tick(now);
 	}
 
 	/** @param {State} state */
@@ -199,10 +212,14 @@ export function callPage(actions) {
 		setAttribute(node, 'data-phase', state.phase);
 		setAttribute(node, 'data-link', state.link);
 		node.classList.toggle('with-chat', state.chat.open);
+		node.classList.toggle('recorded', ['running', 'paused']
+			.includes(state.recording.step));
 		updateStage(stage, state);
 		chat.update(state);
 		bar.update(state);
 		devices.update(state);
+		recording.update(state);
+		consent.update(state);
 		tick();
 	}
 	const timer = setInterval(tick, 1000);
@@ -210,6 +227,7 @@ export function callPage(actions) {
 		close: () => {
 			clearInterval(timer);
 			bar.close();
+			recording.close();
 			devices.use(null);
 		} };
 }

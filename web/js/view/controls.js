@@ -2,6 +2,7 @@
 // The row of controls of a visit, and the question before a clinician leaves.
 
 import { canShareScreen } from '../devices.js';
+import { recordControl } from './recording.js';
 import { h, icon, setAttribute, setIcon, setText, show } from './dom.js';
 
 /**
@@ -95,15 +96,16 @@ function leaveDialog(actions) {
 
 /**
  * @param {Actions} actions
- * @param {() => void} openDevices
+ * @param {{devices: () => void, recording: () => void}} open dialogs
  */
-export function controls(actions, openDevices) {
+export function controls(actions, open) {
+	const record = recordControl(actions, open.recording);
 	const buttons = CONTROLS.map((control) => controlButton(control, actions));
 	const dialog = leaveDialog(actions);
 	let clinician = false;
 	const devices = h('button', { type: 'button', id: 'open-devices',
 		class: 'control', title: 'Devices', 'aria-label': 'Devices',
-		click: openDevices },
+		click: open.devices },
 	h('span', { class: 'control-sign' }, icon('devices')),
 	h('span', { class: 'control-words' }, 'Devices'));
 	const leave = h('button', { type: 'button', id: 'leave',
@@ -113,7 +115,8 @@ export function controls(actions, openDevices) {
 	h('span', { class: 'control-sign' }, icon('leave')),
 	h('span', { class: 'control-words' }, 'Leave'));
 	const node = h('nav', { class: 'controls', 'aria-label': 'Controls' },
-		...buttons.map((item) => item.node), devices, leave, dialog);
+		...buttons.map((item) => item.node), record.node, devices, leave,
+		dialog);
 
 	/** @param {KeyboardEvent} event */
 	function onKey(event) {
@@ -134,6 +137,8 @@ export function controls(actions, openDevices) {
 		clinician = state.visit?.role === 'clinician';
 		for (const item of buttons)
 			item.update(state);
+		record.update(state);
+		node.classList.toggle('many', state.recording.may);
 		show(buttons[2].node, canShareScreen());
 	}
 	return { node, update,

@@ -2,7 +2,7 @@
 // After the visit, or instead of it: what happened, and the way on.
 
 import * as time from '../time.js';
-import { ending } from '../words.js';
+import { ending, recordedWords } from '../words.js';
 import { brand, button, h, icon, setIcon, setText, show } from './dom.js';
 
 /**
@@ -16,6 +16,7 @@ export function endedPage(actions) {
 	const title = h('h1', { tabindex: -1, id: 'ended-title' });
 	const text = h('p', { id: 'ended-text' });
 	const lasted = h('p', { class: 'hint' });
+	const recorded = h('p', { class: 'hint', id: 'ended-recorded' });
 	const again = button('camera', 'Go back in', { id: 'again',
 		class: 'primary big', click: () => actions.again() });
 	const other = h('button', { type: 'button', id: 'other-account',
@@ -24,6 +25,7 @@ export function endedPage(actions) {
 	const node = h('div', { class: 'home' },
 		h('header', { class: 'topbar' }, mark.node),
 		h('main', { class: 'ended card' }, badge, title, text, lasted,
+			recorded,
 			h('div', { class: 'row wrap center' }, again, other,
 				h('button', { type: 'button', id: 'go-home', class: 'big',
 					click: () => actions.go('/') }, 'Your visits'))));
@@ -39,6 +41,7 @@ export function endedPage(actions) {
 		setText(text, words.text);
 		setText(lasted, state.lasted
 			? `The visit lasted ${time.length(state.lasted)}.` : '');
+		setText(recorded, state.lasted ? recordedWords(state.recording) : '');
 		show(again, words.again);
 		show(other, words.stranger);
 	}

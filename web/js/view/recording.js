@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// That a recording runs, so that nobody can overlook it: the sign, what is
+// behind it, and what is to be told.
+
+import { chime } from '../chime.js';
+import { recordedMs } from '../recording.js';
+import * as time from '../time.js';
+import { incomplete, recordingNote } from '../words.js';
+import { fill, h, icon, setAttribute, setText, show } from './dom.js';
+
+/**
+ * @typedef {import('../state.js').State} State
+ * @typedef {import('../actions.js').Actions} Actions
+ */
+
+/** How long a word of no consequence stays. */
+const NOTE_MS = 10000;
+
+/** @param {State} state */
+const isThere = ({ recording: { step } }) =>
+	step === 'running' || step === 'paused';
+
+/** @param {() => void} open */
+function recordingSign(open) {
+	const sign = icon('pause');
+	const dot = h('span', { class: 'record-dot' });
+	const words = h('span');
+	const clock = h('time');
+	const warning = icon('warning');
+	const node = h('button', { type: 'button', id: 'recording-sign',
+		class: 'recording-sign', 'aria-haspopup': 'dialog',
+		title: 'What is recorded', click: open }, dot, sign, words, clock,
+	warning);
+
+	/** @param {State} state @param {number} now */
+	function update(state, now) {
+		const { recording } = state;
+		const paused = recording.step === 'paused';
+		const ms = recordedMs(recording, now);
+		node.hidden = !isThere(state);
+		node.classList.toggle('paused', paused);
+		dot.hidden = paused;
+		sign.toggleAttribute('hidden', !paused);
+		warning.toggleAttribute('hidden', !recording.incomplete
+			|| state.visit?.role !== 'clinician');
+		setText(words, paused ? 'Recording paused' : 'Recording');
+		setText(clock, paused || ms === null ? '' : time.length(ms));
+		clock.hidden = !clock.textContent;
+	}
+	return { node, update };
+}
+
+/** @param {State} state @returns {[string, boolean][]} who, without pictures */
+function people({ self, peer, recording: { voiceOnly } }) {
+	/** @type {[string, string | null | undefined][]} */
+	const all = [['You', self], [peer?.name ?? '', peer?.participant]];
+	return all.filter(([, id]) => id).map(([name, id]) =>
+		[name, voiceOnly.includes(id ?? '')]);
+}
+
+/** @param {Actions} actions */
+export function recordingSheet(actions) {
+	const title = h('h2', { tabindex: -1 });
+	const what = h('p');
+	const list = h('ul', { class: 'recorded-people' });
+	const lost = h('p', { class: 'alert quiet' });
+	const voice = h('button', { type: 'button', id: 'recording-voice',
+		class: 'wide', click: () => {
+			actions.consent('voice');
+			node.close();
+		} }, 'Voice only from now on');
+	const stop = h('button', { type: 'button', id: 'recording-stop',
+		class: 'stop wide', click: () => {
+			actions.stopRecording();
+			node.close();
+		} }, 'Stop recording');
+	const node = h('dialog', { id: 'recording-sheet', class: 'card dialog sheet',
+		'aria-label': 'The recording' });
+	node.append(h('div', { class: 'stack' }, title, what, list, lost, stop, voice,
+		h('button', { type: 'button', class: 'plain wide',
+			click: () => node.close() }, 'Close')));
+	let shown = '';
+
+	/** @param {State} state */
+	function update(state) {
+		const { recording, visit } = state;
+		const paused = recording.step === 'paused';
+		if (!isThere(state))
+			return void node.close();
+		const rows = people(state);
+		setText(title, paused ? 'The recording is paused'
+			: 'This visit is being recorded');
+		setText(what, paused
+			? 'Nothing is recorded now. It goes on when everybody here has agreed.'
+			: 'Voices, cameras, shared screens and messages are recorded. Either of you can stop it at any time.');
+		if (shown !== JSON.stringify(rows))
+			fill(list, ...rows.map(([name, only]) => h('li', {},
+				h('strong', {}, name), h('span', {}, only
+					? 'Voice only, no pictures' : 'Voice and pictures'))));
+		shown = JSON.stringify(rows);
+		show(list, !paused);
+		setText(lost, incomplete(recording.lostS));
+		show(lost, recording.incomplete && visit?.role === 'clinician');
+		show(voice, !paused && !recording.voiceOnly.includes(state.self ?? ''));
+	}
+	return { node, update, open: () => {
+		node.showModal();
+		title.focus();
+	} };
+}
+
+/** @param {Actions} actions */
+function recordingWords(actions) {
+	const words = h('span');
+	const close = h('button', { type: 'button', id: 'recording-note-close' });
+	const node = h('p', { id: 'recording-note', class: 'banner note',
+		role: 'status' }, words, close);
+	/** @type {ReturnType<typeof setTimeout> | undefined} */
+	let timer;
+	let press = actions.recordingNoted;
+	close.addEventListener('click', () => press());
+
+	/** @param {State} state */
+	function update({ recording, visit }) {
+		const note = recordingNote(recording, visit?.role === 'clinician');
+		const waits = recording.step === 'answered';
+		press = waits ? actions.reconsider : actions.recordingNoted;
+		setText(close, waits ? 'Change my answer' : 'OK');
+		if (note === words.textContent && node.hidden === !note)
+			return;
+		setText(words, note);
+		show(node, note);
+		clearTimeout(timer);
+		if (recording.step === 'declined'
+			|| recording.step === 'finished' && !recording.incomplete)
+			timer = setTimeout(actions.recordingNoted, NOTE_MS);
+	}
+	return { node, update, close: () => clearTimeout(timer) };
+}
+
+/**
+ * Sign, sheet and words, for their places in the page of the call.
+ * @param {Actions} actions
+ */
+export function recordingParts(actions) {
+	const sheet = recordingSheet(actions);
+	const sign = recordingSign(sheet.open);
+	const note = recordingWords(actions);
+	/** @type {import('../recording.js').Step} */
+	let step = 'off';
+
+	/** @param {State} state */
+	function update(state) {
+		if (state.recording.step === 'running' && step !== 'running')
+			chime();
+		step = state.recording.step;
+		sheet.update(state);
+		note.update(state);
+		sign.update(state, Date.now());
+	}
+	return { sign: sign.node, sheet: sheet.node, note: note.node,
+		open: sheet.open, update, tick: sign.update, close: note.close };
+}
+
+/**
+ * The clinician's control.
+ * @param {Actions} actions
+ * @param {() => void} open the sheet
+ */
+export function recordControl(actions, open) {
+	const words = h('span', { class: 'control-words' });
+	/** @type {() => void} */
+	let press = actions.askRecording;
+	const node = h('button', { type: 'button', id: 'record', class: 'control',
+		click: () => press() },
+	h('span', { class: 'control-sign' }, icon('record')), words);
+
+	/** @param {State} state */
+	function update(state) {
+		const { step, may } = state.recording;
+		const there = isThere(state);
+		const busy = ['opening', 'asked', 'answered'].includes(step);
+		show(node, may);
+		press = there ? open : busy ? () => {} : actions.askRecording;
+		node.classList.toggle('on', there);
+		node.classList.toggle('busy', step === 'opening');
+		setAttribute(node, 'aria-disabled', String(busy));
+		setText(words, step === 'opening' ? 'Starting…'
+			: busy ? 'Asking…' : there ? 'Recording' : 'Record');
+		const says = there ? 'Recording: what is recorded'
+			: busy ? words.textContent ?? '' : 'Record the visit';
+		setAttribute(node, 'aria-label', says);
+		setAttribute(node, 'title', says);
+	}
+	return { node, update };
+}
