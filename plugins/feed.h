@@ -34,13 +34,15 @@
 #define RTH_FEED_RECONNECT_MS 250 /* to a recorder that is gone */
 #define RTH_FEED_READY_MS 2000	  /* until READY, or RTH_FEED_NEWS_REFUSED */
 #define RTH_FEED_DONE_MS 10000	  /* from END to DONE, or it is LOST */
+#define RTH_FEED_LINKS_MAX 1024	  /* at a time */
 
 struct rth_feed;
 struct rth_feed_link;
 
 enum rth_feed_news {
-	RTH_FEED_NEWS_READY,   /* BEGIN may be said */
-	RTH_FEED_NEWS_REFUSED, /* `reason`; the link is over */
+	RTH_FEED_NEWS_READY,   /* BEGIN may be said, once for each READY */
+	RTH_FEED_NEWS_REFUSED, /* `reason` is the recorder's, or "unavailable":
+				  it did not answer; the link is over */
 	RTH_FEED_NEWS_GONE,    /* the recorder is away; connecting again */
 	RTH_FEED_NEWS_FAILED,  /* `reason`; the link is over */
 	RTH_FEED_NEWS_DONE,    /* all is stored; the link is over */
@@ -51,14 +53,19 @@ enum rth_feed_news {
 struct rth_feed_conf {
 	const char *socket; /* path; borrowed */
 	size_t ring_bytes;  /* of a recording */
-	/* Called on the feed thread. `link` is borrowed during the call, take a
-	   reference to keep it; `reason` is static. */
+	/* Called on the feed thread, with no lock held; never after
+	   rth_feed_free was called. `link` is borrowed during the call, take a
+	   reference to keep it; `reason` is static, NULL where none is named.
+	 */
 	void (*news)(void *arg, struct rth_feed_link *link,
 		     enum rth_feed_news news, const char *reason);
 	void *arg;
 };
 
-/** Makes it, without its thread. Startup. `host` and strings are borrowed. */
+/**
+ * Makes it, without its thread. Startup. `host` and the strings of `conf` are
+ * borrowed.
+ */
 enum rth_err rth_feed_create(struct rth_feed **feedp,
 			     const struct rth_host *host,
 			     const struct rth_feed_conf *conf) RTH_CHECKED;
@@ -67,8 +74,18 @@ enum rth_err rth_feed_create(struct rth_feed **feedp,
 enum rth_err rth_feed_start(struct rth_feed *feed) RTH_CHECKED;
 
 /**
- * Stops the thread, after what was said has been sent or RTH_FEED_READY_MS
- * have passed; then frees. Each link must have been left before.
+ * One turn of the feed thread: waits until a recorder has answered or takes
+ * more, or the time is over, then reads and writes what it can. For the thread
+ * itself, and for tests that have none.
+ *
+ * @param wait_ms how long to wait at most; 0: not at all
+ * @return whether anything happened: there may be more at once
+ */
+bool rth_feed_step(struct rth_feed *feed, int wait_ms);
+
+/**
+ * Stops the thread once each END has been answered, or RTH_FEED_READY_MS have
+ * passed; then frees. Each link must have been left before. NULL is allowed.
  */
 void rth_feed_free(struct rth_feed *feed);
 
@@ -77,7 +94,7 @@ void rth_feed_free(struct rth_feed *feed);
  *
  * @param linkp receives a reference
  * @return 0: READY or REFUSED will follow; RTH_ERR_UNAVAILABLE: nobody
- *         listens; RTH_ERR_NOMEM
+ *         listens; RTH_ERR_LIMIT: RTH_FEED_LINKS_MAX; RTH_ERR_NOMEM
  */
 enum rth_err rth_feed_open(struct rth_feed *feed,
 			   struct rth_feed_link **linkp) RTH_CHECKED;
@@ -88,6 +105,9 @@ enum rth_err rth_feed_open(struct rth_feed *feed,
  * @param kind BEGIN, CHAT, NOTE or END
  * @param role, time_us as in docs/feed.md
  * @param body taken; NULL (no memory) gives RTH_ERR_NOMEM
+ * @return 0; RTH_ERR_LIMIT: too long, or too much waits for the recorder;
+ *         RTH_ERR_STATE: END was said before, or the link is over;
+ *         RTH_ERR_FORMAT: not one of these kinds; RTH_ERR_NOMEM
  */
 enum rth_err rth_feed_say(struct rth_feed_link *link, enum rth_feed_kind kind,
 			  uint8_t role, int64_t time_us,

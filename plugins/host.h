@@ -2,8 +2,9 @@
 /*
  * What the plugin core needs from its host, as a struct of functions. In
  * production janus_rthealth.c fills it in with Janus; a unit test fills it in
- * with a fake. The core knows nothing else of the world: no socket, no file
- * but its configuration and key files, no clock.
+ * with a fake. The core knows nothing else of the world: no file but its
+ * configuration and key files, no clock, and no socket (feed_socket.h, which
+ * it does not call, is there for hosts).
  *
  * `handle` is the host's name for one browser. The core holds it (hold) from
  * the start of a session until nothing of ours can use it any more (release).
@@ -11,12 +12,19 @@
 #ifndef RTH_HOST_H
 #define RTH_HOST_H
 
+#include <poll.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include <jansson.h>
 
 #include "log.h"
+
+/* What feed_send and feed_receive give besides. */
+enum {
+	RTH_HOST_NOT_NOW = 0, /* would have to wait */
+	RTH_HOST_GONE = -1,   /* the other side has gone, for good */
+};
 
 struct rth_host {
 	/* Monotonic microseconds. Any thread. */
@@ -51,6 +59,20 @@ struct rth_host {
 	void (*relay_rtp)(void *handle, void *packet);
 	void (*send_pli)(void *handle, int slot);
 	void (*send_remb)(void *handle, uint32_t bits_per_s);
+
+	/* The way to the recorder, which keeps records whole (docs/feed.md);
+	   production has feed_socket.h. Control and feed threads. None waits
+	   but feed_wait. */
+	/* A connection, or -1: nobody listens. `path` is borrowed. */
+	int (*feed_connect)(const char *path);
+	/* 1 when it was sent, whole, or one of the above. */
+	int (*feed_send)(int fd, const void *buf, size_t len);
+	/* The length of a record, or one of the above; size + 1 when it was
+	   longer than size. */
+	int (*feed_receive)(int fd, void *buf, size_t size);
+	/* As poll(2). */
+	void (*feed_wait)(struct pollfd *fds, size_t n, int wait_ms);
+	void (*feed_close)(int fd);
 };
 
 #endif

@@ -34,6 +34,7 @@
 #include "chat.h"
 #include "command.h"
 #include "control.h"
+#include "feed_socket.h"
 
 #define RTH_VERSION 1
 #define RTH_VERSION_STRING PACKAGE_VERSION
@@ -183,6 +184,11 @@ static const struct rth_host host = {
 	.relay_rtp = host_relay_rtp,
 	.send_pli = host_send_pli,
 	.send_remb = host_send_remb,
+	.feed_connect = rth_feed_socket_connect,
+	.feed_send = rth_feed_socket_send,
+	.feed_receive = rth_feed_socket_receive,
+	.feed_wait = rth_feed_socket_wait,
+	.feed_close = rth_feed_socket_close,
 };
 
 /* ---- start and stop ---- */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The recording host. Its own memory is not that of rth_alloc. */
 #include "fake_host.h"
+#include "fake_recorder.h"
 
 #define START_US 1000000000
 #define START_MS INT64_C(1790000000000)
@@ -152,6 +153,11 @@ const struct rth_host fake_host = {
 	.relay_rtp = relay_rtp,
 	.send_pli = send_pli,
 	.send_remb = send_remb,
+	.feed_connect = fake_recorder_connect,
+	.feed_send = fake_recorder_send,
+	.feed_receive = fake_recorder_receive,
+	.feed_wait = fake_recorder_wait,
+	.feed_close = fake_recorder_close,
 };
 
 void fake_forget_pushes(void)
@@ -176,6 +182,7 @@ void fake_host_reset(void)
 	int held = 0;
 
 	free_records();
+	fake_recorder_reset();
 	while (fake.handles) {
 		struct fake_handle *handle = fake.handles;
 
