@@ -74,12 +74,14 @@ export class Clinic {
 	 * A clinician and a patient in a visit that both have joined.
 	 *
 	 * @param {[string, string]} kinds of browser
-	 * @param {{ clinician?: object, patient?: object, how?: any }} [who]
+	 * @param {{ clinician?: object, patient?: object, how?: any,
+	 *           title?: string }} [who]
 	 */
 	async call(kinds, who = {}) {
 		const clinician = await this.clinician(kinds[0], who.clinician);
 		const patient = await this.person(kinds[1], who.patient);
-		const visit = await this.account.makeVisit(patient.who.email);
+		const visit = await this.account.makeVisit(patient.who.email,
+			who.title);
 
 		for (const person of [clinician, patient]) {
 			await person.signIn(`/visit/${visit}`);

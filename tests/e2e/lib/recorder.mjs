@@ -60,7 +60,7 @@ export class Recorder {
 		this.conf = join(this.home, 'recorder.conf');
 		this.keys = { public: join(this.home, 'public-keys'),
 			private: join(this.home, 'private-keys') };
-		for (const folder of [this.folder, ...Object.values(this.keys)])
+		for (const folder of [this.home, this.folder, ...Object.values(this.keys)])
 			mkdirSync(folder, { recursive: true, mode: 0o700 });
 		this.portalConf = this.#makeKeys();
 		writeFileSync(this.conf, `socket = "${this.socket}";

@@ -3,7 +3,7 @@
 // sees it without: files, commands of the portal, and what is in a lane.
 import { execFile } from 'node:child_process';
 import {
-	mkdtempSync, readdirSync, readFileSync, statSync, watch,
+	mkdtempSync, readdirSync, readFileSync, rmSync, statSync, watch,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
@@ -94,12 +94,23 @@ export class Store {
 		await this.command('export', id, folder);
 		return new Exported(id, folder);
 	}
+
+	/** The same of a recording that is finished; else null. */
+	async exportFinished(id) {
+		const found = await this.export(id);
+
+		if (found.finished)
+			return found;
+		found.remove();
+		return null;
+	}
 }
 
 /** A recording as plain files. */
 export class Exported {
 	constructor(id, folder) {
 		this.id = id;
+		this.folder = folder;
 		this.files = readdirSync(folder, { recursive: true }).map(String)
 			.map((name) => join(folder, name))
 			.filter((path) => statSync(path).isFile()).sort();
@@ -130,6 +141,11 @@ export class Exported {
 		return this.files.filter((path) => path.endsWith('-chat.jsonl'))
 			.flatMap((path) => readFileSync(path, 'utf8').split('\n'))
 			.filter(Boolean).map((line) => JSON.parse(line));
+	}
+
+	/** Takes the plain files away. */
+	remove() {
+		rmSync(this.folder, { recursive: true });
 	}
 
 	/** What the manifests say of a file. */

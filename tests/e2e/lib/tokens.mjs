@@ -41,15 +41,16 @@ ${more}`;
 	/**
 	 * Claims of a good token.
 	 *
-	 * @param {{ room: string, role: string, sub?: string, name?: string }} who
+	 * @param {{ room: string, role: string, sub?: string, name?: string,
+	 *           record?: boolean }} who record: may ask for a recording
 	 */
 	claims({ room, role, sub = `sub-${randomBytes(6).toString('hex')}`,
-		name = role }) {
+		name = role, record = false }) {
 		return {
 			iss: this.name, aud: 'rthealth', sub,
 			jti: randomBytes(16).toString('hex'),
 			iat: now(), nbf: now(), exp: now() + 300, name,
-			rth: { room, role, seat_until: now() + 3600, record: false },
+			rth: { room, role, seat_until: now() + 3600, record },
 		};
 	}
 
