@@ -62,7 +62,8 @@ export async function call(plugin, pages, secrets) {
 		await page.evaluate((args) => globalThis.baseline.start(args), {
 			url: `ws://localhost:${PORTS.janus}/`, token, plugin, room,
 			name: names[i], other: i ? names[0] : null,
-			admission: issuer.token({ room: String(room), role: roles[i] }),
+			admission: issuer.token({ room: String(room), role: roles[i],
+				record: roles[i] === 'clinician' }),
 		});
 	}
 	for (const page of pages)
@@ -70,4 +71,17 @@ export async function call(plugin, pages, secrets) {
 			`${plugin}: the first picture`, 15000);
 	return Promise.all(pages.map((page) =>
 		page.evaluate(() => globalThis.baseline.marks)));
+}
+
+/**
+ * Lets the plugin record the call, and waits until it does.
+ *
+ * @param {string} plugin videocall or rthealth
+ * @param {import('../e2e/lib/browser.mjs').Page[]} pages
+ * @param {string} folder for videocall's files
+ */
+export async function recordCall(plugin, pages, folder) {
+	await Promise.all(pages.map((page, i) => page.evaluate((args) =>
+		globalThis.baseline.record(args), {
+		first: i === 0, filename: join(folder, `${plugin}-${i}`) })));
 }

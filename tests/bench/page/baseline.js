@@ -112,6 +112,9 @@ async function trickled(pc, message) {
 	await pc.addIceCandidate(message.candidate);
 }
 
+/** Set by what was started: lets the plugin record. */
+let record;
+
 const videocall = {
 	/** The one who waits is registered and has opened the camera. */
 	async start(name, other) {
@@ -133,6 +136,8 @@ const videocall = {
 				}
 			});
 
+		record = ({ filename }) => handle.say({ request: 'set', record: true,
+			filename });
 		await handle.say({ request: 'register', username: name });
 		if (!other) {
 			await devices();
@@ -187,6 +192,28 @@ async function subscribe(feed, room) {
 	handle.say({ request: 'start' }, pc.localDescription);
 }
 
+/** Until the plugin has said that a recording is in that state. */
+async function recording(state) {
+	for (;;) {
+		const event = heard.findLast((each) => each.rthealth === 'recording');
+
+		if (event?.state === state)
+			return event;
+		await new Promise((done) => setTimeout(done, 20));
+	}
+}
+
+/** The first one asks, both agree. */
+async function agree(handle, first) {
+	if (first)
+		await handle.say({ request: 'ask-recording' });
+	const asked = await recording('asked');
+
+	await handle.say({ request: 'consent', recording: asked.recording,
+		answer: 'yes', language: asked.texts[0].language });
+	await recording('running');
+}
+
 const rthealth = {
 	async start(name, other, room, admission) {
 		let pc;
@@ -197,6 +224,8 @@ const rthealth = {
 					heard.push(message.plugindata.data);
 			});
 		const joined = handle.say({ request: 'join', token: admission });
+
+		record = ({ first }) => agree(handle, first);
 
 		pc = connection(handle);
 		const [audio, video] = await devices().then((stream) =>
@@ -233,6 +262,7 @@ const heard = [];
 globalThis.baseline = {
 	heard,
 	marks,
+	record: (options) => record(options),
 	/** One call a page: reload it for the next. */
 	async start({ url, token, plugin, name, other, room, admission }) {
 		mark('click');
