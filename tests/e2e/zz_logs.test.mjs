@@ -12,17 +12,17 @@ import { ARTIFACTS } from './lib/procs.mjs';
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 const ALL = join(ARTIFACTS, '..');
-const OURS = /-(janus|portal)(-\w+)?\.log$/;
+const OURS = /-(janus|portal|recorder)(-\w+)?\.log$/;
 /** What a trial says on its terminal instead of in a mail is in no log. */
 const TERMINAL = /^SIGN-IN CODE for /;
 const SECRETS = {
 	'an e-mail address': /[\w.+-]+@[\w-]+\.(example|test|localhost)\b/i,
-	'a name': /Dr\. Example|Pat Example|Patient \d|Secret Name|Name One|onerror/,
+	'a name': /Dr\. Example|Pat Example|Patient \d|Secret Name|Name One|Quillfeather|onerror/,
 	// A random id has 22 characters, and now and then begins like a token.
 	'a token (JWT)': /eyJ[\w-]{20,}|eyJ[\w-]{10,}\./,
 	'a transport token': /\d{10},janus,janus\.plugin\.rthealth/,
 	'a session description': /\bv=0\b|a=(candidate|fingerprint|ice-pwd)|m=audio/,
-	'what somebody wrote': /Hello|How have you been|I can only write/,
+	'what somebody wrote': /Hello|How have you been|I can only write|zolpidem/,
 	'a participant\'s address': new RegExp(FAR.replaceAll('.', '\\.')),
 	'a code for signing in': /\bcode\b\D{0,12}\d{6}\b/,
 	'a session cookie': /__Host-|rth_session=/,
