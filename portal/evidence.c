@@ -23,6 +23,7 @@
 enum kind {
 	ID,	/* 22 base64url characters */
 	WORD,	/* letters, digits, - _ . */
+	LABEL,	/* printable ASCII, as in the plugin's configuration */
 	CODE,	/* a-z and - */
 	SHA256, /* 64 hex digits */
 	COUNT,
@@ -53,7 +54,7 @@ static const struct member consent_members[] = {
 	{"participant", WORD, true, WORD_MAX_BYTES, NULL},
 	{"role", CHOICE, true, 0, " clinician patient "},
 	{"answer", CHOICE, true, 0, " yes voice no none "},
-	{"text_version", WORD, true, WORD_MAX_BYTES, NULL},
+	{"text_version", LABEL, true, WORD_MAX_BYTES, NULL},
 	{"text_sha256", SHA256, false, 0, NULL},
 	{"language", WORD, false, WORD_MAX_BYTES, NULL},
 	{"time_ms", COUNT, true, COUNT_MAX, NULL},
@@ -65,6 +66,16 @@ static bool spans(const char *text, const char *set, size_t max)
 	size_t len = strlen(text);
 
 	return len && len <= max && strspn(text, set) == len;
+}
+
+static bool printable(const char *text, size_t max)
+{
+	size_t len = strlen(text), i;
+
+	for (i = 0; i < len; i++)
+		if (text[i] < ' ' || text[i] > '~')
+			return false;
+	return len && len <= max;
 }
 
 static bool chosen(const char *choices, const char *text)
@@ -90,6 +101,8 @@ static bool good(const struct member *m, const json_t *value)
 		return rth_id_valid(text);
 	if (m->kind == WORD)
 		return spans(text, LETTERS DIGITS "-_.", (size_t)m->max);
+	if (m->kind == LABEL)
+		return printable(text, (size_t)m->max);
 	if (m->kind == CODE)
 		return spans(text, LETTERS "-", (size_t)m->max);
 	if (m->kind == SHA256)

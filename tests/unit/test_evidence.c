@@ -167,7 +167,7 @@ static void what_is_malformed_leaves_no_trace(void **state)
 		CONSENT("yes voice") "}",
 		CONSENT("yes") ",\"role\":\"admin\"}",
 		CONSENT("yes") ",\"role\":null}",
-		CONSENT("yes") ",\"text_version\":\"a b\"}",
+		CONSENT("yes") ",\"text_version\":\"a\\u0007\"}",
 		CONSENT("yes") ",\"text_sha256\":\"abc\"}",
 		CONSENT("yes") ",\"text_sha256\":null}",
 		CONSENT("no") ",\"language\":null}",
