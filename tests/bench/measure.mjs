@@ -2,13 +2,13 @@
 // What a visit costs, beside Janus's own plugins in the same run: prints a
 // table and writes docs/performance.md.
 //
-//   tests/bench/run [--only core,cpu,instructions,join,memory,line]
-//                   [--joins 20] [--no-write]
+//   tests/bench/run [--only core,cpu,instructions,join,memory,line,tap,
+//                   recorder,playable,sealing] [--joins 20] [--no-write]
 //
 // With --only the other sections of the document stay as they are.
 import { execFileSync, spawnSync } from 'node:child_process';
 import {
-	existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync,
+	existsSync, mkdtempSync, readFileSync, writeFileSync,
 } from 'node:fs';
 import os from 'node:os';
 import { join } from 'node:path';
@@ -21,23 +21,18 @@ import { BUILD, ROOT, stopAll, until } from '../e2e/lib/procs.mjs';
 import { RawClient } from '../e2e/lib/rawclient.mjs';
 import { Issuer, roomId } from '../e2e/lib/tokens.mjs';
 import { call, issuer, servePage } from './call.mjs';
+import {
+	cpuOf, inCall, instructionsIn, median, memoryOf, p95, received, round,
+	sorted, table, TRACED_MS, wait,
+} from './figures.mjs';
+import { RECORDINGS } from './recordings.mjs';
 import { lineCall, thinLine } from './thinline.mjs';
 
-const SETTLE_MS = 6000;
 const CPU_MS = 10000;
 const CPU_ROUNDS = 3;
-const TICKS_A_SECOND = 100;
-const TRACED_MS = 10000;
 const ROOMS = 200;
 const STEPS = ['token', 'ws', 'joined', 'answer', 'ice', 'dtls',
 	'first-picture'];
-
-const wait = (ms) => new Promise((done) => setTimeout(done, ms));
-const round = (value, digits = 0) => Number(value.toFixed(digits));
-const sorted = (values) => [...values].sort((a, b) => a - b);
-const median = (values) => sorted(values)[Math.floor(values.length / 2)];
-const p95 = (values) => sorted(values)[
-	Math.min(values.length - 1, Math.ceil(values.length * 0.95) - 1)];
 
 /** What a packet costs in the plugin's own code. */
 function core() {
@@ -54,50 +49,6 @@ function core() {
 		ns: (time.audio_ns + time.camera_ns + time.screen_ns) / 3,
 	};
 }
-
-function instructionsIn(path) {
-	const match = readFileSync(path, 'utf8').match(/^(?:totals|summary): (\d+)/m);
-
-	if (!match)
-		throw new Error(`${path} holds no sum`);
-	return Number(match[1]);
-}
-
-/** CPU time of a process in seconds, and the part of it in user space. */
-function cpuOf(pid) {
-	const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
-		.replace(/.*\) /s, '').split(' ');
-	const all = readdirSync(`/proc/${pid}/task`).reduce((sum, task) =>
-		sum + Number(readFileSync(`/proc/${pid}/task/${task}/schedstat`, 'utf8')
-			.split(' ')[0]) / 1e9, 0);
-
-	return { all, user: Number(fields[11]) / TICKS_A_SECOND };
-}
-
-/** Runs `measure(janus, pages)` in a call through that plugin. */
-async function inCall(plugin, options, measure) {
-	const keys = secrets();
-	const server = await servePage();
-	const janus = await startJanus({ secrets: keys, plugins: [plugin],
-		events: false, pluginConf: issuer.conf(), name: `janus-${plugin}`,
-		...options });
-	const browser = await startChromium();
-	const pages = [await browser.page(), await browser.page()];
-
-	try {
-		await call(plugin, pages, keys);
-		await wait(SETTLE_MS);
-		return await measure(janus, pages, keys);
-	} finally {
-		await browser.close();
-		await janus.stop('SIGTERM', 60000);
-		server.closeAllConnections();
-		server.close();
-	}
-}
-
-const received = async (pages) => (await Promise.all(pages.map((page) =>
-	page.sample()))).reduce((n, s) => n + s.packetsReceived, 0);
 
 /** CPU seconds of Janus for 100,000 relayed packets. */
 function cpu(plugin) {
@@ -219,9 +170,6 @@ async function ourJoins(runs) {
 	return { both, parts };
 }
 
-const memoryOf = (pid) => Number(readFileSync(`/proc/${pid}/smaps_rollup`,
-	'utf8').match(/^Rss:\s+(\d+)/m)?.[1]);
-
 /** Resident memory for rooms, participants and one call, kB. */
 async function memory() {
 	const keys = secrets();
@@ -299,10 +247,8 @@ function machine() {
 			.stdout.match(/\d+\.\d+\.\d+/)?.[0]}`;
 }
 
-const table = (head, rows) => [head, head.map(() => '---'), ...rows]
-	.map((row) => `| ${row.join(' | ')} |`).join('\n');
-
 const PARTS = {
+	...RECORDINGS,
 	core: async () => {
 		const r = core();
 
