@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "recording.h"
 #include "seat.h"
 
 /* A question to the control thread, on the stack of the one who waits. */
@@ -57,9 +58,12 @@ static json_t *list(struct rth_control *control, const json_t *message)
 		}
 		json_array_append_new(
 			rooms,
-			json_pack("{s:s, s:I, s:o}", "room", room->id, "age_s",
+			json_pack("{s:s, s:I, s:s, s:o}", "room", room->id,
+				  "age_s",
 				  (json_int_t)(now_us - room->opened_us) /
 					  1000000,
+				  "recording",
+				  rth_recording_state_name(room->recording),
 				  "seats", seats));
 	}
 	return json_pack("{s:o}", "rooms", rooms);

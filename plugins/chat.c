@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "mem.h"
+#include "recording.h"
 
 struct chat {
 	struct rth_task task;
@@ -64,11 +65,12 @@ static void refuse(const struct rth_control *control,
 		  json_pack("{s:s, s:s}", "type", "refused", "reason", reason));
 }
 
-static void relay(const struct rth_control *control,
-		  const struct rth_session *from, const char *buf, size_t len)
+static void relay(struct rth_control *control, const struct rth_session *from,
+		  const char *buf, size_t len)
 {
 	const struct rth_session *to = rth_room_other(from->room, from);
 	json_t *text = rth_chat_read(buf, len);
+	int64_t time_ms = control->host->time_ms();
 
 	if (!text) {
 		refuse(control, from, "format");
@@ -79,8 +81,8 @@ static void relay(const struct rth_control *control,
 			  json_pack("{s:s, s:s, s:s, s:I, s:O}", "type", "chat",
 				    "from", from->participant, "role",
 				    rth_role_name(from->who.role), "time",
-				    (json_int_t)control->host->time_ms(),
-				    "text", text));
+				    (json_int_t)time_ms, "text", text));
+		rth_recording_chat(control, from, text, time_ms);
 	}
 	json_decref(text);
 }

@@ -8,8 +8,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "ask.h"
+#include "consent.h"
 #include "event.h"
 #include "jwt.h"
+#include "id.h"
 #include "mem.h"
 #include "seat.h"
 
@@ -20,6 +23,7 @@
 enum field_type {
 	FIELD_STRING, /* const char * */
 	FIELD_BOOL,
+	FIELD_CHOICE, /* const char *, one of a closed set */
 };
 
 struct field {
@@ -27,6 +31,7 @@ struct field {
 	enum field_type type;
 	size_t offset;
 	size_t max_bytes;
+	const char *const *choices; /* ending with NULL */
 };
 
 struct rth_request {
@@ -47,33 +52,54 @@ static const struct rth_request requests[] = {
 	 ANY_ROLE,
 	 true,
 	 rth_seat_join,
-	 {{"token", FIELD_STRING, FIELD(token), RTH_JWT_MAX_BYTES}}},
+	 {{"token", FIELD_STRING, FIELD(token), RTH_JWT_MAX_BYTES, NULL}}},
 	{"media",
 	 RTH_SEATED,
 	 ANY_ROLE,
 	 true,
 	 rth_seat_negotiate,
-	 {{NULL, 0, 0, 0}}},
+	 {{NULL, 0, 0, 0, NULL}}},
 	{"state",
 	 RTH_SEATED,
 	 ANY_ROLE,
 	 true,
 	 rth_seat_state,
-	 {{"microphone", FIELD_BOOL, FIELD(microphone), 0},
-	  {"camera", FIELD_BOOL, FIELD(camera), 0},
-	  {"screen", FIELD_BOOL, FIELD(screen), 0}}},
+	 {{"microphone", FIELD_BOOL, FIELD(microphone), 0, NULL},
+	  {"camera", FIELD_BOOL, FIELD(camera), 0, NULL},
+	  {"screen", FIELD_BOOL, FIELD(screen), 0, NULL}}},
+	{"ask-recording",
+	 RTH_SEATED,
+	 RTH_ROLE_CLINICIAN,
+	 true,
+	 rth_ask_recording,
+	 {{NULL, 0, 0, 0, NULL}}},
+	{"consent",
+	 RTH_SEATED,
+	 ANY_ROLE,
+	 false,
+	 rth_ask_consent,
+	 {{"recording", FIELD_STRING, FIELD(recording), RTH_ID_LEN, NULL},
+	  {"answer", FIELD_CHOICE, FIELD(answer), 0, rth_answer_names},
+	  {"language", FIELD_STRING, FIELD(language), RTH_LANGUAGE_BYTES_MAX,
+	   NULL}}},
+	{"stop-recording",
+	 RTH_SEATED,
+	 ANY_ROLE,
+	 false,
+	 rth_ask_stop,
+	 {{"recording", FIELD_STRING, FIELD(recording), RTH_ID_LEN, NULL}}},
 	{"leave",
 	 RTH_SEATED,
 	 ANY_ROLE,
 	 false,
 	 rth_seat_leave_asked,
-	 {{NULL, 0, 0, 0}}},
+	 {{NULL, 0, 0, 0, NULL}}},
 	{"end",
 	 RTH_SEATED,
 	 RTH_ROLE_CLINICIAN,
 	 false,
 	 rth_seat_end_asked,
-	 {{NULL, 0, 0, 0}}},
+	 {{NULL, 0, 0, 0, NULL}}},
 };
 
 #define REQUESTS (sizeof(requests) / sizeof(requests[0]))
@@ -108,6 +134,13 @@ static int shown(const char *name)
 	return (int)n;
 }
 
+static bool is_chosen(const char *const *choices, const char *name)
+{
+	while (*choices && strcmp(*choices, name) != 0)
+		choices++;
+	return *choices != NULL;
+}
+
 static enum rth_err read_field(struct rth_command *command,
 			       const struct field *field, char *problem,
 			       size_t problem_size)
@@ -127,8 +160,14 @@ static enum rth_err read_field(struct rth_command *command,
 		*(bool *)member = json_is_true(value);
 		return RTH_OK;
 	}
-	if (json_string_length(value) > field->max_bytes) {
+	if (!field->choices && json_string_length(value) > field->max_bytes) {
 		snprintf(problem, problem_size, "\"%s\" is too long.",
+			 field->name);
+		return RTH_ERR_FORMAT;
+	}
+	if (field->choices &&
+	    !is_chosen(field->choices, json_string_value(value))) {
+		snprintf(problem, problem_size, "\"%s\" is not one of those.",
 			 field->name);
 		return RTH_ERR_FORMAT;
 	}

@@ -23,6 +23,7 @@ struct rth_command {
 	/* The fields, as the row has them; strings belong to body. */
 	const char *token;
 	bool microphone, camera, screen;
+	const char *recording, *answer, *language;
 };
 
 /**

@@ -1,15 +1,21 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The plugin's configuration: the table of keys, and the two of them that
- * are names of things.
+ * The plugin's configuration: the table of keys, and what of them a table
+ * cannot check.
  */
 #include "conf.h"
 
 #include <stdio.h>
 #include <string.h>
 
+#include "consent.h"
 #include "jwt.h"
 
+#define MIB (1024 * 1024)
+#define SOCKET_PATH_MAX 107 /* of a unix socket's address, unix(7) */
+#define VERSION_BYTES_MAX 64
+
+#define TEXT(member) offsetof(struct rth_consent_text, member)
 #define ISSUER(member) offsetof(struct rth_issuer_conf, member)
 #define CONF(member) offsetof(struct rth_plugin_conf, member)
 
@@ -30,6 +36,14 @@ static const struct rth_conf_key issuer_keys[] = {
 	{.key = NULL},
 };
 
+static const struct rth_conf_key text_keys[] = {
+	{"language", RTH_CONF_STRING, TEXT(language), .required = true,
+	 .max = RTH_LANGUAGE_BYTES_MAX},
+	{"text", RTH_CONF_STRING, TEXT(text), .required = true,
+	 .max = RTH_CONSENT_TEXT_BYTES_MAX},
+	{.key = NULL},
+};
+
 static const struct rth_conf_key keys[] = {
 	{"issuers", RTH_CONF_LIST, CONF(issuers), .required = true,
 	 .max = RTH_ISSUERS_MAX, .items = issuer_keys,
@@ -42,6 +56,19 @@ static const struct rth_conf_key keys[] = {
 	 .max = 10000},
 	{"media.video_codecs", RTH_CONF_STRINGS, CONF(video_codecs),
 	 .max = RTH_CODECS},
+	{"recording.socket", RTH_CONF_STRING, CONF(recorder_socket),
+	 .max = SOCKET_PATH_MAX},
+	{"recording.ring_bytes", RTH_CONF_INT, CONF(ring_bytes),
+	 .number = 16 * MIB, .min = MIB, .max = 256 * MIB},
+	{"recording.answer_s", RTH_CONF_INT, CONF(answer_s), .number = 60,
+	 .min = 10, .max = 600},
+	{"recording.key_frame_s", RTH_CONF_INT, CONF(key_frame_s), .number = 4,
+	 .min = 1, .max = 60},
+	{"recording.consent_version", RTH_CONF_STRING, CONF(consent.version),
+	 .max = VERSION_BYTES_MAX},
+	{"recording.texts", RTH_CONF_LIST, CONF(consent.list),
+	 .max = RTH_CONSENT_TEXTS_MAX, .items = text_keys,
+	 .item_size = sizeof(struct rth_consent_text)},
 	{.key = NULL},
 };
 
@@ -136,6 +163,53 @@ static enum rth_err read_codecs(struct rth_plugin_conf *conf, const char *path,
 	return RTH_OK;
 }
 
+/* ASCII whatever the locale is. */
+static bool is_language(const char *tag)
+{
+	return tag[strspn(tag, "abcdefghijklmnopqrstuvwxyz"
+			       "ABCDEFGHIJKLMNOPQRSTUVWXYZ-")] == '\0';
+}
+
+static enum rth_err read_texts(struct rth_plugin_conf *conf, const char *path,
+			       struct rth_conf_problem *problem)
+{
+	struct rth_consent_text *texts = conf->consent.list.v;
+
+	for (size_t i = 0; i < conf->consent.list.n; i++) {
+		const char *language = texts[i].language;
+
+		if (!is_language(language))
+			return wrong(problem, path, "recording.texts.language",
+				     language, "is not letters and \"-\"");
+		if (rth_consent_text(&conf->consent, language) != &texts[i])
+			return wrong(problem, path, "recording.texts.language",
+				     language, "is there twice");
+		if (rth_consent_hash(&texts[i]))
+			return wrong(problem, path, "recording.texts.text",
+				     language, "cannot be hashed");
+	}
+	return RTH_OK;
+}
+
+/* A recorder is of use only where people can be asked. */
+static enum rth_err read_recording(struct rth_plugin_conf *conf,
+				   const char *path,
+				   struct rth_conf_problem *problem)
+{
+	const char *socket = conf->recorder_socket;
+
+	if (socket && socket[0] != '/')
+		return wrong(problem, path, "recording.socket", socket,
+			     "is not an absolute path");
+	if (socket && conf->consent.list.n == 0)
+		return wrong(problem, path, "recording.socket", socket,
+			     "is of no use without recording.texts");
+	if (conf->consent.list.n > 0 && !conf->consent.version)
+		return wrong(problem, path, "recording.texts", "",
+			     "lack a recording.consent_version");
+	return read_texts(conf, path, problem);
+}
+
 enum rth_err rth_plugin_conf_read(struct rth_plugin_conf *conf,
 				  const char *path,
 				  struct rth_conf_problem *problem)
@@ -153,7 +227,8 @@ enum rth_err rth_plugin_conf_read(struct rth_plugin_conf *conf,
 		if (err)
 			return err;
 	}
-	return read_codecs(conf, path, problem);
+	err = read_codecs(conf, path, problem);
+	return err ? err : read_recording(conf, path, problem);
 }
 
 void rth_plugin_conf_clear(struct rth_plugin_conf *conf)

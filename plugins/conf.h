@@ -10,6 +10,10 @@
 #include "sdp.h"
 
 #define RTH_ISSUERS_MAX 16
+#define RTH_CONSENT_TEXTS_MAX 16
+#define RTH_CONSENT_TEXT_BYTES_MAX 4000
+#define RTH_LANGUAGE_BYTES_MAX 35 /* of a tag, RFC 5646 section 4.4.1 */
+#define RTH_SHA256_HEX_SIZE 65
 
 /* Somebody whose tokens admit. */
 struct rth_issuer_conf {
@@ -27,6 +31,18 @@ struct rth_issuer_conf {
 	char *claim_record;
 };
 
+/* What people are asked to agree to before they are recorded. */
+struct rth_consent_text {
+	char *language;
+	char *text;
+	char sha256[RTH_SHA256_HEX_SIZE]; /* of the text's bytes */
+};
+
+struct rth_consent_texts {
+	char *version;		   /* NULL: nobody can be asked */
+	struct rth_conf_list list; /* of struct rth_consent_text */
+};
+
 struct rth_plugin_conf {
 	struct rth_conf_list issuers; /* of struct rth_issuer_conf */
 	int64_t leeway_s;
@@ -35,6 +51,11 @@ struct rth_plugin_conf {
 	struct rth_conf_strings video_codecs;
 	enum rth_codec codecs[RTH_CODECS]; /* the same, in that order */
 	size_t n_codecs;
+	char *recorder_socket; /* NULL: nothing is recorded */
+	int64_t ring_bytes;
+	int64_t answer_s;
+	int64_t key_frame_s;
+	struct rth_consent_texts consent;
 };
 
 /**

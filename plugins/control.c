@@ -10,7 +10,9 @@
 
 #include "command.h"
 #include "event.h"
+#include "feed.h"
 #include "mem.h"
+#include "recording.h"
 #include "seat.h"
 
 #define IDLE_WAIT_MS 1000
@@ -53,6 +55,25 @@ static void admission_log(void *arg, const char *line)
 	control->host->log(RTH_LOG_WARN, line);
 }
 
+static enum rth_err create_feed(struct rth_control *control,
+				struct rth_conf_problem *problem)
+{
+	const struct rth_feed_conf conf = {
+		.socket = control->conf->recorder_socket,
+		.ring_bytes = (size_t)control->conf->ring_bytes,
+		.news = rth_recording_news,
+		.arg = control,
+	};
+	enum rth_err err =
+		rth_feed_create(&control->feed, control->host, &conf);
+
+	if (err)
+		snprintf(problem->text, sizeof(problem->text),
+			 "recording.socket: \"%s\" cannot be used: %s",
+			 conf.socket, rth_err_name(err));
+	return err;
+}
+
 enum rth_err rth_control_create(struct rth_control **controlp,
 				const struct rth_host *host,
 				const struct rth_plugin_conf *conf,
@@ -74,7 +95,10 @@ enum rth_err rth_control_create(struct rth_control **controlp,
 	}
 	err = rth_admission_create(&control->admission, conf, keys_changed,
 				   control, admission_log, problem);
+	if (!err && conf->recorder_socket)
+		err = create_feed(control, problem);
 	if (err) {
+		rth_admission_free(control->admission);
 		rth_queue_clear(&control->queue);
 		rth_free(control);
 		return err;
@@ -92,6 +116,12 @@ static void *control_main(void *arg)
 
 enum rth_err rth_control_start(struct rth_control *control)
 {
+	if (control->feed) {
+		enum rth_err err = rth_feed_start(control->feed);
+
+		if (err)
+			return err;
+	}
 	if (pthread_create(&control->thread, NULL, control_main, control))
 		return RTH_ERR_NOMEM;
 	control->started = true;
@@ -174,11 +204,13 @@ static void tick(struct rth_control *control, int64_t now_us)
 			if (room->seat[role])
 				tick_session(control, room->seat[role], now_s);
 		}
+		rth_recording_tick(control, room, now_us);
 		if (rth_room_empty(room) &&
 		    now_us - room->empty_since_us >=
 			    control->conf->linger_s * 1000000)
 			rth_seat_close_room(control, room);
 	}
+	rth_recording_tick_stored(control, now_us);
 }
 
 static void run_all(struct rth_control *control, struct rth_task *tasks)
@@ -194,7 +226,8 @@ static void run_all(struct rth_control *control, struct rth_task *tasks)
 bool rth_control_step(struct rth_control *control, int wait_ms)
 {
 	bool stopped = false;
-	bool busy = control->rooms.first || control->parked;
+	bool busy = control->rooms.first || control->parked ||
+		    control->being_stored;
 	int most_ms = RTH_TICK_US / 1000;
 	struct rth_task *tasks = rth_queue_take(
 		&control->queue, busy && wait_ms > most_ms ? most_ms : wait_ms,
@@ -221,6 +254,8 @@ void rth_control_free(struct rth_control *control)
 	while (control->rooms.first)
 		rth_seat_end_room(control, control->rooms.first, "stopping");
 	rth_command_drop_parked(control);
+	rth_recording_forget_stored(control);
+	rth_feed_free(control->feed);
 	rth_admission_free(control->admission);
 	rth_queue_clear(&control->queue);
 	rth_free(control);

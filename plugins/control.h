@@ -24,6 +24,8 @@
 #define RTH_PARKED_US 6000000 /* and for how long */
 #define RTH_LOG_LINE_MAX 256
 
+struct rth_feed;
+
 struct rth_control {
 	const struct rth_host *host;
 	const struct rth_plugin_conf *conf;
@@ -33,6 +35,9 @@ struct rth_control {
 	struct rth_task *parked; /* see command.c */
 	size_t n_parked;
 	int64_t ticked_us;
+	struct rth_feed *feed; /* NULL: no recorder is configured */
+	struct rth_recording *being_stored; /* see recording.h */
+	atomic_bool news_lost; /* of the feed, for want of memory */
 	bool started;
 	pthread_t thread;
 };

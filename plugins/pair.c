@@ -80,17 +80,26 @@ static void want_pictures(struct rth_session *from)
 	rth_relay_want_key(&from->port, RTH_SLOT_SCREEN, now_us);
 }
 
-void rth_pair_make(const struct rth_room *room)
+bool rth_pair_publish(const struct rth_room *room)
 {
 	struct rth_session *a = room->seat[RTH_ROLE_CLINICIAN];
 	struct rth_session *b = room->seat[RTH_ROLE_PATIENT];
 
-	if (!can_flow(a) || !can_flow(b))
-		return;
+	if (!can_flow(a) || !can_flow(b)) {
+		rth_pair_break(room);
+		return false;
+	}
 	publish(room, a, b);
 	publish(room, b, a);
-	want_pictures(a);
-	want_pictures(b);
+	return true;
+}
+
+void rth_pair_make(const struct rth_room *room)
+{
+	if (!rth_pair_publish(room))
+		return;
+	want_pictures(room->seat[RTH_ROLE_CLINICIAN]);
+	want_pictures(room->seat[RTH_ROLE_PATIENT]);
 }
 
 void rth_pair_break(const struct rth_room *room)

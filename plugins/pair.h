@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The two routes of a room: made when both seats can send and receive, broken
- * before anything about them changes. Control thread only.
+ * before anything about them changes but what is recorded. Control thread only.
  */
 #ifndef RTH_PAIR_H
 #define RTH_PAIR_H
@@ -10,9 +10,15 @@
 
 /**
  * Publishes the routes between the two seats if both have answered media that
- * is up, and asks both senders for key frames. Pictures flow only where both
- * have the same codec.
+ * is up, in place of those that there are, so that no packet is lost; if not,
+ * there are none afterwards. Pictures flow only where both have the same
+ * codec.
+ *
+ * @return whether there are routes
  */
+bool rth_pair_publish(const struct rth_room *room);
+
+/** The same, and asks both senders for key frames. */
 void rth_pair_make(const struct rth_room *room);
 
 /** Takes both routes away; when it returns, nothing flows. */

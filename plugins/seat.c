@@ -6,9 +6,11 @@
 
 #include <string.h>
 
+#include "ask.h"
 #include "command.h"
 #include "event.h"
 #include "pair.h"
+#include "recording.h"
 
 static struct rth_session *other_of(const struct rth_session *session)
 {
@@ -65,6 +67,7 @@ static void give_up_seat(struct rth_control *control,
 	if (other && session->told_limited)
 		tell_slow(control, other, "send", false);
 	rth_room_unseat(room, session, control->host->now_us());
+	rth_recording_left(control, room, session, reason);
 }
 
 void rth_seat_leave(struct rth_control *control, struct rth_session *session,
@@ -99,6 +102,7 @@ void rth_seat_dismiss(struct rth_control *control, struct rth_session *session,
 void rth_seat_close_room(struct rth_control *control, struct rth_room *room)
 {
 	rth_control_log(control, RTH_LOG_INFO, "room-closed room=%s", room->id);
+	rth_recording_end(control, room, "left");
 	rth_event_report_room(control, "room-closed", room);
 	rth_room_close(&control->rooms, room);
 }
@@ -107,6 +111,8 @@ void rth_seat_close_room(struct rth_control *control, struct rth_room *room)
 static void end_room(struct rth_control *control, struct rth_room *room,
 		     const char *reason, const struct rth_command *asked)
 {
+	rth_recording_end(control, room,
+			  strcmp(reason, "stopping") == 0 ? reason : "ended");
 	for (int role = 0; role < RTH_ROLES; role++) {
 		struct rth_session *session = room->seat[role];
 
@@ -162,15 +168,16 @@ static void welcome(struct rth_control *control, struct rth_session *session,
 		rth_event_send(control, other, NULL, json_incref(news));
 	}
 	json_decref(news);
-	rth_event_send(control, session, transaction,
-		       json_pack("{s:s, s:s, s:s, s:I, s:o}", "rthealth",
-				 "joined", "participant", session->participant,
-				 "role", rth_role_name(session->who.role),
-				 "seat_until",
-				 (json_int_t)session->who.seat_until_s, "peers",
-				 peers));
+	rth_event_send(
+		control, session, transaction,
+		json_pack("{s:s, s:s, s:s, s:I, s:b, s:o}", "rthealth",
+			  "joined", "participant", session->participant, "role",
+			  rth_role_name(session->who.role), "seat_until",
+			  (json_int_t)session->who.seat_until_s, "record",
+			  rth_ask_allowed(control, session), "peers", peers));
 	if (other && other->told_limited)
 		tell_slow(control, session, "send", true);
+	rth_recording_joined(control, session);
 }
 
 static bool is_same_person(const struct rth_admitted *a,
@@ -359,6 +366,7 @@ enum rth_done rth_seat_state(struct rth_control *control,
 				  "state", "participant", session->participant,
 				  "microphone", session->microphone, "camera",
 				  session->camera, "screen", session->screen));
+	rth_recording_devices(control, session);
 	rth_event_send(control, session, command->transaction,
 		       json_pack("{s:s, s:s}", "rthealth", "ok", "request",
 				 command->request));
