@@ -5,7 +5,10 @@ import { cut, frame, parse } from '../../web/js/chatwire.js';
 import { digest } from '../../web/js/stats.js';
 import * as time from '../../web/js/time.js';
 import { mark, timings } from '../../web/js/timings.js';
-import { ending, notice, problem } from '../../web/js/words.js';
+import { none } from '../../web/js/recording.js';
+import {
+	asking, chatHint, ending, notice, problem, recordedWords, recordingNote,
+} from '../../web/js/words.js';
 
 test('the length of a visit', () => {
 	const lengths = [[0, '0:00'], [7999, '0:07'], [725000, '12:05'],
@@ -96,6 +99,53 @@ test('each failure has words of its own', () => {
 		'room-full', 'not-admitted', 'not-found', 'no-common-codec', 'bad-sdp',
 		'signed-out'])
 		assert.notEqual(ending(reason), unexpected, reason);
+});
+
+test('each reason for no recording has words of its own, for who asked', () => {
+	const refused = (reason) => recordingNote({ ...none(), step: 'refused',
+		reason }, true);
+	const reasons = ['disk-full', 'no-recorder', 'no-answer', 'busy', 'alone',
+		'not-allowed', 'lost', 'no such reason'];
+	assert.equal(new Set(reasons.map(refused)).size, reasons.length);
+	assert.match(refused('disk-full'), /no room.*administrator/);
+});
+
+test('of a recording nobody is named, and the patient is not alarmed', () => {
+	const note = (change, clinician) => recordingNote({ ...none(), ...change },
+		clinician);
+	for (const clinician of [true, false])
+		assert.equal(note({ step: 'declined' }, clinician), 'Not recorded.');
+	for (const reason of ['stopped', 'withdrawn', 'ended'])
+		assert.equal(note({ step: 'finished', reason }, false),
+			'Recording stopped.');
+	assert.match(note({ step: 'finished', reason: 'disk-full' }, false),
+		/no room left. The visit goes on/);
+	const lossy = { step: 'running', incomplete: true, lostS: 2.2 };
+	assert.equal(note(lossy, true),
+		'Recording incomplete: 3 s could not be stored.');
+	assert.equal(note(lossy, false), '');
+	assert.equal(note({ ...lossy, noted: true }, true), '');
+	assert.match(note({ step: 'answered', answer: 'yes' }, true),
+		/Waiting for the patient/);
+	assert.equal(note({ step: 'answered', answer: 'no' }, true), '');
+});
+
+test('words do not promise what a recording makes untrue', () => {
+	assert.match(chatHint(none()), /gone when the visit ends/);
+	assert.match(chatHint(none(true)), /recorded too/);
+	assert.match(recordedWords(none(true)), /was recorded/);
+	assert.match(recordedWords(none()), /Nothing was recorded/);
+});
+
+test('the answers are in the language of the text, or in English', () => {
+	const languages = ['en', 'ar', 'de', 'es', 'fr'];
+	for (const language of languages) {
+		const { yes, voice, no } = asking(`${language}-XX`);
+		assert.equal(new Set([yes, voice, no]).size, 3, language);
+		assert.equal(asking(language).language, language);
+	}
+	assert.deepEqual(asking('xx'), asking('en'));
+	assert.deepEqual(asking('constructor'), asking('en'));
 });
 
 test('how to allow a camera is told for the browser at hand', () => {

@@ -161,7 +161,7 @@ export const incomplete = (seconds) => `Recording incomplete: ${
 export function recordingNote({ step, answer, noted, ...recording }, clinician) {
 	const { reason, lostS } = recording;
 	if (step === 'answered' && answer !== 'no')
-		return `Waiting for the ${clinician ? 'patient' : 'clinician'}’s answer. Nothing is recorded yet.`;
+		return `Waiting for the ${clinician ? 'patient' : 'clinician'}’s answer`;
 	if (noted)
 		return '';
 	if (step === 'declined')
@@ -184,6 +184,11 @@ export function recordingNote({ step, answer, noted, ...recording }, clinician) 
 export const recordingAlarm = (step) => ({
 	running: 'This visit is being recorded.', paused: 'Recording paused.',
 }[/** @type {'running' | 'paused'} */ (step)] ?? '');
+
+/** Who will read messages. @param {import('./recording.js').Recording} recording */
+export const chatHint = ({ recorded }) => recorded
+	? 'Messages are seen by the two of you. While the visit is recorded, they are recorded too.'
+	: 'Messages are seen only by the two of you, and are gone when the visit ends.';
 
 /** After the visit. @param {import('./recording.js').Recording} recording */
 export const recordedWords = ({ recorded }) => recorded

@@ -212,6 +212,7 @@ export function callPage(actions) {
 		setAttribute(node, 'data-phase', state.phase);
 		setAttribute(node, 'data-link', state.link);
 		node.classList.toggle('with-chat', state.chat.open);
+		node.classList.toggle('asking', state.recording.step === 'asked');
 		node.classList.toggle('recorded', ['running', 'paused']
 			.includes(state.recording.step));
 		updateStage(stage, state);

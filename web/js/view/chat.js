@@ -2,7 +2,8 @@
 // What the two write to each other. Names and messages are text nodes.
 
 import * as time from '../time.js';
-import { button, fill, h, icon, show } from './dom.js';
+import { chatHint } from '../words.js';
+import { button, fill, h, icon, setText, show } from './dom.js';
 
 /** @typedef {import('../state.js').State} State */
 
@@ -40,8 +41,7 @@ function writing(say) {
 /** @param {import('../actions.js').Actions} actions */
 export function chatDrawer(actions) {
 	const list = h('ol', { id: 'chat-lines' });
-	const empty = h('p', { class: 'hint chat-empty' },
-		'Messages are seen only by the two of you, and are gone when the visit ends.');
+	const empty = h('p', { class: 'hint chat-empty' });
 	const form = writing((text) => actions.say(text));
 	const node = h('aside', { id: 'chat', class: 'chat',
 		'aria-label': 'Messages', hidden: true },
@@ -60,7 +60,7 @@ export function chatDrawer(actions) {
 	});
 
 	/** @param {State} state */
-	function update({ chat, peer }) {
+	function update({ chat, peer, recording }) {
 		if (chat.lines !== shown) {
 			const added = chat.lines.slice(shown.length);
 			if (chat.lines[0] === shown[0] && shown.length)
@@ -70,6 +70,7 @@ export function chatDrawer(actions) {
 			shown = chat.lines;
 			list.parentElement?.scrollTo({ top: list.scrollHeight });
 		}
+		setText(empty, chatHint(recording));
 		show(empty, !chat.lines.length);
 		show(node, chat.open);
 		form.send.disabled = !chat.ready || !peer;

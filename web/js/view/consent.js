@@ -81,14 +81,13 @@ export function consentDialog(actions) {
 		chosen = language;
 		write();
 	});
-	const answers = h('div', { class: 'consent-answers', role: 'group',
-		'aria-labelledby': 'consent-title' }, ...part.buttons);
 	const node = h('dialog', { id: 'consent-dialog', class: 'consent',
 		'aria-labelledby': 'consent-title', 'aria-describedby': 'consent-text' },
 	h('div', { class: 'row between' }, part.title, menu.node),
 	h('div', { class: 'consent-text', tabindex: 0, role: 'region',
 		'aria-labelledby': 'consent-title' }, part.text),
-	part.hint, answers,
+	part.hint, h('div', { class: 'consent-answers', role: 'group',
+		'aria-labelledby': 'consent-title' }, ...part.buttons),
 	h('p', { class: 'hint row between' }, part.version, part.time), part.said);
 
 	function write() {
@@ -106,7 +105,7 @@ export function consentDialog(actions) {
 		}
 		setText(part.text, text?.text ?? '');
 		setAttribute(part.text, 'lang', language);
-		setAttribute(answers, 'dir', words.language === 'ar' ? 'rtl' : 'ltr');
+		setAttribute(node, 'dir', words.language === 'ar' ? 'rtl' : 'ltr');
 		setText(part.version, asked.version);
 		menu.update(asked.texts, language);
 	}

@@ -16,7 +16,7 @@ export function endedPage(actions) {
 	const title = h('h1', { tabindex: -1, id: 'ended-title' });
 	const text = h('p', { id: 'ended-text' });
 	const lasted = h('p', { class: 'hint' });
-	const recorded = h('p', { class: 'hint', id: 'ended-recorded' });
+	const recorded = h('p', { id: 'ended-recorded' });
 	const again = button('camera', 'Go back in', { id: 'again',
 		class: 'primary big', click: () => actions.again() });
 	const other = h('button', { type: 'button', id: 'other-account',
