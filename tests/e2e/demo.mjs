@@ -1,18 +1,24 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A visit of ten seconds between two headless Chromium, through the real pages
-// of a portal that runs: `./quickstart --demo` starts it all and calls this.
+// A recorded visit of ten seconds between two headless Chromium, through the
+// real pages of a portal that runs: `./quickstart --demo` starts it all and
+// calls this.
 //
 // Takes from the environment RTH_URL (the portal), RTH_CODES (the file in which
 // codes for signing in appear), RTH_OUT (where the screenshots go),
-// RTH_CLINICIAN and RTH_PATIENT (e-mail addresses). Ends with one line of JSON
-// and status 0 only if everything worked.
+// RTH_PORTAL_CONF and RTH_RECORDINGS (the portal's configuration and the
+// store), RTH_CLINICIAN and RTH_PATIENT (e-mail addresses). Ends with one line
+// of JSON and status 0 only if everything worked.
 import { mkdirSync, readFileSync } from 'node:fs';
 import { startChromium } from './lib/browser.mjs';
+import { describeLane } from './lib/lanes.mjs';
 import { Person } from './lib/person.mjs';
+import { Player } from './lib/player.mjs';
 import { codeIn } from './lib/portal.mjs';
 import { until } from './lib/procs.mjs';
+import { Store } from './lib/store.mjs';
 
 const VISIT_MS = 10000;
+const STORED_MS = 20000;
 const URL_OF_PORTAL = process.env.RTH_URL ?? 'http://localhost:8080';
 const CODES = process.env.RTH_CODES ?? 'var/codes';
 const OUT = process.env.RTH_OUT ?? 'var/demo';
@@ -69,6 +75,9 @@ async function hold(clinician, patient) {
 	const first = [await firstPicture(clinician), await firstPicture(patient)];
 
 	say('Both see each other.');
+	await clinician.askToRecord();
+	await Promise.all([clinician, patient].map((who) => agree(who)));
+	say('Both have agreed to a recording, and it runs.');
 	await clinician.write('Good morning. Can you hear me?');
 	await patient.reads('Good morning. Can you hear me?');
 	await patient.write('Yes, and I can see you.');
@@ -88,10 +97,53 @@ async function hold(clinician, patient) {
 		result(who, first[i])));
 
 	await clinician.page.click('Leave');
+	TIMES.end = performance.now();
 	await clinician.page.click('End for both');
 	await Promise.all([clinician.phase('ended'), patient.phase('ended')]);
 	say('The clinician has ended the visit.');
 	return { clinician: results[0], patient: results[1] };
+}
+
+/** Says yes, as clinicians and patients do, and waits until it runs. */
+async function agree(who) {
+	await who.answer('yes');
+	await who.recording('running');
+}
+
+/** The recording of the visit, once it is finished and plays. */
+async function recorded(browser) {
+	const store = new Store({ folder: process.env.RTH_RECORDINGS
+		?? 'var/recordings', portalConf: process.env.RTH_PORTAL_CONF });
+	const player = await Player.open(await browser.page());
+	const [id] = await until(() => store.ids.length && store.ids, STORED_MS,
+		'a recording in the store');
+	const exported = await until(() => store.exportFinished(id), STORED_MS,
+		'a recording that is finished');
+	const first = await player.plays(exported.lanes[0]);
+	const playable = performance.now() - TIMES.end;
+	const lanes = [];
+
+	for (const path of exported.lanes)
+		lanes.push(await describeLane(path, exported.told(path), player));
+	exported.remove();
+	await player.close();
+	return { ok: first.seconds > 0 && everyLane(lanes) &&
+		exported.chat.length === 2, playable_after_ms: Math.round(playable),
+	chat: exported.chat.length, lanes };
+}
+
+/** Two people and two screens, each of which plays. */
+const everyLane = (lanes) => ['clinician', 'patient', 'clinician-screen',
+	'patient-screen'].every((name) => lanes.some((lane) =>
+	lane.lane.includes(`-${name}-`))) && lanes.every((lane) => lane.playable);
+
+function tell(recording) {
+	say(`Recorded, and playable ${recording.playable_after_ms} ms after the end:`);
+	for (const lane of recording.lanes)
+		say(`  ${lane.lane}: ${lane.seconds} s from ${lane.offset_ms} ms on, ` +
+			`${lane.bytes} bytes, ${lane.codecs}` +
+			`${lane.resolution ? `, ${lane.resolution}` : ''}, ` +
+			(lane.playable ? 'playable' : `not playable: ${lane.problem}`));
 }
 
 /** Everything that has to be there, of what one of them got. */
@@ -112,7 +164,11 @@ async function main() {
 		{ width: 360, height: 640 });
 		const seen = await hold(clinician, patient);
 
-		answer = { ok: Object.values(seen).every(complete), ...seen };
+		const recording = await recorded(browser);
+
+		tell(recording);
+		answer = { ok: recording.ok && Object.values(seen).every(complete),
+			...seen, recording };
 		say(`Screenshots: ${OUT}/clinician.png ${OUT}/patient.png`);
 	} catch (error) {
 		answer = { ok: false, error: String(error?.message ?? error)

@@ -19,6 +19,7 @@ await inside();
 /** @type {[string, string]} */
 const CHROMIUM = ['chromium', 'chromium'];
 const STORED_MS = 10000;
+const ANSWER_S = 10; // the shortest that there is
 const WITHDRAWN_MS = 1000;
 const LONG_ENOUGH_MS = 1500;
 /** @type {Clinic} */
@@ -27,7 +28,8 @@ let clinic;
 let player;
 
 before(async () => {
-	clinic = await Clinic.open({ recorder: true });
+	clinic = await Clinic.open({ recorder: true,
+		recording: `answer_s = ${ANSWER_S};` });
 	player = await Player.open(await (await clinic.browser('chromium')).page());
 });
 after(async () => {
@@ -38,17 +40,12 @@ after(async () => {
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 
 /** When the last packet of that kind was taken, in ms since 1970. */
-async function lastPacket(exported, kind) {
-	const ends = await Promise.all(exported.lanes.map(async (path) => {
-		const packets = (await packetsOf(path)).filter((packet) =>
-			!kind || packet.kind === kind);
-		const start = exported.manifests[0].begun_ms +
-			exported.told(path).start_ms;
+async function lastPacket(exported, lanes, kind) {
+	const ends = await Promise.all(lanes.map(async (path) =>
+		(await packetsOf(path)).filter((packet) => !kind || packet.kind === kind)
+			.map((packet) => exported.begins(path) + packet.s * 1000)));
 
-		return Math.max(...packets.map((packet) => start + packet.s * 1000));
-	}));
-
-	return Math.max(...ends);
+	return Math.max(...ends.flat());
 }
 
 /** Nothing at all happened to the store, and nobody holds a file of it open. */
@@ -120,6 +117,15 @@ describe('nothing is stored without consent', () => {
 					each.recording('declined')));
 			})));
 
+	test('not without an answer in time', () => inVisit(clinic, CHROMIUM,
+		({ clinician, both }) => untouched(async () => {
+			await clinician.askToRecord();
+			await clinician.answer('yes');
+			await Promise.all(both.map((each) => each.recording('declined',
+				2000 * ANSWER_S)));
+			await clinician.page.sees('Not recorded.');
+		})));
+
 	test('not later than a second after a withdrawal', () => inVisit(
 		clinic, CHROMIUM, async (visit) => {
 			const { patient, both } = visit;
@@ -140,7 +146,7 @@ describe('nothing is stored without consent', () => {
 			await pause(LONG_ENOUGH_MS);
 			assertUntouched(watch, bytes);
 			watch.close();
-			const last = await lastPacket(exported);
+			const last = await lastPacket(exported, exported.lanes);
 
 			assert.ok(last < withdrawn + WITHDRAWN_MS,
 				`${last - withdrawn} ms after the withdrawal`);
@@ -183,10 +189,9 @@ describe('voice only', () => {
 			await pause(2 * LONG_ENOUGH_MS);
 			await endVisit(visit);
 			const exported = await stored(clinic, known);
-			const theirs = { ...exported, told: (path) => exported.told(path),
-				lanes: exported.lane('patient') };
-			const picture = await lastPacket(theirs, 'video');
-			const voice = await lastPacket(theirs, 'audio');
+			const theirs = exported.lane('patient');
+			const picture = await lastPacket(exported, theirs, 'video');
+			const voice = await lastPacket(exported, theirs, 'audio');
 
 			assert.ok(picture < changed + WITHDRAWN_MS,
 				`a picture ${picture - changed} ms after`);
@@ -244,8 +249,7 @@ describe('who records what', () => {
 			await endVisit(visit);
 			const exported = await stored(clinic, known);
 			const [path] = exported.lane('clinician');
-			const start = exported.manifests[0].begun_ms +
-				exported.told(path).start_ms;
+			const start = exported.begins(path);
 			const times = (await packetsOf(path)).map((packet) =>
 				start + packet.s * 1000);
 

@@ -148,10 +148,15 @@ export class Exported {
 		rmSync(this.folder, { recursive: true });
 	}
 
-	/** What the manifests say of a file. */
+	/** What the manifests say of a file: its segment of a lane. */
 	told(path) {
 		return this.manifests.flatMap((manifest) => manifest.lanes)
-			.find((lane) => lane.name === basename(path) ||
-				lane.file === basename(path));
+			.flatMap((lane) => lane.segments)
+			.find((segment) => segment.name === basename(path));
+	}
+
+	/** Time 0 of a file, in ms since 1970. */
+	begins(path) {
+		return this.manifests[0].begun_ms + this.told(path).start_ms;
 	}
 }
