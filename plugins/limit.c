@@ -111,6 +111,7 @@ struct rth_limit {
 	int64_t remb_us;
 	uint32_t report_loss; /* worst of a compound packet, of 256 */
 	bool has_report;
+	bool wants_key; /* asked for in this packet */
 	int64_t reported_us;
 	int64_t created_us;
 
@@ -487,6 +488,13 @@ static void on_remb(void *arg, uint64_t bits_per_s)
 						      : (uint32_t)bits_per_s;
 }
 
+static void on_key_frame(void *arg)
+{
+	struct rth_limit *l = arg;
+
+	l->wants_key = true;
+}
+
 /* A receiver without transport-wide feedback: loss is all that is known. */
 static void govern_by_report(struct rth_limit *l)
 {
@@ -546,6 +554,7 @@ static struct rth_limit_advice advise(struct rth_limit *l)
 		.send_remb = is_due(l, bps),
 		.hold_video = l->batch_now_us < l->governor.hold_until_us,
 		.limited = l->governor.limited,
+		.wants_key = l->wants_key,
 	};
 
 	if (advice.send_remb) {
@@ -558,6 +567,7 @@ static struct rth_limit_advice advise(struct rth_limit *l)
 static const struct rth_rtcp_reader reader = {
 	.report = on_report,
 	.remb = on_remb,
+	.key_frame = on_key_frame,
 	.feedback = on_feedback,
 	.status = on_status,
 	.feedback_end = on_feedback_end,
@@ -637,6 +647,7 @@ struct rth_limit_advice rth_limit_feedback(struct rth_limit *limit,
 {
 	limit->batch_now_us = now_us;
 	limit->has_report = false;
+	limit->wants_key = false;
 	limit->report_loss = 0;
 	meter_sent(limit, sent_count(limit));
 	rth_rtcp_read(rtcp, len, &reader, limit);

@@ -68,6 +68,7 @@ struct rth_limit_advice {
 	bool hold_video;   /* rth_limit_gate drops now; for counters */
 	bool limited;	   /* the line is thin: for the `slow` event; stays
 			      for a while, so that it does not flicker */
+	bool wants_key;	   /* this packet asked for a key frame */
 };
 
 /**

@@ -4,41 +4,14 @@
  */
 #include "relay.h"
 
-#include <endian.h>
 #include <string.h>
 #include <time.h>
 
-#define RTP_HEADER_BYTES 12
+#include "feed_record.h"
+#include "rtp.h"
+#include "tap.h"
+
 #define GUARD_PACKETS 2000
-
-/* RTCP packet types and feedback formats (RFC 3550, 4585, 5104) */
-#define RTCP_PSFB 206
-#define RTCP_FMT_PLI 1
-#define RTCP_FMT_FIR 4
-#define RTCP_MIN_FB 12
-
-static uint16_t get16(const uint8_t *p)
-{
-	return (uint16_t)(p[0] << 8 | p[1]);
-}
-
-static uint32_t get32(const uint8_t *p)
-{
-	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 |
-	       (uint32_t)p[2] << 8 | p[3];
-}
-
-static void put16(uint8_t *p, uint16_t v)
-{
-	v = htobe16(v);
-	memcpy(p, &v, sizeof(v));
-}
-
-static void put32(uint8_t *p, uint32_t v)
-{
-	v = htobe32(v);
-	memcpy(p, &v, sizeof(v));
-}
 
 /* Counters have one writer each: no atomic read-modify-write is needed. */
 static void count(atomic_ullong *counter)
@@ -94,6 +67,7 @@ void rth_route_publish(struct rth_port *port, const struct rth_route *route)
 	*next = *route;
 	for (int i = 0; i < RTH_RTP_SLOTS; i++)
 		next->slot[i].out = &route->peer->out[i];
+	next->number = ++port->published;
 	atomic_store(&port->key_pace_us, RTH_KEY_FRAME_EVERY_US);
 	route_set(port, next);
 }
@@ -139,12 +113,12 @@ void rth_relay_want_key(struct rth_port *sender, int slot, int64_t now_us)
 /* Skips header, CSRCs and extension (RFC 3550 section 5.1, 5.3.1). */
 static const uint8_t *rtp_payload(const uint8_t *buf, size_t len, size_t *np)
 {
-	size_t at = RTP_HEADER_BYTES + 4u * (buf[0] & 0x0f);
+	size_t at = RTH_RTP_HEAD_BYTES + 4u * (buf[0] & 0x0f);
 
 	if (buf[0] & 0x10) {
 		if (len < at + 4)
 			return NULL;
-		at += 4 + 4u * get16(buf + at + 2);
+		at += 4 + 4u * rth_get16(buf + at + 2);
 	}
 	if (len <= at)
 		return NULL;
@@ -169,15 +143,15 @@ static void stream_splice(struct rth_stream *out,
 			  const struct rth_route_slot *how, const uint8_t *buf,
 			  int64_t now_us)
 {
-	uint32_t ssrc = get32(buf + 8);
-	uint16_t seq = get16(buf + 2);
+	uint32_t ssrc = rth_get32(buf + 8);
+	uint16_t seq = rth_get16(buf + 2);
 
 	if (out->ssrc_in != 0 && out->ssrc_in != ssrc) {
 		int64_t gap_us = now_us - out->last_us;
 		uint32_t ticks = (uint32_t)(gap_us * how->clock_hz / 1000000);
 
 		out->ts_offset =
-			out->last_ts + (ticks ? ticks : 1) - get32(buf + 4);
+			out->last_ts + (ticks ? ticks : 1) - rth_get32(buf + 4);
 	}
 	if (out->ssrc_in != 0)
 		out->seq_offset = (uint16_t)(out->last_seq + 1 - seq);
@@ -202,7 +176,7 @@ static bool gate_passes(struct rth_port *from, int slot,
 			size_t len, int64_t now_us)
 {
 	struct rth_stream *out = how->out;
-	bool other = get32(buf + 8) != out->ssrc_in;
+	bool other = rth_get32(buf + 8) != out->ssrc_in;
 
 	if (how->is_key && (out->gated || other) &&
 	    !starts_key_frame(how, buf, len)) {
@@ -257,13 +231,13 @@ static bool passes(struct rth_port *from, int slot, struct rth_port *to,
 		return false;
 	if (how->is_key && !limit_passes(from, to, out, now_us))
 		return false;
-	if ((out->gated || out->held || get32(buf + 8) != out->ssrc_in) &&
+	if ((out->gated || out->held || rth_get32(buf + 8) != out->ssrc_in) &&
 	    !gate_passes(from, slot, how, buf, len, now_us))
 		return false;
 	if (out->guard == 0)
 		return true;
 	out->guard--;
-	return (int16_t)(get16(buf + 2) - out->first_in) >= 0;
+	return (int16_t)(rth_get16(buf + 2) - out->first_in) >= 0;
 }
 
 /*
@@ -302,14 +276,14 @@ static void forward(struct rth_port *from, const struct rth_route *route,
 		count(&from->packets_dropped);
 		return;
 	}
-	uint16_t seq = (uint16_t)(get16(buf + 2) + out->seq_offset);
-	uint32_t ts = get32(buf + 4) + out->ts_offset;
+	uint16_t seq = (uint16_t)(rth_get16(buf + 2) + out->seq_offset);
+	uint32_t ts = rth_get32(buf + 4) + out->ts_offset;
 	int ahead = (int16_t)(seq - out->last_seq);
 
 	memcpy(&header, buf, sizeof(header));
 	buf[1] = (uint8_t)((buf[1] & 0x80) | how->pt_out);
-	put16(buf + 2, seq);
-	put32(buf + 4, ts);
+	rth_put16(buf + 2, seq);
+	rth_put32(buf + 4, ts);
 	if (how->is_key)
 		rth_limit_sent(to->limit, now_us, len);
 	to->host->relay_rtp(to->handle, packet);
@@ -325,40 +299,60 @@ static void forward(struct rth_port *from, const struct rth_route *route,
 	count(&to->packets_out);
 }
 
+static void tap_report(const struct rth_port *from,
+		       const struct rth_route *route, int slot)
+{
+	rth_reports_tap(&from->reports, slot, route->tap,
+			route->tap_codec[slot]);
+}
+
+/* Each route that is published begins with what was kept. */
+static void tap_kept(struct rth_port *from, const struct rth_route *route)
+{
+	from->tapped = route->number;
+	for (int slot = 0; slot < RTH_RTP_SLOTS; slot++)
+		tap_report(from, route, slot);
+}
+
+/* Copies a packet for the recorder. */
+static void tap_packet(struct rth_port *from, const struct rth_route *route,
+		       int slot, const uint8_t *buf, size_t len, int64_t now_us)
+{
+	const struct rth_route_slot *how = &route->slot[slot];
+
+	if (from->tapped != route->number)
+		tap_kept(from, route);
+	if (route->tap_codec[slot] == RTH_FEED_NO_CODEC ||
+	    (buf[1] & 0x7f) != how->pt_in)
+		return;
+	rth_tap_put(route->tap, RTH_FEED_RTP, (uint8_t)slot,
+		    route->tap_codec[slot], buf, len, now_us);
+	if (how->is_key &&
+	    now_us - atomic_load_explicit(&from->key[slot].last_us,
+					  memory_order_relaxed) >=
+		    RTH_KEY_FRAME_RECORDED_US &&
+	    !atomic_load_explicit(&route->peer->limited, memory_order_relaxed))
+		rth_relay_want_key(from, slot, now_us);
+}
+
 void rth_relay_rtp(struct rth_port *port, int slot, uint8_t *buf, size_t len,
 		   void *packet, int64_t now_us)
 {
 	const struct rth_route *route;
 
-	if (slot < 0 || slot >= RTH_RTP_SLOTS || len < RTP_HEADER_BYTES)
+	if (slot < 0 || slot >= RTH_RTP_SLOTS || len < RTH_RTP_HEAD_BYTES)
 		return;
 	count(&port->packets_in);
 	route = route_enter(port);
 	if (route) {
+		if (route->tap)
+			tap_packet(port, route, slot, buf, len, now_us);
 		forward(port, route, slot, buf, len, packet, now_us);
 		if (atomic_load_explicit(&port->key[slot].wanted,
 					 memory_order_relaxed))
 			rth_relay_want_key(port, slot, now_us);
 	}
 	route_leave(port);
-}
-
-/* Says whether a compound packet holds a PLI or FIR. */
-static bool wants_key_frame(const uint8_t *buf, size_t len)
-{
-	while (len >= 4) {
-		size_t n = 4u * (get16(buf + 2) + 1u);
-		int format = buf[0] & 0x1f;
-
-		if (n > len)
-			return false;
-		if (buf[1] == RTCP_PSFB && n >= RTCP_MIN_FB &&
-		    (format == RTCP_FMT_PLI || format == RTCP_FMT_FIR))
-			return true;
-		buf += n;
-		len -= n;
-	}
-	return false;
 }
 
 static void pace_key_frames(struct rth_port *sender, int64_t round_trip_us)
@@ -374,10 +368,14 @@ void rth_relay_rtcp(struct rth_port *port, int slot, const uint8_t *buf,
 		    size_t len, int64_t now_us)
 {
 	const struct rth_route *route;
+	bool is_sender;
 
 	if (slot < 0 || slot >= RTH_RTP_SLOTS)
 		return;
+	is_sender = rth_reports_keep(&port->reports, slot, buf, len, now_us);
 	route = route_enter(port);
+	if (route && route->tap && is_sender && port->tapped == route->number)
+		tap_report(port, route, slot);
 	if (route) {
 		struct rth_limit_advice advice =
 			rth_limit_feedback(port->limit, now_us, buf, len);
@@ -389,7 +387,7 @@ void rth_relay_rtcp(struct rth_port *port, int slot, const uint8_t *buf,
 		if (advice.send_remb)
 			port->host->send_remb(route->peer->handle,
 					      advice.remb_bps);
-		if (slot != RTH_SLOT_AUDIO && wants_key_frame(buf, len))
+		if (slot != RTH_SLOT_AUDIO && advice.wants_key)
 			rth_relay_want_key(route->peer, slot, now_us);
 	}
 	route_leave(port);

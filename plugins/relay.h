@@ -28,6 +28,7 @@
 #include "host.h"
 #include "keyframe.h"
 #include "limit.h"
+#include "reports.h"
 #include "slot.h"
 
 /* At most one request in this time and the receiver's round trip: until then
@@ -39,6 +40,10 @@
 /* A packet of a picture that has not come by then will not: the host asks for
    it twice, and the second answer has had the time of a full queue. */
 #define RTH_LOST_AFTER_US 500000
+
+/* A picture that is recorded gets a key frame at least this often, so that the
+   recording can be sought in; not while the receiver's line is thin. */
+#define RTH_KEY_FRAME_RECORDED_US 5000000
 
 #define RTH_PT_OFF 0xff /* no packet has this payload type */
 
@@ -61,6 +66,7 @@ struct rth_route {
 	   when it is not. A slot of codec 0 (RTH_FEED_NO_CODEC) is not. */
 	struct rth_tap *tap;
 	uint8_t tap_codec[RTH_RTP_SLOTS];
+	unsigned number; /* of this port; rth_route_publish fills it in */
 };
 
 /*
@@ -95,8 +101,11 @@ struct rth_port {
 	_Atomic(const struct rth_route *) route;
 	atomic_uint readers;	    /* media threads that may see the route */
 	struct rth_route routes[2]; /* the published one and the next */
+	unsigned published;	    /* routes so far; control thread */
 
 	/* As a sender. */
+	struct rth_reports reports; /* its own; media thread */
+	unsigned tapped; /* route that was given them; media thread */
 	struct rth_key_request key[RTH_RTP_SLOTS];
 	_Atomic int64_t key_pace_us; /* RTH_KEY_FRAME_EVERY_US and round trip */
 	atomic_ullong packets_in;
@@ -135,7 +144,9 @@ enum rth_err rth_port_renew_limit(struct rth_port *port) RTH_CHECKED;
 void rth_port_clear(struct rth_port *port);
 
 /**
- * Sends one RTP packet of this port to its peer. The port's media thread.
+ * Sends one RTP packet of this port to its peer, and copies it for the
+ * recorder as it came, also when the peer does not get it. The port's media
+ * thread.
  *
  * @param slot   the m-line it came on
  * @param buf    the packet: rewritten for the receiver while the host copies
@@ -148,7 +159,8 @@ void rth_relay_rtp(struct rth_port *port, int slot, uint8_t *buf, size_t len,
 
 /**
  * Reads what this port, as a receiver, reports: limits its sender and passes
- * on its wish for a key frame (RFC 4585 PLI, RFC 5104 FIR). Its media thread.
+ * on its wish for a key frame (RFC 4585 PLI, RFC 5104 FIR); keeps what it
+ * reports as a sender, and copies that for the recorder. Its media thread.
  *
  * @param buf a compound RTCP packet as it came; not changed
  */

@@ -11,12 +11,15 @@
 #define HEADER_BYTES 4
 #define BLOCK_BYTES 24
 #define FEEDBACK_BYTES 20 /* up to the first chunk */
+#define FEEDBACK_MIN 12	  /* of any kind */
 
 enum {
 	PT_SR = 200,
 	PT_RR = 201,
 	PT_RTPFB = 205,
 	PT_PSFB = 206,
+	FMT_PLI = 1,
+	FMT_FIR = 4,
 	FMT_TRANSPORT_CC = 15,
 	FMT_APPLICATION = 15,
 };
@@ -172,6 +175,9 @@ static void read_packet(const struct packet *packet,
 		read_transport_cc(packet, reader, arg);
 	else if (packet->type == PT_PSFB && packet->count == FMT_APPLICATION)
 		read_remb(packet, reader, arg);
+	else if (packet->type == PT_PSFB && packet->n >= FEEDBACK_MIN &&
+		 (packet->count == FMT_PLI || packet->count == FMT_FIR))
+		reader->key_frame(arg);
 }
 
 /* Takes padding off; false when there is more of it than packet. */

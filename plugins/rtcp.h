@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What an RTCP packet reports about a line (RFC 3550, 4585, 5506;
+ * What an RTCP packet reports about a line (RFC 3550, 4585, 5104, 5506;
  * draft-holmer-rmcat-transport-wide-cc-extensions-01; draft-alvestrand-rmcat-
  * remb-03). Bytes from outside: a part that is malformed is passed over.
  */
@@ -27,6 +27,8 @@ struct rth_rtcp_reader {
 	/* A report block; fraction_lost is of 256. */
 	void (*report)(void *arg, uint32_t ssrc, uint8_t fraction_lost);
 	void (*remb)(void *arg, uint64_t bits_per_s);
+	/* A wish for a key frame: PLI (RFC 4585) or FIR (RFC 5104). */
+	void (*key_frame)(void *arg);
 	/* A feedback packet begins; reference_time is 24 bits of 64 ms. */
 	void (*feedback)(void *arg, uint32_t reference_time);
 	/* Each of its statuses, in order of their numbers. */

@@ -10,6 +10,7 @@ struct seen {
 	unsigned reports, fraction_lost;
 	unsigned rembs;
 	uint64_t remb_bps;
+	unsigned key_frames;
 	unsigned feedbacks, ends;
 	uint32_t reference;
 	unsigned n;
@@ -31,6 +32,13 @@ static void on_remb(void *arg, uint64_t bits_per_s)
 
 	seen->rembs++;
 	seen->remb_bps = bits_per_s;
+}
+
+static void on_key_frame(void *arg)
+{
+	struct seen *seen = arg;
+
+	seen->key_frames++;
 }
 
 static void on_feedback(void *arg, uint32_t reference)
@@ -60,7 +68,13 @@ static void on_end(void *arg)
 static struct seen read_bytes(const uint8_t *bytes, size_t len)
 {
 	static const struct rth_rtcp_reader reader = {
-		on_report, on_remb, on_feedback, on_status, on_end};
+		.report = on_report,
+		.remb = on_remb,
+		.key_frame = on_key_frame,
+		.feedback = on_feedback,
+		.status = on_status,
+		.feedback_end = on_end,
+	};
 	struct seen seen = {0};
 	uint8_t *copy = malloc(len ? len : 1); /* an overrun is seen */
 
@@ -103,6 +117,22 @@ static void reads_remb(void **state)
 	assert_int_equal(seen.reports, 1);
 	assert_int_equal(seen.rembs, 1);
 	assert_int_equal(seen.remb_bps, 100000 << 3);
+}
+
+/* PLI and FIR, also behind others; one that is too short is none. */
+static void reads_wishes_for_a_key_frame(void **state)
+{
+	static const uint8_t bytes[] = {
+		RR,  0x81, 206, 0, 2, 0,    0,	 0, 1, 0, 0, 0, 2, 0x84,
+		206, 0,	   4,	0, 0, 0,    1,	 0, 0, 0, 0, 0, 0, 0,
+		2,   7,	   0,	0, 0, 0x81, 206, 0, 1, 0, 0, 0, 1, 0x82,
+		206, 0,	   2,	0, 0, 0,    1,	 0, 0, 0, 2};
+	struct seen seen = read_bytes(bytes, sizeof(bytes));
+
+	(void)state;
+	assert_int_equal(seen.reports, 1);
+	assert_int_equal(seen.key_frames, 2);
+	assert_int_equal(seen.rembs, 0);
 }
 
 /* Symbols of two bits: 01 00 01 10 00; the number wraps. */
@@ -213,6 +243,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reads_reports),
 		cmocka_unit_test(reads_remb),
+		cmocka_unit_test(reads_wishes_for_a_key_frame),
 		cmocka_unit_test(reads_transport_cc),
 		cmocka_unit_test(reads_runs_and_bits),
 		cmocka_unit_test(passes_over_what_is_cut),
