@@ -46,9 +46,10 @@ let calls = 0;
  * @param {string} plugin videocall, videoroom or rthealth
  * @param {import('../e2e/lib/browser.mjs').Page[]} pages
  * @param {ReturnType<typeof import('../e2e/lib/janus.mjs').secrets>} secrets
+ * @param {{ small?: boolean }} [options] small: as many calls as can be
  * @returns {Promise<Array<Record<string, number>>>} each page's marks, ms
  */
-export async function call(plugin, pages, secrets) {
+export async function call(plugin, pages, secrets, options = {}) {
 	const number = ++calls;
 	const names = [`a${number}`, `b${number}`];
 	const room = plugin === 'rthealth' ? roomId() : 1000 + number;
@@ -61,7 +62,7 @@ export async function call(plugin, pages, secrets) {
 		await page.until(() => Boolean(globalThis.baseline), 'the page');
 		await page.evaluate((args) => globalThis.baseline.start(args), {
 			url: `ws://localhost:${PORTS.janus}/`, token, plugin, room,
-			name: names[i], other: i ? names[0] : null,
+			name: names[i], other: i ? names[0] : null, ...options,
 			admission: issuer.token({ room: String(room), role: roles[i],
 				record: roles[i] === 'clinician' }),
 		});
@@ -72,6 +73,13 @@ export async function call(plugin, pages, secrets) {
 	return Promise.all(pages.map((page) =>
 		page.evaluate(() => globalThis.baseline.marks)));
 }
+
+/** The plugin's configuration with a recorder that listens there. */
+export const recordingConf = (socket) => issuer.conf(`recording = {
+	socket = "${socket}";
+	consent_version = "1";
+	texts = ( { language = "en"; text = "May this visit be recorded?"; } );
+};`);
 
 /**
  * Lets the plugin record the call, and waits until it does.

@@ -6,7 +6,7 @@ import os from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { until } from '../e2e/lib/procs.mjs';
 import { startRecorder } from '../e2e/lib/recorder.mjs';
-import { issuer, recordCall } from './call.mjs';
+import { issuer, recordCall, recordingConf } from './call.mjs';
 import {
 	inCall, instructionsIn, received, round, SETTLE_MS, table, TRACED_MS, wait,
 } from './figures.mjs';
@@ -36,8 +36,8 @@ export async function recordedInstructions(plugin) {
 	const out = join(home, 'out');
 	const recorder = plugin === 'rthealth' ? await startRecorder() : null;
 	const figures = await inCall(plugin, { under: 'callgrind',
-		callgrindOut: out, callgrindThreads: true, pluginConf: issuer.conf(
-			recorder ? recordingConf(recorder.socket) : '') },
+		callgrindOut: out, callgrindThreads: true,
+		pluginConf: recorder ? recordingConf(recorder.socket) : issuer.conf() },
 	async (janus, pages) => {
 		const control = (...words) => execFileSync('callgrind_control',
 			[...words, String(janus.pid)], { encoding: 'utf8' });
@@ -67,13 +67,6 @@ export async function recordedInstructions(plugin) {
 	await recorder?.stop();
 	return figures;
 }
-
-/** The plugin's configuration for a recorder that listens there. */
-const recordingConf = (socket) => `recording = {
-	socket = "${socket}";
-	consent_version = "1";
-	texts = ( { language = "en"; text = "May this visit be recorded?"; } );
-};`;
 
 export const RECORDINGS = {
 	tap: async () => {

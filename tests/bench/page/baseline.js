@@ -63,10 +63,11 @@ const mark = (name) => {
 
 let session;
 let media;
+let video = { width: 640, height: 480, frameRate: 30 };
 
 async function devices() {
 	media ??= await navigator.mediaDevices.getUserMedia({
-		audio: true, video: { width: 640, height: 480, frameRate: 30 },
+		audio: true, video,
 	});
 	// As our page does: a smaller picture rather than fewer of them.
 	media.getVideoTracks()[0].contentHint = 'motion';
@@ -264,8 +265,10 @@ globalThis.baseline = {
 	marks,
 	record: (options) => record(options),
 	/** One call a page: reload it for the next. */
-	async start({ url, token, plugin, name, other, room, admission }) {
+	async start({ url, token, plugin, name, other, room, admission, small }) {
 		mark('click');
+		if (small)
+			video = { width: 160, height: 120, frameRate: 15 };
 		session = new Session(url, token);
 		await session.open();
 		mark('session');
