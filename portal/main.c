@@ -24,7 +24,9 @@
 
 #include <curl/curl.h>
 #include <jansson.h>
+#include <sodium.h>
 
+#include "commands.h"
 #include "http.h"
 #include "log.h"
 #include "mailcode.h"
@@ -35,8 +37,9 @@
 #include "token.h"
 #include "work.h"
 
-#define USAGE \
-	"usage: rthealth-portal --config FILE [--check-config] [--debug]\n"
+#define USAGE                                                               \
+	"usage: rthealth-portal --config FILE [--check-config] [--debug]\n" \
+	"       rthealth-portal --config FILE keys|recording COMMAND ...\n"
 
 #define JOBS_WAITING 256
 #define MAIL_WORKERS 2 /* a mail server that hangs holds up mails only */
@@ -50,6 +53,8 @@ struct options {
 	const char *config;
 	bool check;
 	bool debug;
+	int words; /* of a command; 0: serve */
+	char **word;
 };
 
 struct servers {
@@ -62,6 +67,7 @@ static int64_t clock_s(void)
 	return time(NULL);
 }
 
+/* Options end at the first word of a command, which has its own. */
 static bool read_options(struct options *o, int argc, char **argv)
 {
 	static const struct option longs[] = {
@@ -72,7 +78,7 @@ static bool read_options(struct options *o, int argc, char **argv)
 	};
 	int c;
 
-	while ((c = getopt_long(argc, argv, "c:", longs, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "+c:", longs, NULL)) != -1) {
 		if (c == 'c')
 			o->config = optarg;
 		else if (c == 'k')
@@ -82,7 +88,9 @@ static bool read_options(struct options *o, int argc, char **argv)
 		else
 			return false;
 	}
-	return o->config && optind == argc;
+	o->words = argc - optind;
+	o->word = argv + optind;
+	return o->config && !(o->check && o->words);
 }
 
 /* No core files and no tracing: memory holds tokens and names. */
@@ -309,7 +317,7 @@ int main(int argc, char **argv)
 {
 	struct rth_portal portal = {.now_s = clock_s};
 	struct rth_conf_problem problem = {"out of memory"};
-	struct options options = {NULL, false, false};
+	struct options options = {NULL, false, false, 0, NULL};
 	int status = EXIT_FAILURE;
 
 	if (!read_options(&options, argc, argv)) {
@@ -319,10 +327,15 @@ int main(int argc, char **argv)
 	close_doors();
 	rth_log_init("rthealth-portal",
 		     options.debug ? RTH_LOG_DEBUG : RTH_LOG_INFO);
-	if (rth_settings_read(&portal.settings, options.config, &problem))
+	if (sodium_init() < 0)
+		fputs("rthealth-portal: libsodium cannot start\n", stderr);
+	else if (rth_settings_read(&portal.settings, options.config, &problem))
 		fprintf(stderr, "%s\n", problem.text);
 	else if (options.check)
 		status = EXIT_SUCCESS;
+	else if (options.words)
+		status = rth_commands_run(&portal.settings, options.words,
+					  options.word);
 	else
 		status = serve(&portal);
 	rth_settings_clear(&portal.settings);

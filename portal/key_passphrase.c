@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Passphrases, in locked memory from the first byte. */
+#include "key_passphrase.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include <sys/stat.h>
+
+#include "key_file.h"
+#include "seal_secret.h"
+
+/* Reads up to a newline or the end; the newline is not in it. */
+static enum rth_err read_line(char *line, int fd)
+{
+	size_t len = 0;
+
+	while (len < RTH_KEY_PASSPHRASE_SIZE) {
+		ssize_t n = read(fd, line + len, 1);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return RTH_ERR_IO;
+		if (n == 0 || line[len] == '\n')
+			break;
+		if (line[len] == '\0')
+			return RTH_ERR_FORMAT;
+		len++;
+	}
+	if (len == RTH_KEY_PASSPHRASE_SIZE)
+		return RTH_ERR_FORMAT;
+	line[len] = '\0';
+	return RTH_OK;
+}
+
+static enum rth_err take_line(char **passphrasep, int fd)
+{
+	char *line = rth_secret_alloc(RTH_KEY_PASSPHRASE_SIZE);
+	enum rth_err err = line ? read_line(line, fd) : RTH_ERR_NOMEM;
+
+	if (err)
+		rth_secret_free(line);
+	else
+		*passphrasep = line;
+	return err;
+}
+
+static enum rth_err check_mode(int fd)
+{
+	struct stat st;
+
+	if (fstat(fd, &st))
+		return RTH_ERR_IO;
+	return S_ISREG(st.st_mode) && (st.st_mode & 077) ? RTH_ERR_DENIED
+							 : RTH_OK;
+}
+
+enum rth_err rth_passphrase_read(char **passphrasep, const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	char *line = NULL;
+	enum rth_err err;
+
+	if (fd < 0)
+		return errno == ENOENT ? RTH_ERR_NOT_FOUND : RTH_ERR_IO;
+	err = check_mode(fd);
+	if (!err)
+		err = take_line(&line, fd);
+	close(fd);
+	if (!err && !line[0]) {
+		rth_secret_free(line);
+		return RTH_ERR_FORMAT;
+	}
+	if (!err)
+		*passphrasep = line;
+	return err;
+}
+
+bool rth_passphrase_can_ask(void)
+{
+	return isatty(STDIN_FILENO) && isatty(STDERR_FILENO);
+}
+
+enum rth_err rth_passphrase_ask(char **passphrasep, const char *question)
+{
+	struct termios shown, hidden;
+	enum rth_err err;
+
+	if (!rth_passphrase_can_ask() || tcgetattr(STDIN_FILENO, &shown))
+		return RTH_ERR_UNAVAILABLE;
+	hidden = shown;
+	hidden.c_lflag &= ~(tcflag_t)ECHO;
+	if (tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden))
+		return RTH_ERR_UNAVAILABLE;
+	fprintf(stderr, "%s: ", question);
+	err = take_line(passphrasep, STDIN_FILENO);
+	fputc('\n', stderr);
+	if (tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown))
+		fputs("The terminal may not show what is typed: stty echo\n",
+		      stderr);
+	return err;
+}
