@@ -20,8 +20,8 @@ bool rth_rtp_next_report(struct rth_rtp_report *report, const uint8_t *rtcp,
 		if (p[1] != SENDER_REPORT || n < SENDER_REPORT_BYTES)
 			continue;
 		report->ssrc = rth_get32(p + 4);
-		report->ntp = (uint64_t)rth_get32(p + 8) << 32 |
-			      rth_get32(p + 12);
+		report->ntp =
+			(uint64_t)rth_get32(p + 8) << 32 | rth_get32(p + 12);
 		report->time = rth_get32(p + 16);
 		return true;
 	}
