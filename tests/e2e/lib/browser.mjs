@@ -11,6 +11,7 @@ import { ARTIFACTS, until } from './procs.mjs';
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 const PROBE = readFileSync(join(HERE, 'probe.js'), 'utf8');
+const BEEP = readFileSync(join(HERE, 'beep.js'), 'utf8');
 const ACTION_MS = 10000;
 
 const CHROMIUM_ARGS = [
@@ -163,21 +164,25 @@ export class Page {
 
 /** A running browser. */
 export class Browser {
-	constructor(kind, browser, { denied = false } = {}) {
+	constructor(kind, browser, { denied = false, beep = false } = {}) {
 		this.kind = kind;
 		this.browser = browser;
 		this.denied = denied;
+		this.beep = beep;
 	}
 
 	/** A page with cookies of its own. */
-	async page({ width = 1280, height = 800, storageState = undefined } = {}) {
+	async page({ width = 1280, height = 800, storageState = undefined,
+		locale = undefined } = {}) {
 		if (this.kind === 'chromium') {
 			const context = await this.browser.newContext({
-				viewport: { width, height }, storageState,
+				viewport: { width, height }, storageState, locale,
 				permissions: this.denied ? [] : ['camera', 'microphone'],
 			});
 
 			await context.addInitScript(PROBE);
+			if (this.beep)
+				await context.addInitScript(BEEP);
 			return new Page(this.kind, await context.newPage());
 		}
 		const context = await this.browser.createBrowserContext();
@@ -186,6 +191,8 @@ export class Browser {
 		await page.setViewport({ width, height });
 		await page.evaluateOnNewDocument(PROBE);
 		await page.evaluateOnNewDocument(pretendScreen);
+		if (this.beep)
+			await page.evaluateOnNewDocument(BEEP);
 		return new Page(this.kind, page);
 	}
 
@@ -228,27 +235,34 @@ function wrapped(program, prefix) {
 }
 
 /**
- * @param {{ prefix?: string[], devices?: boolean, denied?: boolean }} [options]
- *   devices: whether there are any; denied: whether nobody may use them
+ * @param {{ prefix?: string[], devices?: boolean, denied?: boolean,
+ *           beep?: boolean }} [options]
+ *   devices: whether there are any; denied: whether nobody may use them; beep:
+ *   camera and microphone are those of beep.js
  */
 export async function startChromium({ prefix = [], devices = true,
-	denied = false } = {}) {
+	denied = false, beep = false } = {}) {
 	const extra = denied ? ['--deny-permission-prompts',
 		'--use-fake-device-for-media-stream']
 		: devices ? CHROMIUM_DEVICES : ['--use-fake-ui-for-media-stream'];
 
 	return new Browser('chromium', await chromium.launch({
 		executablePath: wrapped('/usr/bin/chromium', prefix),
-		args: [...CHROMIUM_ARGS, ...extra],
-	}), { denied });
+		args: [...CHROMIUM_ARGS, ...extra,
+			...(beep ? ['--autoplay-policy=no-user-gesture-required'] : [])],
+	}), { denied, beep });
 }
 
-/** Only in this namespace: BiDi is a port of localhost. */
-export async function startFirefox({ prefs = {} } = {}) {
+/**
+ * Only in this namespace: BiDi is a port of localhost.
+ *
+ * @param {{ prefs?: object, beep?: boolean }} [options] beep: as above
+ */
+export async function startFirefox({ prefs = {}, beep = false } = {}) {
 	return new Browser('firefox', await puppeteer.launch({
 		browser: 'firefox', executablePath: '/usr/bin/firefox-esr',
 		headless: true, extraPrefsFirefox: { ...FIREFOX_PREFS, ...prefs },
-	}));
+	}), { beep });
 }
 
 /** @param {'chromium'|'firefox'} kind */
