@@ -1,15 +1,28 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What a recording costs: parts of measure.mjs.
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
+import {
+	mkdtempSync, readdirSync, readFileSync, rmSync,
+} from 'node:fs';
 import os from 'node:os';
 import { basename, dirname, join } from 'node:path';
+import { startChromium } from '../e2e/lib/browser.mjs';
+import { startFeeder } from '../e2e/lib/feeder.mjs';
+import { Player } from '../e2e/lib/player.mjs';
 import { until } from '../e2e/lib/procs.mjs';
 import { startRecorder } from '../e2e/lib/recorder.mjs';
+import { Store } from '../e2e/lib/store.mjs';
 import { issuer, recordCall, recordingConf } from './call.mjs';
 import {
-	inCall, instructionsIn, received, round, SETTLE_MS, table, TRACED_MS, wait,
+	cpuOf, inCall, instructionsIn, median, received, round, SETTLE_MS, table,
+	TRACED_MS, wait,
 } from './figures.mjs';
+import { writeCamera, writeVoice } from './mjr.mjs';
+
+const VISITS = 10;
+const VISIT_S = 60;
+const KBIT = 1000;
+const HOUR_S = 3600;
 
 /** What a thread that takes packets from a browser runs, in either plugin. */
 const MEDIA_THREAD = /\b(rth_relay_rtp|janus_videocall_incoming_rtp)\b/;
@@ -68,6 +81,103 @@ export async function recordedInstructions(plugin) {
 	return figures;
 }
 
+/** The most memory that a process ever had, kB. */
+const peakOf = (pid) => Number(readFileSync(`/proc/${pid}/status`, 'utf8')
+	.match(/^VmHWM:\s+(\d+)/m)?.[1]);
+
+/** CPU and memory of the recorder's children with many visits at once. */
+async function manyVisits() {
+	const recorder = await startRecorder();
+	const feeders = await Promise.all(Array.from({ length: VISITS }, () =>
+		startFeeder(recorder, { seconds: VISIT_S,
+			words: ['--kbit', String(KBIT)] })));
+
+	await wait(5000);
+	const begin = performance.now();
+	const pids = recorder.children;
+	const before = pids.map((pid) => cpuOf(pid).all);
+
+	await wait((VISIT_S - 10) * 1000);
+	const seconds = (performance.now() - begin) / 1000;
+	const cpu = pids.map((pid, i) => 100 * (cpuOf(pid).all - before[i]) / seconds);
+	const peaks = pids.map((pid) => peakOf(pid) / 1024);
+	const statuses = await Promise.all(feeders.map(({ program }) =>
+		program.exited));
+
+	if (statuses.some((status) => status !== 0))
+		throw new Error(`feeders ended with ${statuses}`);
+	const store = new Store(recorder);
+	const missing = [];
+
+	for (const { id } of feeders) {
+		const exported = await store.export(id);
+
+		missing.push(...exported.manifests.flatMap((manifest) =>
+			manifest.lanes.map(({ counts }) => counts.missing + counts.late)),
+		...exported.manifests.flatMap(({ loss }) =>
+			[loss.clinician.lost, loss.patient.lost]));
+		exported.remove();
+	}
+	await recorder.stop();
+	rmSync(recorder.home, { recursive: true });
+	return { cpu, peaks, missing: missing.reduce((a, b) => a + b, 0) };
+}
+
+/** Runs `act`; how long it took, ms. */
+async function timed(act) {
+	const begin = performance.now();
+
+	await act();
+	return performance.now() - begin;
+}
+
+/** From the end of a visit of so many seconds until it plays. */
+async function untilPlayable(seconds, player) {
+	const recorder = await startRecorder();
+	const store = new Store(recorder);
+	const { id, program } = await startFeeder(recorder, { seconds,
+		words: ['--kbit', String(KBIT), '--speed', '0'] });
+
+	await until(() => program.text.includes('"ended"'), 600000, 'the end', 1);
+	const stored = await timed(() => program.exited);
+	const begin = performance.now();
+	const exported = await store.export(id);
+	const unsealing = performance.now() - begin;
+	const [path] = exported.lane('clinician');
+	const { ms } = await player.plays(path);
+	const folder = mkdtempSync(join(os.tmpdir(), 'rth-mux-'));
+	const ffmpeg = await timed(() => {
+		for (const lane of exported.lanes)
+			execFileSync('ffmpeg', ['-v', 'error', '-nostdin', '-y', '-i', lane,
+				'-c', 'copy', join(folder, basename(lane))]);
+	});
+
+	exported.remove();
+	rmSync(folder, { recursive: true });
+	await recorder.stop();
+	rmSync(recorder.home, { recursive: true });
+	return { stored, unsealing, playing: ms, ffmpeg };
+}
+
+/** The same packets through Janus's own tool, and its two files into one. */
+function janusTool(seconds) {
+	const folder = mkdtempSync(join(os.tmpdir(), 'rth-mjr-'));
+	const at = (name) => join(folder, name);
+	const quiet = { stdio: /** @type {'ignore'} */ ('ignore') };
+
+	writeCamera(at('v.mjr'), seconds, KBIT);
+	writeVoice(at('a.mjr'), seconds);
+	return timed(() => {
+		for (let person = 0; person < 2; person++) {
+			execFileSync('janus-pp-rec', [at('v.mjr'), at('v.webm')], quiet);
+			execFileSync('janus-pp-rec', [at('a.mjr'), at('a.opus')], quiet);
+			execFileSync('ffmpeg', ['-v', 'error', '-nostdin', '-y', '-i',
+				at('v.webm'), '-i', at('a.opus'), '-c', 'copy',
+				at(`${person}.webm`)], quiet);
+		}
+	}).finally(() => rmSync(folder, { recursive: true }));
+}
+
 export const RECORDINGS = {
 	tap: async () => {
 		const rows = [];
@@ -87,5 +197,44 @@ those that take packets from the browsers.
 
 ${table(['plugin', 'media threads, off', 'on', 'difference',
 		'difference, all threads'], rows)}`;
+	},
+	recorder: async () => {
+		const { cpu, peaks, missing } = await manyVisits();
+
+		return `## Recording: the recorder
+
+${VISITS} visits at once for ${VISIT_S} s, each with two people who send ${
+	KBIT / 1000} Mbit/s (\`tests/e2e/feeder\`): one child for each visit.
+
+${table(['CPU of a visit, % of a core, median', 'most', 'peak memory of a visit, MB, median', 'most',
+		'packets missing, all visits'],
+		[[round(median(cpu), 2), round(Math.max(...cpu), 2),
+			round(median(peaks), 1), round(Math.max(...peaks), 1), missing]])}`;
+	},
+	playable: async () => {
+		const browser = await startChromium();
+		const player = await Player.open(await browser.page());
+		const rows = [];
+
+		for (const seconds of [VISIT_S, HOUR_S]) {
+			const ours = await untilPlayable(seconds, player);
+			const janus = await janusTool(seconds);
+
+			rows.push([seconds === HOUR_S ? '1 hour' : '1 minute',
+				round(ours.stored), round(ours.playing), round(ours.unsealing),
+				round(janus), round(ours.ffmpeg)]);
+		}
+		await browser.close();
+		return `## Recording: from the end until it plays
+
+Milliseconds, of a synthetic visit of two people who send ${
+	KBIT / 1000} Mbit/s each, fed as fast as the recorder takes it. From END to
+DONE all files are finished and synced; from then on they play. Beside it, the
+same packets in Janus's own recordings through \`janus-pp-rec\` and into one
+file for each person by ffmpeg; and ffmpeg copying the finished lanes.
+
+${table(['visit', 'END to DONE', 'loading, and seeking to the middle, in Chromium',
+		'exporting all of it', 'janus-pp-rec and ffmpeg',
+		'ffmpeg copying'], rows)}`;
 	},
 };

@@ -45,6 +45,7 @@ export function filesOf(pid) {
  * @property {string} [name] of its log
  * @property {string} [home] an empty folder; the default is a new one
  * @property {string} [folder] the store; the default is home/store
+ * @property {Recorder} [keysOf] another one, whose keys it has
  * @property {number} [reserveMb] of the disk that is kept free
  * @property {string} [more] lines for the configuration
  * @property {string[]} [prefix] a command to run it under
@@ -58,11 +59,11 @@ export class Recorder {
 		this.folder = options.folder ?? join(this.home, 'store');
 		this.socket = join(this.home, 'recorder.sock');
 		this.conf = join(this.home, 'recorder.conf');
-		this.keys = { public: join(this.home, 'public-keys'),
+		this.keys = options.keysOf?.keys ?? { public: join(this.home, 'public-keys'),
 			private: join(this.home, 'private-keys') };
 		for (const folder of [this.home, this.folder, ...Object.values(this.keys)])
 			mkdirSync(folder, { recursive: true, mode: 0o700 });
-		this.portalConf = this.#makeKeys();
+		this.portalConf = options.keysOf?.portalConf ?? this.#makeKeys();
 		writeFileSync(this.conf, `socket = "${this.socket}";
 recordings = "${this.folder}";
 public_keys = "${this.keys.public}";

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Killed at random moments: Janus, the recorder's parent, its child, all of
+// them at once. Every recording plays afterwards, and no more than two seconds
+// before the kill are missing.
+//
+// RTH_SEED repeats a run, RTH_KILLS says how many kills there are.
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import {
+	call, recordCall, recordingConf, servePage,
+} from '../bench/call.mjs';
+import { startChromium } from './lib/browser.mjs';
+import { startFeeder } from './lib/feeder.mjs';
+import { secrets, startJanus } from './lib/janus.mjs';
+import { complaints } from './lib/lanes.mjs';
+import { distribution, lossesOf, random } from './lib/losses.mjs';
+import { inside } from './lib/netns.mjs';
+import { Player } from './lib/player.mjs';
+import { stopAll, until } from './lib/procs.mjs';
+import { Recorder } from './lib/recorder.mjs';
+import { Store } from './lib/store.mjs';
+
+await inside();
+
+const SEED = Number(process.env.RTH_SEED ?? Date.now() % 2 ** 31);
+const KILLS = Number(process.env.RTH_KILLS ?? 200);
+const AT_ONCE = 20;
+const VISIT_S = 7;
+const VISITS = 4; // with real browsers, for each kill of Janus
+const JANUS_KILLS = Math.max(1, Math.round(KILLS / 50));
+const MOST_MS = 2000;
+const next = random(SEED);
+const between = (least, most) => least + next() * (most - least);
+const pick = (list) => list[Math.floor(next() * list.length)];
+const pause = (ms) => new Promise((done) => setTimeout(done, ms));
+/** @type {import('./lib/browser.mjs').Browser} */
+let browser;
+/** @type {Player} */
+let player;
+/** @type {number[]} */
+const losses = [];
+let sampled = 0;
+
+before(async () => {
+	browser = await startChromium();
+	player = await Player.open(await browser.page());
+});
+after(async () => {
+	await browser?.close();
+	await stopAll();
+});
+
+/**
+ * A recording that was interrupted then: it plays, and what it has lost.
+ *
+ * @param {Store} store
+ * @param {{ id: string, begun: number, killed: number, what: string }} one
+ */
+async function assertSaved(store, { id, begun, killed, what }) {
+	if (killed - begun <= MOST_MS && !store.ids.includes(id)) {
+		losses.push(killed - begun);
+		return;
+	}
+	await store.verify(id);
+	const exported = await store.export(id);
+
+	assert.ok(exported.manifests.every((manifest) => manifest.finished), what);
+	for (const path of exported.lanes)
+		assert.equal(await complaints(path), '', `${what}: ${path}`);
+	// A browser is slower than ffmpeg: it looks at one lane of some.
+	if (sampled++ % 5 === 0)
+		await player.plays(exported.lanes.at(-1));
+	for (const [lane, late] of Object.entries(
+		await lossesOf(exported, killed))) {
+		// Of what began later, nothing that was not there can be lost.
+		const ms = Math.min(late, killed - begun);
+
+		assert.ok(ms <= MOST_MS, `${what}, ${lane}: ${ms} ms are lost`);
+		losses.push(ms);
+	}
+	exported.remove();
+}
+
+/** Who is killed: the recorder's child, its parent, the relay, or all. */
+const VICTIMS = {
+	child: ({ recorder }) => recorder.children,
+	parent: ({ recorder }) => [recorder.pid],
+	relay: ({ feeder }) => [feeder.pid],
+	all: ({ recorder, feeder }) => [feeder.pid, recorder.pid,
+		...recorder.children],
+};
+
+/** A recorder, and a stand-in for Janus that has it record one visit. */
+async function startCell(first, number) {
+	const recorder = new Recorder({ name: `recorder-${number}`,
+		folder: first?.folder, keysOf: first });
+
+	await recorder.start();
+	const feeder = await startFeeder(recorder,
+		{ name: `feeder-${number}`, seconds: VISIT_S });
+
+	return { recorder, feeder };
+}
+
+/** Kills one of a cell at a random moment; when that was. */
+async function killSome(cell) {
+	const victim = pick(Object.keys(VICTIMS));
+
+	await pause(between(0, VISIT_S * 1000 - 500));
+	const pids = VICTIMS[victim](cell);
+	const killed = Date.now();
+
+	for (const pid of pids)
+		cell.recorder.kill(pid);
+	// What was not killed comes to its own end.
+	await cell.feeder.program.exited;
+	await until(() => cell.recorder.children.length === 0, 10000,
+		'the children are done');
+	await cell.recorder.stop();
+	return { ...cell.feeder, what: `${victim} of ${cell.feeder.id}`, killed };
+}
+
+describe(`seed ${SEED}: killed at random moments`, () => {
+	const rounds = Math.ceil((KILLS - JANUS_KILLS) / AT_ONCE);
+
+	for (let round = 1; round <= rounds; round++) {
+		test(`round ${round} of ${rounds}: ${AT_ONCE} recordings`, async () => {
+			const first = await startCell(null, `${round}-0`);
+			const others = await Promise.all(Array.from({ length: AT_ONCE - 1 },
+				(_, i) => startCell(first.recorder, `${round}-${i + 1}`)));
+			const kills = await Promise.all([first, ...others].map(killSome));
+			const store = new Store(first.recorder);
+
+			await store.recover();
+			for (const kill of kills)
+				await assertSaved(store, kill);
+		});
+	}
+
+	for (let round = 1; round <= JANUS_KILLS; round++) {
+		test(`Janus ${round} of ${JANUS_KILLS}: ${VISITS} visits of browsers`,
+			async (t) => {
+				const keys = secrets();
+				const recorder = await new Recorder().start();
+				const server = await servePage();
+				const janus = await startJanus({ secrets: keys, events: false,
+					pluginConf: recordingConf(recorder.socket) });
+				const pages = [];
+
+				t.after(async () => {
+					server.closeAllConnections();
+					server.close();
+					await Promise.all(pages.map((page) => page.close()));
+					await Promise.all([janus.stop('SIGKILL'), recorder.stop()]);
+				});
+				for (let i = 0; i < VISITS; i++) {
+					const two = [await browser.page(), await browser.page()];
+
+					pages.push(...two);
+					await call('rthealth', two, keys, { small: true });
+					await recordCall('rthealth', two, '');
+				}
+				await pause(between(2000, 5000));
+				const killed = Date.now();
+
+				janus.kill('SIGKILL');
+				await until(() => recorder.children.length === 0, 10000,
+					'the children are done');
+				const store = new Store(recorder);
+
+				await store.recover();
+				assert.equal(store.ids.length, VISITS);
+				for (const id of store.ids)
+					await assertSaved(store, { id, begun: 0, killed,
+						what: `Janus, ${id}` });
+			});
+	}
+
+	test('what was lost', (t) => {
+		t.diagnostic(`seed ${SEED}, ${KILLS} kills, ${distribution(losses)}`);
+		assert.ok(losses.length > 0);
+	});
+});
