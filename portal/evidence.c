@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "recovery.h"
 #include "store.h"
 
 #define WORD_MAX_BYTES 64
@@ -164,6 +165,7 @@ static enum rth_err keep_state(const struct rth_portal *portal,
 		.lost_ms = count_of(picked, "lost_ms"),
 		.lost_packets = count_of(picked, "lost_packets"),
 	};
+	enum rth_err err;
 
 	memcpy(row.id, text_of(picked, "recording"), RTH_ID_SIZE);
 	memcpy(row.room, room, RTH_ID_SIZE);
@@ -176,7 +178,12 @@ static enum rth_err keep_state(const struct rth_portal *portal,
 	if (row.state >= RTH_RECORDING_DECLINED)
 		row.ended_s = now_s;
 	row.incomplete = lossy(&row);
-	return rth_store_recording_put(portal->store, &row);
+	err = rth_store_recording_put(portal->store, &row);
+	/* A part of it lost its recorder. */
+	if (!err && (row.state == RTH_RECORDING_LOST ||
+		     (row.state == RTH_RECORDING_STORED && row.parts > 1)))
+		rth_recovery_start(portal, row.id);
+	return err;
 }
 
 /* Who answers has read a text. */

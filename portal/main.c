@@ -4,9 +4,11 @@
  *
  * main is a checklist: read the configuration, open what is needed, serve until
  * a signal comes, let running requests finish, close in the reverse order.
- * After start-up the program opens no file but the database's, the key files'
- * and the web client's, and connects to Janus's admin API, the mail server and
- * the sign-in providers of its configuration only.
+ * After start-up the program opens no file but the database's, the key files',
+ * the web client's and the recordings' (to complete those that were
+ * interrupted, for which it starts rthealth-recover), and connects to Janus's
+ * admin API, the mail server and the sign-in providers of its configuration
+ * only.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -32,6 +34,7 @@
 #include "mailcode.h"
 #include "oidc.h"
 #include "portal.h"
+#include "recovery.h"
 #include "signing.h"
 #include "store.h"
 #include "token.h"
@@ -144,13 +147,16 @@ static enum rth_err open_workers(struct rth_portal *p)
 		{&p->work, p->settings.limits.workers},
 		{&p->work_net, p->settings.limits.net_workers},
 		{&p->work_mail, MAIL_WORKERS},
+		{&p->work_recovery, p->settings.recordings.folder ? 1 : 0},
 	};
 	enum rth_err err = 0;
 	size_t i;
 
 	for (i = 0; i < sizeof(pools) / sizeof(pools[0]) && !err; i++)
-		err = rth_work_create(pools[i].pool, (unsigned)pools[i].threads,
-				      JOBS_WAITING);
+		if (pools[i].threads)
+			err = rth_work_create(pools[i].pool,
+					      (unsigned)pools[i].threads,
+					      JOBS_WAITING);
 	return err;
 }
 
@@ -213,6 +219,7 @@ static void tick(struct rth_portal *p, unsigned n)
 			rth_err_name(err));
 	if (n % SWEEP_TICKS)
 		return;
+	rth_recovery_tick(p);
 	err = rth_store_sweep(p->store, p->now_s(), s->session.idle_s,
 			      s->session.absolute_s);
 	if (err)
@@ -273,7 +280,8 @@ static void drain(const struct servers *servers)
  */
 static void close_portal(struct rth_portal *p, struct servers *servers)
 {
-	struct rth_work *const pools[] = {p->work_mail, p->work_net, p->work};
+	struct rth_work *const pools[] = {p->work_recovery, p->work_mail,
+					  p->work_net, p->work};
 	const size_t n = sizeof(pools) / sizeof(pools[0]);
 	size_t i;
 
@@ -305,6 +313,7 @@ static int serve(struct rth_portal *p)
 	if (!err)
 		err = start(&servers, p);
 	if (!err) {
+		rth_recovery_start(p, NULL);
 		wait_for_end(p, &signals);
 		drain(&servers);
 	}

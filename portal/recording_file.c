@@ -60,7 +60,7 @@ enum rth_err rth_recording_key(struct rth_seal_key **keyp,
 			       size_t pairs_n)
 {
 	int fd;
-	enum rth_err err = rth_recording_open_file(&fd, recording, name);
+	enum rth_err err = rth_recording_folder_file(&fd, recording, name);
 
 	if (err)
 		return err;
@@ -78,7 +78,7 @@ static enum rth_err open_file(struct rth_unseal **unsealp,
 	enum rth_err err;
 
 	memset(finding, 0, sizeof(*finding));
-	err = rth_recording_open_file(&fd, recording, name);
+	err = rth_recording_folder_file(&fd, recording, name);
 	if (!err) {
 		err = rth_unseal_open(unsealp, fd, key);
 		if (err)

@@ -25,7 +25,7 @@ struct rth_finding {
 /**
  * Takes the recording key out of a file's header.
  *
- * @return as rth_seal_key_open and rth_recording_open_file
+ * @return as rth_seal_key_open and rth_recording_folder_file
  */
 enum rth_err rth_recording_key(struct rth_seal_key **keyp,
 			       const struct rth_recording_folder *recording,

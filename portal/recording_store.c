@@ -250,9 +250,9 @@ static int open_root(const char *folder)
 	return open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
-enum rth_err rth_recording_each(const char *folder,
-				enum rth_err (*each)(const char *id, void *arg),
-				void *arg)
+enum rth_err
+rth_recordings_each(const char *folder,
+		    enum rth_err (*each)(const char *id, void *arg), void *arg)
 {
 	struct walk walk = {each, arg};
 	int root = open_root(folder);
@@ -322,8 +322,8 @@ static enum rth_err read_files(struct rth_recording_folder *r)
 	return err;
 }
 
-enum rth_err rth_recording_open(struct rth_recording_folder **recordingp,
-				const char *folder, const char *id)
+enum rth_err rth_recording_folder_open(struct rth_recording_folder **recordingp,
+				       const char *folder, const char *id)
 {
 	struct search search = {id, -1};
 	struct rth_recording_folder *r;
@@ -349,13 +349,13 @@ enum rth_err rth_recording_open(struct rth_recording_folder **recordingp,
 	if (!err)
 		err = read_files(r);
 	if (err)
-		rth_recording_close(r);
+		rth_recording_folder_close(r);
 	else
 		*recordingp = r;
 	return err;
 }
 
-void rth_recording_close(struct rth_recording_folder *recording)
+void rth_recording_folder_close(struct rth_recording_folder *recording)
 {
 	if (!recording)
 		return;
@@ -365,7 +365,7 @@ void rth_recording_close(struct rth_recording_folder *recording)
 }
 
 /* The lock belongs to an opening of the folder; this one's own is not kept. */
-bool rth_recording_running(const struct rth_recording_folder *recording)
+bool rth_recording_folder_running(const struct rth_recording_folder *recording)
 {
 	int fd = openat(recording->fd, ".", FOLDER_FLAGS);
 	bool running;
@@ -378,8 +378,8 @@ bool rth_recording_running(const struct rth_recording_folder *recording)
 }
 
 const struct rth_recording_file *
-rth_recording_find(const struct rth_recording_folder *recording,
-		   const char *name)
+rth_recording_folder_find(const struct rth_recording_folder *recording,
+			  const char *name)
 {
 	size_t i;
 
@@ -390,8 +390,9 @@ rth_recording_find(const struct rth_recording_folder *recording,
 }
 
 enum rth_err
-rth_recording_open_file(int *fdp, const struct rth_recording_folder *recording,
-			const char *name)
+rth_recording_folder_file(int *fdp,
+			  const struct rth_recording_folder *recording,
+			  const char *name)
 {
 	int fd = openat(recording->fd, name,
 			O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);

@@ -55,9 +55,10 @@ void rth_recording_file_of(struct rth_recording_file *file, const char *name);
  * @param folder of all recordings
  * @return 0, what `each` returned, RTH_ERR_IO, RTH_ERR_NOMEM
  */
-enum rth_err rth_recording_each(const char *folder,
-				enum rth_err (*each)(const char *id, void *arg),
-				void *arg) RTH_CHECKED;
+enum rth_err rth_recordings_each(const char *folder,
+				 enum rth_err (*each)(const char *id,
+						      void *arg),
+				 void *arg) RTH_CHECKED;
 
 /**
  * Opens a recording's folder and reads its names.
@@ -66,19 +67,20 @@ enum rth_err rth_recording_each(const char *folder,
  * @return 0, RTH_ERR_NOT_FOUND (also when it is no id), RTH_ERR_LIMIT (too many
  *         files), RTH_ERR_IO, RTH_ERR_NOMEM
  */
-enum rth_err rth_recording_open(struct rth_recording_folder **recordingp,
-				const char *folder, const char *id) RTH_CHECKED;
+enum rth_err rth_recording_folder_open(struct rth_recording_folder **recordingp,
+				       const char *folder,
+				       const char *id) RTH_CHECKED;
 
 /** NULL is allowed. */
-void rth_recording_close(struct rth_recording_folder *recording);
+void rth_recording_folder_close(struct rth_recording_folder *recording);
 
 /** Says whether a recorder writes into it now. */
-bool rth_recording_running(const struct rth_recording_folder *recording);
+bool rth_recording_folder_running(const struct rth_recording_folder *recording);
 
 /** The file of this name, or NULL. */
 const struct rth_recording_file *
-rth_recording_find(const struct rth_recording_folder *recording,
-		   const char *name);
+rth_recording_folder_find(const struct rth_recording_folder *recording,
+			  const char *name);
 
 /**
  * Opens one of its files for reading: a regular one, no link.
@@ -87,7 +89,8 @@ rth_recording_find(const struct rth_recording_folder *recording,
  * @return 0, RTH_ERR_NOT_FOUND, RTH_ERR_FORMAT (no regular file), RTH_ERR_IO
  */
 enum rth_err
-rth_recording_open_file(int *fdp, const struct rth_recording_folder *recording,
-			const char *name) RTH_CHECKED;
+rth_recording_folder_file(int *fdp,
+			  const struct rth_recording_folder *recording,
+			  const char *name) RTH_CHECKED;
 
 #endif

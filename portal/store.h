@@ -248,6 +248,17 @@ enum rth_err rth_store_recording_get(struct rth_store *store,
 				     struct rth_recording_row *row,
 				     const char *id) RTH_CHECKED;
 
+#define RTH_RECORDING_LOST_MAX 100
+
+/**
+ * Calls back for recordings that are lost and ended after `since_s`, at most
+ * RTH_RECORDING_LOST_MAX; `each` must not call the store.
+ */
+enum rth_err rth_store_recording_lost(struct rth_store *store, int64_t since_s,
+				      enum rth_err (*each)(const char *id,
+							   void *arg),
+				      void *arg) RTH_CHECKED;
+
 /** Removes what has expired: attempts, codes, rates, sessions. */
 enum rth_err rth_store_sweep(struct rth_store *store, int64_t now_s,
 			     int64_t session_idle_s,

@@ -81,60 +81,66 @@ enum rth_err rth_store_recording_put(struct rth_store *store,
 		       " (SELECT v.id FROM visits v WHERE v.room = $2),"
 		       " $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
 		       " ON CONFLICT(id) DO UPDATE SET state = excluded.state,"
-		       " rank = excluded.rank, " FIRST("begun_s") ", " FIRST("e"
-									     "n"
-									     "d"
-									     "e"
-									     "d"
-									     "_"
-									     "s") ", " LARGER(
-			       "parts") ","
-					" reason = CASE WHEN excluded.reason "
-					"<> ''"
-					" THEN excluded.reason ELSE "
-					"recordings.reason END,"
-					" " LARGER("incomplete") ", " LARGER(
-						"lost_ms") ","
-							   " " LARGER("lost_"
-								      "packet"
-								      "s") " W"
-									   "HE"
-									   "RE"
-									   " r"
-									   "ec"
-									   "or"
-									   "di"
-									   "ng"
-									   "s."
-									   "ro"
-									   "om"
-									   " ="
-									   " e"
-									   "xc"
-									   "lu"
-									   "de"
-									   "d."
-									   "ro"
-									   "om"
-									   " A"
-									   "ND"
-									   " r"
-									   "ec"
-									   "or"
-									   "di"
-									   "ng"
-									   "s."
-									   "ra"
-									   "nk"
-									   " <"
-									   "= "
-									   "ex"
-									   "cl"
-									   "ud"
-									   "ed"
-									   ".r"
-									   "an"
-									   "k",
+		       " rank = excluded.rank, " FIRST("begun_s") ", " FIRST(
+			       "e"
+			       "n"
+			       "d"
+			       "e"
+			       "d"
+			       "_"
+			       "s") ", " LARGER("parts") ","
+							 " reason = CASE WHEN "
+							 "excluded.reason "
+							 "<> ''"
+							 " THEN "
+							 "excluded.reason ELSE "
+							 "recordings.reason "
+							 "END,"
+							 " " LARGER("incomplet"
+								    "e") ","
+									 " " LARGER(
+										 "lost_ms") ","
+											    " " LARGER(
+												    "lost_"
+												    "packet"
+												    "s") " W"
+													 "HE"
+													 "RE"
+													 " r"
+													 "ec"
+													 "or"
+													 "di"
+													 "ng"
+													 "s."
+													 "ro"
+													 "om"
+													 " ="
+													 " e"
+													 "xc"
+													 "lu"
+													 "de"
+													 "d."
+													 "ro"
+													 "om"
+													 " A"
+													 "ND"
+													 " r"
+													 "ec"
+													 "or"
+													 "di"
+													 "ng"
+													 "s."
+													 "ra"
+													 "nk"
+													 " <"
+													 "= "
+													 "ex"
+													 "cl"
+													 "ud"
+													 "ed"
+													 ".r"
+													 "an"
+													 "k",
 		.values = values,
 		.values_n = 11,
 	};
@@ -192,4 +198,42 @@ enum rth_err rth_store_recording_get(struct rth_store *store,
 	};
 
 	return rth_store_run_one(store, &query);
+}
+
+struct each_id {
+	const struct rth_db_backend *backend;
+	enum rth_err (*call)(const char *id, void *arg);
+	void *arg;
+};
+
+static enum rth_err id_row(const struct rth_db_row *row, void *arg)
+{
+	const struct each_id *each = arg;
+	char id[RTH_ID_SIZE];
+	enum rth_err err = each->backend->column_text(row, 0, id, sizeof(id));
+
+	return err ? err : each->call(id, each->arg);
+}
+
+enum rth_err rth_store_recording_lost(struct rth_store *store, int64_t since_s,
+				      enum rth_err (*call)(const char *id,
+							   void *arg),
+				      void *arg)
+{
+	struct each_id each = {store->backend, call, arg};
+	const struct rth_db_value values[] = {
+		RTH_DB_TEXT(states[RTH_RECORDING_LOST].name),
+		RTH_DB_INT(since_s),
+		RTH_DB_INT(RTH_RECORDING_LOST_MAX),
+	};
+	const struct rth_db_query query = {
+		.sql = "SELECT id FROM recordings WHERE state = $1"
+		       " AND ended_s > $2 ORDER BY ended_s, id LIMIT $3",
+		.values = values,
+		.values_n = 3,
+		.row = id_row,
+		.arg = &each,
+	};
+
+	return rth_store_run(store, &query);
 }
