@@ -9,6 +9,7 @@ const struct rth_seal_disk rth_seal_disk = {
 	.pread = pread,
 	.pwrite = pwrite,
 	.fdatasync = fdatasync,
+	.fstat = fstat,
 	.close = close,
 };
 

@@ -8,6 +8,7 @@
 
 #include <stdint.h>
 
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include "err.h"
@@ -16,6 +17,7 @@ struct rth_seal_disk {
 	ssize_t (*pread)(int fd, void *data, size_t len, off_t at);
 	ssize_t (*pwrite)(int fd, const void *data, size_t len, off_t at);
 	int (*fdatasync)(int fd);
+	int (*fstat)(int fd, struct stat *st);
 	int (*close)(int fd);
 };
 

@@ -5,10 +5,7 @@
  * A file may be written while it is read. Then its writer may be just changing
  * a block in its place: it is whole in a slot, or a moment later in its place.
  */
-#include <errno.h>
 #include <string.h>
-
-#include <sys/stat.h>
 
 #include <sodium.h>
 
@@ -229,7 +226,7 @@ static enum rth_err find_end(struct rth_unseal *u)
 	rth_end_read(&u->length, u->digest, end->plain);
 	if (u->length / RTH_SEAL_BLOCK_BYTES >= RTH_SEAL_BLOCKS_MAX)
 		return RTH_ERR_FORMAT;
-	if (fstat(u->fd, &st))
+	if (u->disk->fstat(u->fd, &st))
 		return RTH_ERR_IO;
 	u->size = (uint64_t)st.st_size;
 	return u->size < size_of(u) ? RTH_ERR_LIMIT : RTH_OK;
