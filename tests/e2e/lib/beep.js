@@ -3,79 +3,113 @@
 // that flashes white and a tone of 1 kHz that sounds for the same 100 ms of
 // every second, so that it can be seen afterwards how far apart they got.
 (() => {
-	const FLASH_S = 0.1;
+	const BEEP_S = 0.1;
 	const FRAME_MS = 33;
 	const TICK_MS = 4;
 	const SIZE = { width: 320, height: 240 };
-	/** @type {Promise<{ audio: AudioContext, start: number }> | null} */
-	let clock = null;
+	const LOUD = 0.4;
+	const devices = navigator.mediaDevices;
 
-	/** One clock for both, which is the sound's. */
-	async function makeClock() {
+	if (!devices)
+		return;
+	const native = devices.getUserMedia.bind(devices);
+	// Without a loudspeaker Firefox's AudioContext never runs.
+	const source = navigator.userAgent.includes('Firefox') ? gate : loop;
+	/** @type {ReturnType<typeof source> | null} the one clock of both */
+	let only = null;
+
+	/** Seconds of its own clock, and a track that beeps by it. */
+	async function loop() {
 		const audio = new AudioContext({ sampleRate: 48000 });
+		const second = audio.createBuffer(1, audio.sampleRate, audio.sampleRate);
+		const data = second.getChannelData(0);
+		const turn = 2 * Math.PI * 1000 / audio.sampleRate;
 
 		await audio.resume();
-		return { audio, start: Math.ceil(audio.currentTime) + 1 };
+		for (let i = 0; i < BEEP_S * audio.sampleRate; i++)
+			data[i] = LOUD * Math.sin(turn * i);
+		const start = audio.currentTime + 0.2;
+		const tone = new AudioBufferSourceNode(audio,
+			{ buffer: second, loop: true });
+
+		tone.start(start);
+		return {
+			seconds: () => audio.currentTime - start,
+			beep: () => {},
+			track: () => {
+				const out = audio.createMediaStreamDestination();
+
+				tone.connect(out);
+				return out.stream.getAudioTracks()[0];
+			},
+		};
 	}
 
-	const flashing = (audio, start) => {
-		const at = audio.currentTime - start;
+	/** The pretended microphone's tone, let through for its part of a second. */
+	async function gate() {
+		const stream = await native({ audio: true });
+		const start = performance.now();
+		/** @type {Set<MediaStreamTrack>} */
+		const tracks = new Set();
 
-		return at >= 0 && at % 1 < FLASH_S;
-	};
+		return {
+			seconds: () => (performance.now() - start) / 1000,
+			beep: (on) => {
+				for (const track of tracks)
+					track.enabled = on;
+			},
+			track: () => {
+				const track = stream.getAudioTracks()[0].clone();
 
-	async function tone() {
-		const { audio, start } = await (clock ??= makeClock());
-		const samples = audio.createBuffer(1, audio.sampleRate, audio.sampleRate);
-		const data = samples.getChannelData(0);
-
-		for (let i = 0; i < FLASH_S * audio.sampleRate; i++)
-			data[i] = 0.4 * Math.sin(2 * Math.PI * 1000 * i / audio.sampleRate);
-		const source = new AudioBufferSourceNode(audio,
-			{ buffer: samples, loop: true });
-		const out = audio.createMediaStreamDestination();
-
-		source.connect(out);
-		// One that comes late begins where the second has got to.
-		if (audio.currentTime < start)
-			source.start(start);
-		else
-			source.start(0, (audio.currentTime - start) % 1);
-		return out.stream.getAudioTracks()[0];
+				tracks.add(track);
+				return track;
+			},
+		};
 	}
 
-	async function picture() {
-		const { audio, start } = await (clock ??= makeClock());
+	/** @param {Awaited<ReturnType<typeof loop>>} clock */
+	function picture(clock) {
 		const canvas = Object.assign(document.createElement('canvas'), SIZE);
 		const context = /** @type {CanvasRenderingContext2D} */ (
 			canvas.getContext('2d', { alpha: false }));
-		const [track] = canvas.captureStream().getVideoTracks();
 		let white = false;
 		let drawn = 0;
 		let count = 0;
 
-		const timer = setInterval(() => {
-			const now = performance.now();
-			const wanted = flashing(audio, start);
-
-			if (track.readyState === 'ended')
-				clearInterval(timer);
-			if (wanted === white && now - drawn < FRAME_MS)
-				return;
-			white = wanted;
+		function draw(now) {
 			drawn = now;
 			context.fillStyle = white ? '#ffffff' : '#101010';
 			context.fillRect(0, 0, SIZE.width, SIZE.height);
 			// Something moves, so that every frame is one of its own.
 			context.fillStyle = '#808080';
 			context.fillRect(count++ % SIZE.width, 0, 8, 8);
+		}
+		draw(0);
+		const [track] = canvas.captureStream().getVideoTracks();
+		const timer = setInterval(() => {
+			const now = performance.now();
+			const at = clock.seconds();
+			const wanted = at >= 0 && at % 1 < BEEP_S;
+
+			if (track.readyState === 'ended')
+				clearInterval(timer);
+			else if (wanted !== white || now - drawn >= FRAME_MS) {
+				if (wanted !== white)
+					clock.beep(wanted);
+				white = wanted;
+				draw(now);
+			}
 		}, TICK_MS);
 
 		return track;
 	}
 
-	if (navigator.mediaDevices)
-		navigator.mediaDevices.getUserMedia = async (wanted) => new MediaStream(
-			await Promise.all([wanted?.audio && tone(),
-				wanted?.video && picture()].filter(Boolean)));
+	devices.getUserMedia = async (wanted) => {
+		const clock = await (only ??= source());
+
+		return new MediaStream([
+			...(wanted?.audio ? [clock.track()] : []),
+			...(wanted?.video ? [picture(clock)] : []),
+		]);
+	};
 })();

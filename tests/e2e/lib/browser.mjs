@@ -261,7 +261,8 @@ export async function startChromium({ prefix = [], devices = true,
 export async function startFirefox({ prefs = {}, beep = false } = {}) {
 	return new Browser('firefox', await puppeteer.launch({
 		browser: 'firefox', executablePath: '/usr/bin/firefox-esr',
-		headless: true, extraPrefsFirefox: { ...FIREFOX_PREFS, ...prefs },
+		headless: true, extraPrefsFirefox: { ...FIREFOX_PREFS,
+			'media.navigator.audio.fake_frequency': 1000, ...prefs },
 	}), { beep });
 }
 
