@@ -115,6 +115,7 @@ static enum rth_err no_private_key(int folder, const char *path,
 	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 	enum rth_err err = RTH_OK;
 	const struct dirent *entry;
+	char reason[192];
 
 	if (!dir) {
 		if (fd >= 0)
@@ -122,17 +123,19 @@ static enum rth_err no_private_key(int folder, const char *path,
 		return wrong(problem, path, key, "cannot be listed");
 	}
 	while (!err && (entry = readdir(dir))) {
-		if (rth_clinic_key_is_private(folder, entry->d_name))
-			err = wrong(problem, path, key,
-				    "a private key lies in this folder; keep "
-				    "it where the recorder cannot read");
+		if (!rth_clinic_key_is_private(folder, entry->d_name))
+			continue;
+		snprintf(reason, sizeof(reason),
+			 "a private key lies there (%.64s): keep it where the "
+			 "recorder cannot read",
+			 entry->d_name);
+		err = wrong(problem, path, key, reason);
 	}
 	closedir(dir);
 	return err;
 }
 
-static enum rth_err check_store(const struct rth_recorder_conf *conf, int fd,
-				const char *path,
+static enum rth_err check_store(int fd, const char *path,
 				struct rth_conf_problem *problem)
 {
 	static const char key[] = "recordings";
@@ -148,7 +151,7 @@ static enum rth_err check_store(const struct rth_recorder_conf *conf, int fd,
 			     "others have access: chmod 0700");
 	if (faccessat(fd, ".", R_OK | W_OK | X_OK, AT_EACCESS))
 		return wrong(problem, path, key, "cannot be written");
-	return no_private_key(fd, conf->recordings, key, problem);
+	return no_private_key(fd, path, key, problem);
 }
 
 static enum rth_err check_keys(const struct rth_recorder_conf *conf,
@@ -162,7 +165,7 @@ static enum rth_err check_keys(const struct rth_recorder_conf *conf,
 
 	if (folder < 0)
 		return wrong(problem, path, "public_keys", strerror(errno));
-	err = no_private_key(folder, conf->public_keys, "public_keys", problem);
+	err = no_private_key(folder, path, "public_keys", problem);
 	close(folder);
 	if (err)
 		return err;
@@ -184,7 +187,7 @@ enum rth_err rth_recorder_conf_check(const struct rth_recorder_conf *conf,
 
 	if (fd < 0)
 		return wrong(problem, path, "recordings", strerror(errno));
-	err = check_store(conf, fd, path, problem);
+	err = check_store(fd, path, problem);
 	if (!err)
 		err = check_keys(conf, path, keys, problem);
 	if (err)
