@@ -174,13 +174,13 @@ json_t *rth_announce_consent(const struct rth_recording *recording,
 	const struct rth_consent_text *text = consent->text;
 
 	return json_pack(
-		"{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I}",
+		"{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s*, s:s*, s:I}",
 		"event", "consent", "room", recording->room, "recording",
 		recording->id, "participant", consent->participant, "sub",
 		consent->sub, "role", rth_role_name(consent->role), "answer",
 		rth_answer_name(consent->answer), "text_version",
-		consent->version, "text_sha256", text ? text->sha256 : "",
-		"language", text ? text->language : "", "time_ms",
+		consent->version, "text_sha256", text ? text->sha256 : NULL,
+		"language", text ? text->language : NULL, "time_ms",
 		(json_int_t)consent->answered_ms);
 }
 

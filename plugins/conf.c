@@ -184,6 +184,9 @@ static enum rth_err read_texts(struct rth_plugin_conf *conf, const char *path,
 		if (rth_consent_text(&conf->consent, language) != &texts[i])
 			return wrong(problem, path, "recording.texts.language",
 				     language, "is there twice");
+		if (!rth_consent_can_be_sent(&texts[i]))
+			return wrong(problem, path, "recording.texts.text",
+				     language, "is not UTF-8");
 		if (rth_consent_hash(&texts[i]))
 			return wrong(problem, path, "recording.texts.text",
 				     language, "cannot be hashed");

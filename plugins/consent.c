@@ -31,6 +31,14 @@ enum rth_answer rth_answer_find(const char *name)
 	return answer;
 }
 
+bool rth_consent_can_be_sent(const struct rth_consent_text *text)
+{
+	json_t *json = json_string(text->text);
+
+	json_decref(json);
+	return json != NULL;
+}
+
 enum rth_err rth_consent_hash(struct rth_consent_text *text)
 {
 	unsigned char digest[EVP_MAX_MD_SIZE];
@@ -89,12 +97,13 @@ bool rth_consent_agrees(const struct rth_consent *consent)
 
 json_t *rth_consent_evidence(const struct rth_consent *consent)
 {
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I}", "role",
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s*, s:s*, s:I}", "role",
 			 rth_role_name(consent->role), "participant",
 			 consent->participant, "sub", consent->sub, "answer",
 			 rth_answer_name(consent->answer), "text_version",
 			 consent->version, "text_sha256",
-			 consent->text ? consent->text->sha256 : "", "language",
-			 consent->text ? consent->text->language : "",
+			 consent->text ? consent->text->sha256 : NULL,
+			 "language",
+			 consent->text ? consent->text->language : NULL,
 			 "answered_ms", (json_int_t)consent->answered_ms);
 }

@@ -33,6 +33,9 @@ const char *rth_answer_name(enum rth_answer answer);
 /** What a name of rth_answer_names means; RTH_ANSWER_NONE for any other. */
 enum rth_answer rth_answer_find(const char *name);
 
+/** Says whether it can be put into JSON: UTF-8. */
+bool rth_consent_can_be_sent(const struct rth_consent_text *text);
+
 /** Fills in the hash of a text. 0 or RTH_ERR_CRYPTO. */
 enum rth_err rth_consent_hash(struct rth_consent_text *text) RTH_CHECKED;
 

@@ -12,6 +12,12 @@
 	"issuers = ( { issuer = \"https://a.example\"; jwks = \"/k\"; " \
 	"algorithms = [ \"ES256\" ]; } );\n"
 
+#define RECORDING(rest)                                            \
+	ONE "recording: { socket = \"/run/r\"; consent_version = " \
+	    "\"1\"; " rest " };"
+#define TEXT(language) "{ language = \"" language "\"; text = \"May we?\"; }"
+#define TEXTS(list) "texts = ( " list " );"
+
 struct read {
 	struct rth_plugin_conf conf;
 	struct rth_conf_problem problem;
@@ -154,6 +160,99 @@ static void wrong_numbers_codecs_and_keys(void **state)
 	refused(ONE "rooms: {", ":");
 }
 
+static void nothing_is_recorded_by_default(void **state)
+{
+	struct read r;
+
+	(void)state;
+	assert_int_equal(read_text(&r, ONE)->err, RTH_OK);
+	assert_null(r.conf.recorder_socket);
+	assert_null(r.conf.consent.version);
+	assert_int_equal(r.conf.consent.list.n, 0);
+	rth_plugin_conf_clear(&r.conf);
+}
+
+static void recording_set(void **state)
+{
+	const struct rth_consent_text *texts;
+	struct read r;
+
+	(void)state;
+	assert_int_equal(
+		read_text(&r, RECORDING(TEXTS(TEXT("en") ", " TEXT("pt-BR"))))
+			->err,
+		RTH_OK);
+	texts = r.conf.consent.list.v;
+	assert_string_equal(r.conf.recorder_socket, "/run/r");
+	assert_int_equal(r.conf.ring_bytes, 16777216);
+	assert_int_equal(r.conf.answer_s, 60);
+	assert_int_equal(r.conf.key_frame_s, 4);
+	assert_int_equal(r.conf.consent.list.n, 2);
+	assert_string_equal(texts[1].language, "pt-BR");
+	assert_string_equal(texts[0].sha256, texts[1].sha256);
+	assert_int_equal(strlen(texts[0].sha256), 64);
+	rth_plugin_conf_clear(&r.conf);
+}
+
+static void recording_set_wrongly(void **state)
+{
+	(void)state;
+	refused(ONE "recording: { socket = \"run/r\"; };", "absolute");
+	refused(ONE "recording: { socket = \"/run/r\"; };", "recording.texts");
+	refused(ONE "recording: { " TEXTS(TEXT("en")) " };",
+		"recording.consent_version");
+	refused(RECORDING("texts = ();"), "recording.texts");
+	refused(RECORDING(TEXTS(TEXT("en") ", " TEXT("en"))),
+		"\"en\" is there");
+	refused(RECORDING(TEXTS(TEXT("en_GB"))), "language");
+	refused(RECORDING(TEXTS(TEXT("fran\xc3\xa7"))), "language");
+	refused(RECORDING(TEXTS("{ language = \"en\"; }")), "text");
+	refused(RECORDING(TEXTS("{ language = \"en\"; text = \"\"; }")),
+		"empty");
+	refused(RECORDING(TEXTS("{ language = \"en\"; text = \"\xff\"; }")),
+		"UTF-8");
+	refused(RECORDING(TEXTS(TEXT("en")) "ring_bytes = 1048575;"),
+		"ring_bytes");
+	refused(RECORDING(TEXTS(TEXT("en")) "ring_bytes = 268435457;"),
+		"ring_bytes");
+	refused(RECORDING(TEXTS(TEXT("en")) "ring_bytes = 4294967296;"), "L");
+	refused(RECORDING(TEXTS(TEXT("en")) "answer_s = 9;"), "answer_s");
+	refused(RECORDING(TEXTS(TEXT("en")) "answer_s = 601;"), "answer_s");
+	refused(RECORDING(TEXTS(TEXT("en")) "key_frame_s = 0;"), "key_frame_s");
+	refused(RECORDING(TEXTS(TEXT("en")) "key_frame_s = 61;"),
+		"key_frame_s");
+	refused(RECORDING(TEXTS(TEXT("en")) "sockets = 1;"), "unknown");
+}
+
+static void texts_have_limits(void **state)
+{
+	char text[6000], words[4002];
+	struct read r;
+
+	(void)state;
+	for (size_t over = 0; over < 2; over++) {
+		memset(words, 'a', sizeof(words));
+		words[4000 + over] = '\0';
+		snprintf(text, sizeof(text),
+			 RECORDING("texts = ( { language = \"en\"; text = "
+				   "\"%s\"; } );"),
+			 words);
+		if (over) {
+			refused(text, "4000");
+			continue;
+		}
+		assert_int_equal(read_text(&r, text)->err, RTH_OK);
+		rth_plugin_conf_clear(&r.conf);
+	}
+	strcpy(text, ONE "recording: { consent_version = \"1\"; texts = (");
+	for (int i = 0; i < 17; i++)
+		snprintf(text + strlen(text), sizeof(text) - strlen(text),
+			 "%s{ language = \"%c\"; text = \"a\"; }",
+			 i ? ", " : " ", 'a' + i);
+	strcat(text, " ); };");
+	refused(text, "16");
+}
+
 static void the_sample_can_be_read(void **state)
 {
 	const char *srcdir = getenv("RTH_SRCDIR");
@@ -178,7 +277,7 @@ static void memory_runs_out(void **state)
 	(void)state;
 	do {
 		rth_mem_fail_at(++n);
-		read_text(&r, ONE "media: { video_codecs = [ \"vp8\" ]; };");
+		read_text(&r, RECORDING(TEXTS(TEXT("en"))));
 		rth_mem_fail_at(0);
 		rth_plugin_conf_clear(&r.conf);
 		assert_true(r.err == RTH_OK || r.err == RTH_ERR_NOMEM);
@@ -194,6 +293,10 @@ int main(void)
 		cmocka_unit_test(without_a_trusted_issuer_nothing_starts),
 		cmocka_unit_test(weak_or_unknown_algorithms),
 		cmocka_unit_test(wrong_numbers_codecs_and_keys),
+		cmocka_unit_test(nothing_is_recorded_by_default),
+		cmocka_unit_test(recording_set),
+		cmocka_unit_test(recording_set_wrongly),
+		cmocka_unit_test(texts_have_limits),
 		cmocka_unit_test(the_sample_can_be_read),
 		cmocka_unit_test(memory_runs_out),
 	};
