@@ -117,8 +117,7 @@ async function recorded(browser) {
 	const player = await Player.open(await browser.page());
 	const [id] = await until(() => store.ids.length && store.ids, STORED_MS,
 		'a recording in the store');
-	const exported = await until(() => store.exportFinished(id), STORED_MS,
-		'a recording that is finished');
+	const exported = await store.exportFinished(id, STORED_MS);
 	const first = await player.plays(exported.lanes[0]);
 	const playable = performance.now() - TIMES.end;
 	const lanes = [];

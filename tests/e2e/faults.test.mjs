@@ -102,8 +102,8 @@ describe('the recorder is killed', () => {
 					await visit.clinician.recording('running');
 					await goesOn(visit.both);
 					await endVisit(visit);
-					await until(async () => (await store.export(store.ids[0]))
-						.manifests[1]?.finished, 10000, 'the end of part 2');
+					await until(() => recorder.children.length === 0, 10000,
+						'the end of part 2');
 					await store.recover();
 					const exported = await store.export(store.ids[0]);
 
@@ -226,6 +226,8 @@ describe('nothing can be recorded', () => {
 				rmSync(join(clinic.recorder.folder, 'others'));
 				const { store } = clinic;
 
+				await until(() => clinic.recorder.children.length === 0, 10000,
+					'the recorder\'s child is done');
 				await store.recover();
 				await assertPlays(clinic, player,
 					await store.export(store.ids[0]));

@@ -55,8 +55,7 @@ export async function stored({ store }, known) {
 	const id = await until(() => store.ids.find((each) =>
 		!known.includes(each)), STORED_MS, 'a recording in the store');
 
-	return until(() => store.exportFinished(id), STORED_MS,
-		'a recording that is finished');
+	return store.exportFinished(id, STORED_MS);
 }
 
 /** It verifies, and each lane plays and decodes without complaint. */

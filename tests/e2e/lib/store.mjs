@@ -8,7 +8,7 @@ import {
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
-import { BUILD } from './procs.mjs';
+import { BUILD, until } from './procs.mjs';
 import { bytesBelow } from './recorder.mjs';
 
 const MOST_OUTPUT = 64 << 20;
@@ -91,18 +91,34 @@ export class Store {
 	async export(id) {
 		const folder = mkdtempSync(join(tmpdir(), 'rth-export-'));
 
-		await this.command('export', id, folder);
+		try {
+			await this.command('export', id, folder);
+		} catch (error) {
+			rmSync(folder, { recursive: true });
+			throw error;
+		}
 		return new Exported(id, folder);
 	}
 
-	/** The same of a recording that is finished; else null. */
-	async exportFinished(id) {
-		const found = await this.export(id);
+	/** The same once a recording is finished and whole; an error after ms. */
+	async exportFinished(id, ms = 15000) {
+		let problem = '';
 
-		if (found.finished)
-			return found;
-		found.remove();
-		return null;
+		try {
+			return await until(async () => {
+				const found = await this.export(id).catch((error) => {
+					problem = error.stderr ?? error.message;
+					return null;
+				});
+
+				if (found?.finished)
+					return found;
+				found?.remove();
+				return null;
+			}, ms, 'a recording that is finished');
+		} catch (error) {
+			throw new Error(`${error.message}: ${problem}`);
+		}
 	}
 }
 
