@@ -400,9 +400,10 @@ static enum sent send_said(struct rth_feed_link *link)
 	return SENT;
 }
 
-/* Sends its share; says whether anything was sent. */
+/* Sends its share; says whether anything happened. */
 static bool send_share(struct rth_feed_link *link)
 {
+	enum rth_link_state before = link->state;
 	enum sent sent = SENT;
 	int n;
 
@@ -415,7 +416,7 @@ static bool send_share(struct rth_feed_link *link)
 			sent = send_media(link);
 	}
 	link->more = sent == SENT && n == SHARE_RECORDS;
-	return n > 1 || sent == SENT;
+	return n > 1 || sent == SENT || link->state != before;
 }
 
 /* ---- a turn ---- */

@@ -318,21 +318,14 @@ static void tap_kept(struct rth_port *from, const struct rth_route *route)
 static void tap_packet(struct rth_port *from, const struct rth_route *route,
 		       int slot, const uint8_t *buf, size_t len, int64_t now_us)
 {
-	const struct rth_route_slot *how = &route->slot[slot];
+	uint8_t codec = route->tap_codec[slot];
 
 	if (from->tapped != route->number)
 		tap_kept(from, route);
-	if (route->tap_codec[slot] == RTH_FEED_NO_CODEC ||
-	    (buf[1] & 0x7f) != how->pt_in)
-		return;
-	rth_tap_put(route->tap, RTH_FEED_RTP, (uint8_t)slot,
-		    route->tap_codec[slot], buf, len, now_us);
-	if (how->is_key &&
-	    now_us - atomic_load_explicit(&from->key[slot].last_us,
-					  memory_order_relaxed) >=
-		    RTH_KEY_FRAME_RECORDED_US &&
-	    !atomic_load_explicit(&route->peer->limited, memory_order_relaxed))
-		rth_relay_want_key(from, slot, now_us);
+	if (codec != RTH_FEED_NO_CODEC &&
+	    (buf[1] & 0x7f) == route->slot[slot].pt_in)
+		rth_tap_put(route->tap, RTH_FEED_RTP, (uint8_t)slot, codec, buf,
+			    len, now_us);
 }
 
 void rth_relay_rtp(struct rth_port *port, int slot, uint8_t *buf, size_t len,

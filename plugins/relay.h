@@ -41,10 +41,6 @@
    it twice, and the second answer has had the time of a full queue. */
 #define RTH_LOST_AFTER_US 500000
 
-/* A picture that is recorded gets a key frame at least this often, so that the
-   recording can be sought in; not while the receiver's line is thin. */
-#define RTH_KEY_FRAME_RECORDED_US 5000000
-
 #define RTH_PT_OFF 0xff /* no packet has this payload type */
 
 struct rth_port;

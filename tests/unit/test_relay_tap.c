@@ -306,32 +306,6 @@ static void each_route_begins_with_them(void **state)
 	expect_nothing(p);
 }
 
-/* How often a key frame of the camera was asked for, in some seconds. */
-static size_t wishes(struct pair *p, int seconds)
-{
-	uint8_t buf[PACKET];
-
-	fake.n_plis = 0;
-	for (int i = 0; i < seconds * 10; i++) {
-		fake.n_packets = 0;
-		send(p, buf, RTH_SLOT_CAMERA, i == 0);
-		fake_advance_us(100000);
-	}
-	return fake.n_plis;
-}
-
-static void a_recorded_picture_gets_key_frames(void **state)
-{
-	struct pair *p = *state;
-
-	assert_in_range(wishes(p, 30), 5, 7);
-	publish(p, NULL, all_codecs);
-	assert_int_equal(wishes(p, 30), 0);
-	publish(p, p->tap, all_codecs);
-	atomic_store(&p->b.limited, true);
-	assert_int_equal(wishes(p, 30), 0);
-}
-
 /* ---- with a media thread ---- */
 
 struct sender {
@@ -416,7 +390,6 @@ int main(void)
 		TEST(other_rtcp_is_not_recorded),
 		TEST(a_recording_begins_with_the_last_reports),
 		TEST(each_route_begins_with_them),
-		TEST(a_recorded_picture_gets_key_frames),
 		TEST(nothing_comes_after_the_tap_is_taken_away),
 	};
 
