@@ -18,9 +18,9 @@
  * sandbox    seccomp, landlock_*, prctl(PR_SET_NO_NEW_PRIVS): until narrow, to
  * give up more
  *
- * openat of what exists, and the older open, stat and access, answer EACCES: a
- * library that looks for an optional file (a locale, a random source) goes on
- * without it. Every other call kills.
+ * openat of what exists, the older open, stat and access, and uname answer
+ * EACCES: a library that looks for an optional file (a locale, a random source)
+ * or for the host's name (libav's RTP) goes on without. Every other call kills.
  */
 #include "sandbox.h"
 
@@ -244,7 +244,8 @@ static const int until_narrow[] = {
 /* Answered with EACCES. */
 static const int refused[] = {
 	SCMP_SYS(open),	     SCMP_SYS(stat),	   SCMP_SYS(access),
-	SCMP_SYS(faccessat), SCMP_SYS(faccessat2), SCMP_SYS(readlink),
+	SCMP_SYS(faccessat), SCMP_SYS(faccessat2), SCMP_SYS(uname),
+	SCMP_SYS(readlink),
 };
 
 #define NEW_FILE (O_CREAT | O_EXCL)
