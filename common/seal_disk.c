@@ -58,5 +58,10 @@ enum rth_err rth_disk_write(const struct rth_seal_disk *disk, int fd,
 
 enum rth_err rth_disk_sync(const struct rth_seal_disk *disk, int fd)
 {
-	return disk->fdatasync(fd) ? RTH_ERR_IO : RTH_OK;
+	int failed;
+
+	do
+		failed = disk->fdatasync(fd);
+	while (failed && errno == EINTR);
+	return failed ? RTH_ERR_IO : RTH_OK;
 }
