@@ -13,6 +13,11 @@
 /* A number this far from what is next is of another count. */
 #define APART_MAX 8192
 
+/* The first packet that comes need not be the first that was sent: this many
+   before it are taken, too, for this long. */
+#define START_PACKETS 64
+#define START_US 60000
+
 struct kept {
 	int64_t time_us;
 	uint32_t len;
@@ -28,6 +33,7 @@ struct rth_reorder {
 	rth_reorder_fn *deliver;
 	void *arg;
 	bool started;
+	bool starting; /* nothing was delivered since the start */
 	uint64_t next, highest;
 	uint64_t missing; /* since the last delivery */
 	size_t n;
@@ -68,6 +74,7 @@ static enum rth_err hand_over(struct rth_reorder *r, const uint8_t *packet,
 {
 	uint64_t missing = r->missing;
 
+	r->starting = false;
 	r->missing = 0;
 	r->next++;
 	if (r->highest < r->next)
@@ -115,8 +122,8 @@ static enum rth_err skip(struct rth_reorder *r)
 {
 	while (r->n && !*place(r, r->next)) {
 		r->next++;
-		r->missing++;
-		r->counts.missing++;
+		r->missing += !r->starting;
+		r->counts.missing += !r->starting;
 	}
 	return run(r);
 }
@@ -134,7 +141,9 @@ enum rth_err rth_reorder_tick(struct rth_reorder *r, int64_t now_us)
 {
 	enum rth_err err = RTH_OK;
 
-	while (r->n && !err && now_us - r->blocked_us >= RTH_REORDER_WAIT_US)
+	while (r->n && !err &&
+	       now_us - r->blocked_us >=
+		       (r->starting ? START_US : RTH_REORDER_WAIT_US))
 		err = skip(r);
 	return err;
 }
@@ -168,10 +177,11 @@ static enum rth_err restart(struct rth_reorder *r, uint16_t seq)
 {
 	enum rth_err err = rth_reorder_drain(r);
 
-	/* Far from zero, so that late packets do not go below it. */
-	r->next = r->highest = ((uint64_t)1 << 32) + seq;
+	/* Far from zero, so that nothing goes below it. */
+	r->next = r->highest = ((uint64_t)1 << 32) + seq - START_PACKETS;
 	r->missing += r->started;
 	r->started = true;
+	r->starting = true;
 	return err;
 }
 
@@ -183,7 +193,6 @@ enum rth_err rth_reorder_put(struct rth_reorder *r, uint16_t seq,
 
 	if (!r->started || abs(ahead) > APART_MAX) {
 		err = restart(r, seq);
-		ahead = 0;
 	}
 	if (!err)
 		err = rth_reorder_tick(r, time_us);
