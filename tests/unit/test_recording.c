@@ -1,1010 +1,694 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The states of a recording: each move, who is told what, and what is kept. */
-#include "recorded_visit.h"
+/* Recordings found, read, verified and exported; damaged in every way. */
+#include "recording_fixture.h"
 
-#include "../../plugins/admin.h"
-#include "../../plugins/chat.h"
-#include "../../plugins/recording_steps.h"
-#include "../../plugins/seat.h"
+#include <sys/file.h>
 
-#define OFF RTH_RECORDING_OFF
-#define OPENING RTH_RECORDING_OPENING
-#define ASKED RTH_RECORDING_ASKED
-#define RUNNING RTH_RECORDING_RUNNING
-#define PAUSED RTH_RECORDING_PAUSED
+#include "recording_export.h"
+#include "recording_verify.h"
 
-static const char hello[] = "{\"text\":\"hello\"}";
+static struct fixture fix;
 
-static void is(const struct visit *v, enum rth_recording_state state)
+static int open_fix(void **state)
 {
-	const struct rth_recording *recording = recorded_now(v);
-
-	assert_string_equal(rth_recording_state_name(recording),
-			    rth_recording_state_name(
-				    &(struct rth_recording){.state = state}));
+	(void)state;
+	fix_open(&fix);
+	return 0;
 }
 
-static json_int_t number(const json_t *event, const char *name)
+static int close_fix(void **state)
 {
-	const json_t *value = json_object_get(event, name);
-
-	assert_true(json_is_integer(value));
-	return json_integer_value(value);
+	(void)state;
+	fix_close(&fix);
+	return 0;
 }
 
-/* What is told of the end, to those who are still there. */
-static void finished(const struct person *person, const char *reason)
+/* ---- Names and folders ---- */
+
+static void names_are_taken_apart(void **state)
 {
-	const json_t *event = recorded_hears(person, "finished");
-
-	assert_string_equal(fake_text(event, "reason"), reason);
-}
-
-static void end_is(size_t feed, const char *reason, json_int_t parts)
-{
-	json_t *end = recorded_body(feed, RTH_FEED_END, 0);
-
-	assert_string_equal(fake_text(end, "reason"), reason);
-	assert_int_equal(number(end, "parts"), parts);
-	json_decref(end);
-}
-
-/* The state of the last `recording` event that event handlers were told. */
-static const char *reported(void)
-{
-	for (size_t i = fake.n_notices; i-- > 0;) {
-		const json_t *event = fake.notices[i].event;
-
-		if (strcmp(fake_text(event, "event"), "recording") == 0)
-			return fake_text(event, "state");
-	}
-	return "";
-}
-
-/* ---- the table ---- */
-
-static void only_the_moves_of_the_table(void **state)
-{
-	static const bool allowed[5][5] = {
-		[OFF] = {[OPENING] = true},
-		[OPENING] = {[OFF] = true, [ASKED] = true},
-		[ASKED] = {[OFF] = true, [RUNNING] = true},
-		[RUNNING] = {[OFF] = true, [PAUSED] = true},
-		[PAUSED] = {[OFF] = true, [RUNNING] = true},
+	static const struct {
+		const char *name;
+		enum rth_recording_kind kind;
+		unsigned part;
+	} rows[] = {
+		{"1-manifest.json", RTH_RECORDING_MANIFEST, 1},
+		{"12-chat.jsonl", RTH_RECORDING_CHAT, 12},
+		{"1-clinician-1.webm", RTH_RECORDING_LANE, 1},
+		{"2-patient-screen-10.mp4", RTH_RECORDING_LANE, 2},
+		{"1-manifest.json.new", RTH_RECORDING_LEFTOVER, 1},
+		{"3-patient-1.webm.recovering", RTH_RECORDING_LEFTOVER, 3},
+		{"0-manifest.json", RTH_RECORDING_FOREIGN, 0},
+		{"01-manifest.json", RTH_RECORDING_FOREIGN, 0},
+		{"1000-manifest.json", RTH_RECORDING_FOREIGN, 0},
+		{"99999-manifest.json", RTH_RECORDING_FOREIGN, 0},
+		{"manifest.json", RTH_RECORDING_FOREIGN, 0},
+		{"1manifest.json", RTH_RECORDING_FOREIGN, 0},
+		{"1-manifest.json ", RTH_RECORDING_FOREIGN, 0},
+		{"1-nurse-1.webm", RTH_RECORDING_FOREIGN, 0},
+		{"1-patient-.webm", RTH_RECORDING_FOREIGN, 0},
+		{"1-patient-0.webm", RTH_RECORDING_FOREIGN, 0},
+		{"1-patient-1.avi", RTH_RECORDING_FOREIGN, 0},
+		{"1-patient-screen-1", RTH_RECORDING_FOREIGN, 0},
+		{"1-patient-1.webm.new.new", RTH_RECORDING_FOREIGN, 0},
+		{"", RTH_RECORDING_FOREIGN, 0},
+		{"1-patient-1.webmaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+		 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+		 RTH_RECORDING_FOREIGN, 0},
 	};
-	struct visit *v = *state;
-	struct person *c, *p;
-	struct rth_recording *recording;
+	struct rth_recording_file file;
+	size_t i;
 
-	recorded_running(v, &c, &p, "yes", "yes");
-	recording = recorded_now(v);
-	for (int from = 0; from < RTH_RECORDING_STATES; from++) {
-		for (int to = 0; to < RTH_RECORDING_STATES; to++) {
-			recording->state = (enum rth_recording_state)from;
-			rth_recording_enter(v->control, recorded_room(v),
-					    (enum rth_recording_state)to);
-			assert_int_equal(recording->state,
-					 allowed[from][to] ? to : (int)OFF);
-			assert_int_equal(recorded_room(v)->tapping[0].tap !=
-						 NULL,
-					 recording->state == RUNNING);
-		}
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		rth_recording_file_of(&file, rows[i].name);
+		assert_int_equal(file.kind, rows[i].kind);
+		assert_int_equal(file.part, rows[i].part);
 	}
-	rth_recording_finish(v->control, recorded_room(v), "stopped", NULL);
 }
 
-/* ---- from off to running ---- */
-
-static void asked_and_agreed(void **state)
+static enum rth_err collect(const char *id, void *arg)
 {
-	struct visit *v = *state;
-	struct person *c, *p;
-	const json_t *event;
+	strcat(arg, id);
+	strcat(arg, " ");
+	return 0;
+}
 
-	recorded_call(v, &c, &p);
-	recorded_ask(v, c);
-	fake_expect(c->handle, "ok", "ask");
-	is(v, OPENING);
-	recorded_turn(v);
-	fake_expect_silence();
-	recorded_says(v, RTH_FEED_READY, NULL);
-	is(v, ASKED);
-	assert_string_equal(reported(), "asked");
-	event = recorded_hears(c, "asked");
-	assert_string_equal(fake_text(event, "version"), "2026-11");
-	assert_int_equal(number(event, "answer_s"), RECORDED_ANSWER_S);
-	assert_int_equal(json_array_size(json_object_get(event, "texts")), 2);
-	assert_true(json_is_false(json_object_get(event, "agreed")));
-	recorded_hears(p, "asked");
-	fake_expect_silence();
-	recorded_answer(v, c, "yes");
-	fake_expect(c->handle, "ok", "yes");
-	fake_expect_silence();
-	recorded_send_all(v, c, p);
-	assert_int_equal(fake_feed_records(0), 0);
-	recorded_answer(v, p, "yes");
-	event = recorded_hears(c, "running");
-	assert_int_equal(json_array_size(json_object_get(event, "voice_only")),
+static void only_what_looks_like_ours_is_walked(void **state)
+{
+	struct rth_recording_folder *folder;
+	char ids[512] = "", path[256];
+
+	(void)state;
+	fix_make(&fix, "2026/11/not-an-id");
+	fix_make(&fix, "2026/xx");
+	fix_make(&fix, "lost+found");
+	fix_make(&fix, "2025");
+	fix_make(&fix, "2025/01");
+	fix_make(&fix, "2025/01/" FIX_OTHER);
+	snprintf(path, sizeof(path), "%s/2026/11/LINKLINKLINKLINKLINKLI",
+		 fix.store);
+	assert_int_equal(symlink("/tmp", path), 0);
+	assert_int_equal(rth_recordings_each(fix.store, collect, ids), 0);
+	assert_string_equal(ids, FIX_OTHER " " FIX_ID " ");
+	assert_int_equal(rth_recording_folder_open(&folder, fix.store,
+						   "LINKLINKLINKLINKLINKLI"),
+			 RTH_ERR_NOT_FOUND);
+	assert_int_equal(rth_recording_folder_open(&folder, fix.store, ".."),
+			 RTH_ERR_NOT_FOUND);
+	assert_int_equal(rth_recording_folder_open(&folder, fix.store,
+						   "QQQQQQQQQQQQQQQQQQQQQQ"),
+			 RTH_ERR_NOT_FOUND);
+	assert_int_equal(rth_recording_folder_open(&folder, "/nowhere", FIX_ID),
+			 RTH_ERR_IO);
+	assert_int_equal(
+		rth_recording_folder_open(&folder, fix.store, FIX_OTHER), 0);
+	assert_int_equal(folder->files_n, 0);
+	rth_recording_folder_close(folder);
+}
+
+static struct rth_recording_folder *open_folder(void)
+{
+	struct rth_recording_folder *folder;
+
+	assert_int_equal(rth_recording_folder_open(&folder, fix.store, FIX_ID),
 			 0);
-	assert_true(json_is_false(json_object_get(event, "incomplete")));
-	assert_int_equal(number(event, "lost_s"), 0);
-	recorded_hears(p, "running");
-	fake_expect(p->handle, "ok", "yes");
-	fake_expect_silence();
-	is(v, RUNNING);
-	assert_string_equal(reported(), "running");
-	recorded_send_all(v, c, p);
-	for (int role = 0; role < RTH_ROLES; role++)
-		for (int slot = 0; slot < RTH_RTP_SLOTS; slot++)
-			assert_int_equal(recorded_packets(role, slot), 1);
+	return folder;
 }
 
-static void begin_says_who_has_agreed_to_what(void **state)
+static void a_locked_folder_is_running(void **state)
 {
-	struct visit *v = *state;
-	struct person *c, *p;
-	json_t *begin, *people;
+	struct rth_recording_folder *folder = open_folder();
+	int fd = open(fix.folder, O_RDONLY | O_CLOEXEC);
 
-	recorded_running(v, &c, &p, "yes", "voice");
-	assert_int_equal(fake_feed_record(0, 0)->head.kind, RTH_FEED_BEGIN);
-	begin = recorded_body(0, RTH_FEED_BEGIN, 0);
-	assert_int_equal(number(begin, "version"), 1);
-	assert_int_equal(number(begin, "part"), 1);
-	assert_string_equal(fake_text(begin, "recording"), recorded_now(v)->id);
-	assert_string_equal(fake_text(begin, "room"), VISIT_ROOM);
-	assert_int_equal(number(begin, "origin_us"), fake_host.now_us());
-	assert_int_equal(number(begin, "begun_ms"), fake_host.time_ms());
-	people = json_object_get(begin, "people");
-	assert_int_equal(json_array_size(people), 2);
-	for (size_t i = 0; i < 2; i++) {
-		const json_t *one = json_array_get(people, i);
-		bool patient = strcmp(fake_text(one, "role"), "patient") == 0;
-		const struct person *who = patient ? p : c;
-
-		assert_string_equal(fake_text(one, "participant"),
-				    who->session->participant);
-		assert_string_equal(fake_text(one, "sub"),
-				    who->session->who.sub);
-		assert_string_equal(fake_text(one, "answer"),
-				    patient ? "voice" : "yes");
-		assert_string_equal(fake_text(one, "text_version"), "2026-11");
-		assert_int_equal(strlen(fake_text(one, "text_sha256")), 64);
-		assert_string_equal(fake_text(one, "language"), "es");
-		assert_int_equal(number(one, "answered_ms"),
-				 fake_host.time_ms());
-	}
-	json_decref(begin);
-	assert_int_equal(recorded_notes("state"), 2);
+	(void)state;
+	assert_false(rth_recording_folder_running(folder));
+	assert_int_equal(flock(fd, LOCK_EX), 0);
+	assert_true(rth_recording_folder_running(folder));
+	close(fd);
+	assert_false(rth_recording_folder_running(folder));
+	rth_recording_folder_close(folder);
 }
 
-static void each_answer_is_evidence(void **state)
+/* ---- Manifests ---- */
+
+static enum rth_err read_part(const char *text, const char **wrong)
 {
-	struct visit *v = *state;
-	struct person *c, *p;
-	const json_t *event;
+	struct rth_recording_part *part;
+	enum rth_err err = rth_recording_part_read(&part, text, strlen(text),
+						   FIX_ID, 1, wrong);
 
-	recorded_asked(v, &c, &p);
-	recorded_answer(v, p, "yes");
-	recorded_answer(v, p, "voice");
-	assert_int_equal(fake_notices("consent"), 2);
-	event = fake_last_notice("consent");
-	assert_string_equal(fake_text(event, "room"), VISIT_ROOM);
-	assert_string_equal(fake_text(event, "recording"), recorded_now(v)->id);
-	assert_string_equal(fake_text(event, "participant"),
-			    p->session->participant);
-	assert_string_equal(fake_text(event, "sub"), "sub-patient");
-	assert_string_equal(fake_text(event, "role"), "patient");
-	assert_string_equal(fake_text(event, "answer"), "voice");
-	assert_string_equal(fake_text(event, "text_version"), "2026-11");
-	assert_int_equal(strlen(fake_text(event, "text_sha256")), 64);
-	assert_string_equal(fake_text(event, "language"), "es");
-	assert_int_equal(number(event, "time_ms"), fake_host.time_ms());
-	recorded_wait_ms(v, RECORDED_ANSWER_S * 1000);
-	assert_int_equal(fake_notices("consent"), 3);
+	if (!err)
+		rth_recording_part_free(part);
+	return err;
 }
 
-static void silence_is_evidence_too(void **state)
+/* Replaces the first `from` in a good manifest. */
+static char *changed(const char *from, const char *to)
 {
-	struct visit *v = *state;
-	struct person *c, *p;
-	size_t none = 0;
+	static const struct fix_file files[] = {
+		{"1-chat.jsonl", 1, true, {1}},
+		{"1-patient-1.webm", 2, true, {2}},
+		{"1-clinician-1.webm", 2, false, {2}},
+	};
+	char *text = fix_manifest_text(1, FIX_PEOPLE, files, 3, FIX_FINISHED);
+	char *at = strstr(text, from), *out;
 
-	recorded_asked(v, &c, &p);
-	recorded_wait_ms(v, RECORDED_ANSWER_S * 1000);
-	recorded_hears(c, "declined");
-	recorded_hears(p, "declined");
-	fake_expect_silence();
-	for (size_t i = 0; i < fake.n_notices; i++) {
-		const json_t *event = fake.notices[i].event;
-
-		none += strcmp(fake_text(event, "answer"), "none") == 0;
-	}
-	assert_int_equal(none, 2);
-	assert_string_equal(reported(), "declined");
+	assert_non_null(at);
+	out = malloc(strlen(text) + strlen(to) + 1);
+	assert_non_null(out);
+	sprintf(out, "%.*s%s%s", (int)(at - text), text, to, at + strlen(from));
+	free(text);
+	return out;
 }
 
-/* ---- back to off before it ran ---- */
-
-static void the_recorder_refuses(void **state)
+static void the_member_that_is_wrong_is_named(void **state)
 {
 	static const struct {
-		const char *said, *told;
-	} reasons[] = {
-		{"disk-full", "disk-full"}, {"busy", "busy"},
-		{"failed", "failed"},	    {"other", "failed"},
-		{"malformed", "failed"},
+		const char *from, *to, *wrong;
+	} rows[] = {
+		{"{\"version\"", "[\"version\"", "JSON"},
+		{"\"version\":1", "\"version\":2", "version"},
+		{"\"version\":1", "\"version\":1,\"version\":1", "JSON"},
+		{"\"recording\":\"a", "\"recording\":\"b", "recording"},
+		{"\"part\":1", "\"part\":2", "part"},
+		{"\"part\":1", "\"part\":\"1\"", "part"},
+		{"\"room\":\"R", "\"room\":\"", "room"},
+		{"\"begun_ms\":1", "\"begun_ms\":-1", "begun_ms"},
+		{"\"begun_ms\":1", "\"begun_ms\":1.", "begun_ms"},
+		{"\"start_ms\":0", "\"start_ms\":null", "start_ms"},
+		{"\"written_ms\":1", "\"written_ms\":10000000000000",
+		 "written_ms"},
+		{"\"people\":[", "\"people\":{},\"x\":[", "people"},
+		{"\"notes\":[]", "\"notes\":0", "notes"},
+		{"\"lanes\":[", "\"lane\":[", "lanes"},
+		{"\"segments\":[", "\"segment\":[", "segments"},
+		{"1-patient-1.webm", "2-patient-1.webm", "name"},
+		{"1-patient-1.webm", "../patient-1.webm", "name"},
+		{"1-patient-1.webm", "1-chat.jsonl", "name"},
+		{"1-patient-1.webm", "1-clinician-1.webm", "name"},
+		{"\"finished\":true", "\"finished\":1", "finished"},
+		{"\"digest\":\"02", "\"digest\":\"0", "digest"},
+		{"\"digest\":\"02", "\"digest\":\"0G", "digest"},
+		{"\"digest\":\"02", "\"digest\":null,\"x\":\"", "digest"},
+		{"\"bytes\":2", "\"bytes\":-2", "bytes"},
+		{"\"duration_ms\":4000,\"v", "\"duration_ms\":-1,\"v",
+		 "duration_ms"},
+		{"\"finished\":{", "\"finished\":[],\"x\":{", "finished"},
+		{"\"how\":\"complete\"", "\"how\":\"a b\"", "how"},
+		{"\"reason\":\"stopped\"", "\"reason\":7", "reason"},
+		{"\"parts\":1", "\"parts\":1000", "parts"},
 	};
-	struct visit *v = *state;
-	struct person *c, *p;
-
-	recorded_call(v, &c, &p);
-	for (size_t i = 0; i < sizeof(reasons) / sizeof(*reasons); i++) {
-		recorded_ask(v, c);
-		fake_expect(c->handle, "ok", "ask");
-		recorded_says(v, RTH_FEED_REFUSED, reasons[i].said);
-		assert_string_equal(
-			fake_text(recorded_hears(c, "refused"), "reason"),
-			reasons[i].told);
-		fake_expect_silence();
-		is(v, OFF);
-		assert_string_equal(reported(), "refused");
-		assert_false(fake_feed_is_open(recorded_feed()));
-	}
-}
-
-static void the_recorder_does_not_answer(void **state)
-{
-	struct visit *v = *state;
-	struct person *c, *p;
-
-	recorded_call(v, &c, &p);
-	recorded_ask(v, c);
-	fake_expect(c->handle, "ok", "ask");
-	recorded_wait_ms(v, RTH_FEED_READY_MS + 1000);
-	assert_string_equal(fake_text(recorded_hears(c, "refused"), "reason"),
-			    "no-answer");
-	fake_expect_silence();
-	is(v, OFF);
-	/* neither does the feed thread */
-	recorded_ask(v, c);
-	fake_expect(c->handle, "ok", "ask");
-	visit_wait_ms(v, 2 * RTH_FEED_READY_MS + 500);
-	recorded_hears(c, "refused");
-	is(v, OFF);
-}
-
-static void somebody_leaves_while_it_opens(void **state)
-{
-	struct visit *v = *state;
-	struct person *c, *p;
-
-	recorded_call(v, &c, &p);
-	recorded_ask(v, c);
-	visit_gone(v, p);
-	is(v, OFF);
-	fake_expect(c->handle, "ok", "ask");
-	fake_expect(c->handle, "participant-left", NULL);
-	recorded_hears(c, "declined");
-	fake_expect_silence();
-	recorded_turn(v);
-	assert_false(fake_feed_is_open(0));
-}
-
-/* Nobody is told who did not want it, and the link closes without a word. */
-static void declined(struct visit *v, const struct person *who,
-		     const struct person *other, const char *transaction)
-{
-	bool first_is_clinician = who->session->who.role == RTH_ROLE_CLINICIAN;
-	const json_t *event;
-
-	event = recorded_hears(first_is_clinician ? who : other, "declined");
-	assert_int_equal(json_object_size(event), 3);
-	event = recorded_hears(first_is_clinician ? other : who, "declined");
-	assert_int_equal(json_object_size(event), 3);
-	fake_expect(who->handle, "ok", transaction);
-	fake_expect_silence();
-	is(v, OFF);
-	recorded_turn(v);
-	assert_false(fake_feed_is_open(recorded_feed()));
-	assert_int_equal(fake_feed_records(recorded_feed()), 0);
-	assert_string_equal(reported(), "declined");
-}
-
-static void a_no_or_a_stop_declines(void **state)
-{
-	struct visit *v = *state;
-	struct person *people[2];
-
-	recorded_call(v, &people[0], &people[1]);
-	for (int i = 0; i < 4; i++) {
-		const struct person *who = people[i % 2];
-
-		recorded_ask(v, people[0]);
-		recorded_says(v, RTH_FEED_READY, NULL);
-		recorded_answer(v, people[(i + 1) % 2], "yes");
-		fake_forget_pushes();
-		if (i < 2)
-			recorded_answer(v, who, "no");
-		else
-			recorded_stop(v, who);
-		declined(v, who, people[(i + 1) % 2], i < 2 ? "no" : "stop");
-	}
-}
-
-static void there_is_one_at_a_time(void **state)
-{
-	struct visit *v = *state;
-	struct person *c, *p;
-
-	recorded_call(v, &c, &p);
-	recorded_ask(v, c);
-	fake_expect(c->handle, "ok", "ask");
-	recorded_ask(v, c);
-	fake_expect_error(c->handle, "wrong-state", "ask");
-	recorded_says(v, RTH_FEED_READY, NULL);
-	fake_forget_pushes();
-	recorded_ask(v, c);
-	fake_expect_error(c->handle, "wrong-state", "ask");
-	recorded_stop(v, p);
-	fake_forget_pushes();
-	recorded_ask(v, c);
-	fake_expect(c->handle, "ok", "ask");
-	assert_int_equal(fake_feeds(), 2);
-}
-
-/* ---- while it runs ---- */
-
-static void either_can_stop_or_withdraw(void **state)
-{
-	static const char *const reasons[] = {"withdrawn", "stopped"};
-	struct visit *v = *state;
-	struct person *people[2];
-
-	recorded_call(v, &people[0], &people[1]);
-	for (int i = 0; i < 4; i++) {
-		const struct person *who = people[i % 2];
-		size_t before;
-
-		recorded_ask(v, people[0]);
-		recorded_says(v, RTH_FEED_READY, NULL);
-		recorded_answer(v, people[0], "yes");
-		recorded_answer(v, people[1], "yes");
-		is(v, RUNNING);
-		fake_forget_pushes();
-		if (i < 2)
-			recorded_answer(v, who, "no");
-		else
-			recorded_stop(v, who);
-		is(v, OFF);
-		finished(people[0], reasons[i / 2]);
-		finished(people[1], reasons[i / 2]);
-		fake_expect(who->handle, "ok", i < 2 ? "no" : "stop");
-		fake_expect_silence();
-		before = fake.n_packets;
-		recorded_send_all(v, people[0], people[1]);
-		assert_int_equal(fake.n_packets - before, 2 * RTH_RTP_SLOTS);
-		for (int slot = 0; slot < RTH_RTP_SLOTS; slot++)
-			assert_int_equal(recorded_packets(i % 2, slot), 0);
-		end_is(recorded_feed(), reasons[i / 2], 1);
-		assert_int_equal(recorded_notes("consent"), i < 2);
-	}
-}
-
-static void a_voice_has_no_picture(void **state)
-{
-	struct visit *v = *state;
-	struct person *c, *p;
-	const json_t *event, *voices;
-
-	recorded_running(v, &c, &p, "yes", "voice");
-	recorded_send_all(v, c, p);
-	assert_int_equal(recorded_packets(RTH_ROLE_PATIENT, 0), 1);
-	assert_int_equal(recorded_packets(RTH_ROLE_PATIENT, 1), 0);
-	assert_int_equal(recorded_packets(RTH_ROLE_PATIENT, 2), 0);
-	recorded_answer(v, c, "voice");
-	event = recorded_hears(c, "running");
-	voices = json_object_get(event, "voice_only");
-	assert_int_equal(json_array_size(voices), 2);
-	assert_string_equal(json_string_value(json_array_get(voices, 0)),
-			    c->session->participant);
-	recorded_hears(p, "running");
-	fake_expect(c->handle, "ok", "voice");
-	recorded_send_all(v, c, p);
-	assert_int_equal(recorded_packets(RTH_ROLE_CLINICIAN, 0), 2);
-	assert_int_equal(recorded_packets(RTH_ROLE_CLINICIAN, 1), 1);
-	assert_int_equal(recorded_packets(RTH_ROLE_CLINICIAN, 2), 1);
-	recorded_answer(v, c, "yes");
-	recorded_send_all(v, c, p);
-	assert_int_equal(recorded_packets(RTH_ROLE_CLINICIAN, 1), 2);
-	assert_int_equal(recorded_packets(RTH_ROLE_PATIENT, 1), 0);
-	assert_int_equal(recorded_notes("consent"), 2);
-}
-
-static void chat_and_devices_are_noted_while_it_runs(void **state)
-{
-	static const char dark[] = "{\"request\":\"state\",\"microphone\":true,"
-				   "\"camera\":false,\"screen\":false}";
-	struct visit *v = *state;
-	struct person *c, *p;
-	json_t *chat;
-
-	recorded_running(v, &c, &p, "yes", "yes");
-	rth_chat_receive(v->control, p->session, hello, strlen(hello));
-	rth_chat_receive(v->control, p->session, "{", 1);
-	visit_ask(v, c, "s", dark, NULL);
-	recorded_turn(v);
-	chat = recorded_body(0, RTH_FEED_CHAT, 0);
-	assert_string_equal(fake_text(chat, "text"), "hello");
-	assert_string_equal(fake_text(chat, "from"), p->session->participant);
-	assert_string_equal(fake_text(chat, "role"), "patient");
-	assert_int_equal(number(chat, "time"), fake_host.time_ms());
-	json_decref(chat);
-	assert_int_equal(recorded_notes("state"), 3);
-	recorded_stop(v, p);
-	rth_chat_receive(v->control, c->session, hello, strlen(hello));
-	visit_ask(v, c, "s", dark, NULL);
-	recorded_turn(v);
-	assert_null(fake_feed_find(0, RTH_FEED_CHAT, 1));
-	assert_int_equal(recorded_notes("state"), 3);
-	assert_int_equal(fake.n_data, 3); /* two chats and a refusal */
-}
-
-static size_t plis_of(const struct person *person)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < fake.n_plis; i++)
-		n += fake.plis[i].handle == person->handle;
-	return n;
-}
-
-static void key_frames_are_asked_for(void **state)
-{
-	struct visit *v = *state;
-	struct person *c, *p;
-
-	recorded_running(v, &c, &p, "yes", "voice");
-	fake.n_plis = 0;
-	recorded_wait_ms(v, 4 * RECORDED_KEY_FRAME_S * 1000);
-	assert_int_equal(plis_of(c), 2 * 4);
-	assert_int_equal(plis_of(p), 0);
-	/* a line that is thin is spared */
-	atomic_store(&p->session->port.limited, true);
-	fake.n_plis = 0;
-	recorded_wait_ms(v, 4 * RECORDED_KEY_FRAME_S * 1000);
-	assert_int_equal(plis_of(c), 2);
-	recorded_stop(v, c);
-	fake.n_plis = 0;
-	recorded_wait_ms(v, 4 * RECORDED_KEY_FRAME_S * 1000);
-	assert_int_equal(fake.n_plis, 0);
-}
-
-/* A recorder that stands still: the rings fill, the call goes on. */
-static void what_cannot_be_stored_is_told(void **state)
-{
-	struct visit *v = *state;
-	struct person *c, *p;
-	const json_t *event = NULL;
-	size_t reports;
-
-	recorded_running(v, &c, &p, "yes", "yes");
-	fake_feed_takes(0, 0);
-	fake.silent = true;
-	for (int i = 0; i < 20000; i++)
-		visit_send(p, RTH_SLOT_AUDIO, false);
-	fake_advance_us(1500000);
-	visit_send(p, RTH_SLOT_AUDIO, false);
-	fake.silent = false;
-	reports = fake_notices("recording");
-	recorded_turn(v);
-	event = recorded_hears(c, "running");
-	assert_true(json_is_true(json_object_get(event, "incomplete")));
-	assert_true(number(event, "lost_s") >= 1);
-	recorded_hears(p, "running");
-	fake_expect_silence();
-	assert_int_equal(fake_notices("recording"), reports + 1);
-	visit_send(p, RTH_SLOT_AUDIO, false);
-	recorded_wait_ms(v, 1000);
-	recorded_hears(c, "running");
-	recorded_hears(p, "running");
-	assert_int_equal(fake_notices("recording"), reports + 1);
-	is(v, RUNNING);
-	recorded_stop(v, c);
-	event = recorded_hears(c, "finished");
-	assert_true(json_is_true(json_object_get(event, "incomplete")));
-	event = fake_last_notice("recording");
-	assert_true(number(event, "lost_packets") > 0);
-	assert_true(number(event, "lost_ms") > 0);
-}
-
-/* ---- pauses ---- */
-
-static void the_same_person_is_back(void **state)
-{
-	struct visit *v = *state;
-	struct person *c, *p;
-
-	recorded_running(v, &c, &p, "yes", "voice");
-	visit_gone(v, p);
-	is(v, PAUSED);
-	fake_expect(c->handle, "participant-left", NULL);
-	recorded_hears(c, "paused");
-	fake_expect_silence();
-	assert_string_equal(reported(), "paused");
-	recorded_send_all(v, c, c);
-	assert_int_equal(recorded_packets(RTH_ROLE_CLINICIAN, 0), 0);
-	p = recorded_enter(v, "sub-patient", "patient");
-	is(v, RUNNING);
-	fake_expect(c->handle, "participant-joined", NULL);
-	fake_expect(p->handle, "joined", "join");
-	recorded_hears(c, "running");
-	recorded_hears(p, "running");
-	fake_forget_pushes();
-	recorded_send_all(v, c, p);
-	assert_int_equal(recorded_packets(RTH_ROLE_CLINICIAN, 1), 1);
-	assert_int_equal(recorded_packets(RTH_ROLE_PATIENT, 0), 1);
-	assert_int_equal(recorded_packets(RTH_ROLE_PATIENT, 1), 0);
-	assert_int_equal(recorded_notes("left"), 1);
-	assert_int_equal(recorded_notes("paused"), 1);
-	assert_int_equal(recorded_notes("joined"), 1);
-	assert_int_equal(recorded_notes("running"), 1);
-}
-
-static void a_reload_is_a_short_pause(void **state)
-{
-	static const char *const roles[] = {"clinician", "patient"};
-	static const char *const subs[] = {"sub-clinician", "sub-patient"};
-	struct visit *v = *state;
-	struct person *people[2];
-
-	recorded_running(v, &people[0], &people[1], "yes", "yes");
-	for (int i = 0; i < 2; i++) {
-		people[i] = recorded_enter(v, subs[i], roles[i]);
-		is(v, RUNNING);
-	}
-	recorded_send_all(v, people[0], people[1]);
-	assert_int_equal(recorded_packets(0, 2), 1);
-	assert_int_equal(recorded_packets(1, 2), 1);
-	assert_int_equal(recorded_notes("paused"), 2);
-}
-
-static void both_are_away_and_come_back(void **state)
-{
-	struct visit *v = *state;
-	struct person *c, *p;
-
-	recorded_running(v, &c, &p, "yes", "yes");
-	visit_gone(v, c);
-	visit_gone(v, p);
-	p = recorded_enter(v, "sub-patient", "patient");
-	is(v, PAUSED);
-	fake_forget_pushes();
-	c = recorded_enter(v, "sub-clinician", "clinician");
-	is(v, RUNNING);
-	recorded_send_all(v, c, p);
-	assert_int_equal(recorded_packets(0, 0), 1);
-	assert_int_equal(recorded_packets(1, 0), 1);
-}
-
-static void who_waits_hears_that_it_is_paused(void **state)
-{
-	struct visit *v = *state;
-	struct person *c, *p;
-
-	recorded_running(v, &c, &p, "yes", "yes");
-	visit_gone(v, c);
-	visit_gone(v, p);
-	fake_forget_pushes();
-	p = recorded_enter(v, "sub-patient", "patient");
-	fake_expect(p->handle, "joined", "join");
-	recorded_hears(p, "paused");
-}
-
-static void somebody_else_is_asked_first(void **state)
-{
-	static const char *const answers[] = {"yes", "voice"};
+	size_t i;
 
 	(void)state;
-	for (int i = 0; i < 2; i++) {
-		struct visit *v = recorded_make();
-		struct person *c, *p;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char *text = changed(rows[i].from, rows[i].to);
+		const char *wrong = NULL;
+		enum rth_err err = read_part(text, &wrong);
 
-		recorded_running(v, &c, &p, "yes", "yes");
-		visit_gone(v, p);
-		fake_forget_pushes();
-		p = recorded_enter(v, "sub-other", "patient");
-		is(v, PAUSED);
-		fake_expect(c->handle, "participant-joined", NULL);
-		fake_expect(p->handle, "joined", "join");
-		recorded_hears(p, "asked");
-		fake_forget_pushes();
-		recorded_send_all(v, c, p);
-		assert_int_equal(recorded_packets(0, 0), 0);
-		assert_int_equal(recorded_packets(1, 0), 0);
-		assert_int_equal(recorded_notes("joined"), 0);
-		recorded_answer(v, p, answers[i]);
-		is(v, RUNNING);
-		recorded_hears(c, "running");
-		recorded_hears(p, "running");
-		recorded_send_all(v, c, p);
-		assert_int_equal(recorded_packets(1, 0), 1);
-		assert_int_equal(recorded_packets(1, 1), i == 0);
-		assert_int_equal(recorded_notes("joined"), 1);
-		assert_int_equal(recorded_notes("consent"), 1);
-		visit_free(v);
+		assert_int_equal(err, RTH_ERR_FORMAT);
+		assert_string_equal(wrong, rows[i].wrong);
+		free(text);
 	}
 }
 
-static void somebody_else_does_not_want_it(void **state)
+static void reading_a_manifest_without_memory(void **state)
 {
-	(void)state;
-	for (int i = 0; i < 2; i++) {
-		struct visit *v = recorded_make();
-		struct person *c, *p;
-
-		recorded_running(v, &c, &p, "yes", "yes");
-		visit_gone(v, p);
-		p = recorded_enter(v, "sub-other", "patient");
-		fake_forget_pushes();
-		if (i == 0)
-			recorded_answer(v, p, "no");
-		else
-			recorded_wait_ms(v, RECORDED_ANSWER_S * 1000);
-		is(v, OFF);
-		finished(c, "withdrawn");
-		finished(p, "withdrawn");
-		recorded_send_all(v, c, p);
-		assert_int_equal(recorded_packets(0, 0), 0);
-		assert_int_equal(recorded_packets(1, 0), 0);
-		end_is(0, "withdrawn", 1);
-		assert_int_equal(recorded_notes("joined"), 0);
-		assert_int_equal(recorded_notes("consent"), 0);
-		visit_free(v);
-	}
-}
-
-static void the_newcomer_leaves_unasked(void **state)
-{
-	struct visit *v = *state;
-	struct person *c, *p;
-
-	recorded_running(v, &c, &p, "yes", "yes");
-	visit_gone(v, p);
-	p = recorded_enter(v, "sub-other", "patient");
-	visit_gone(v, p);
-	recorded_wait_ms(v, 3 * RECORDED_ANSWER_S * 1000);
-	is(v, PAUSED);
-	recorded_enter(v, "sub-patient", "patient");
-	is(v, RUNNING);
-	assert_int_equal(recorded_notes("left"), 1);
-}
-
-static void a_pause_can_be_ended(void **state)
-{
-	static const char *const reasons[] = {"stopped", "withdrawn"};
+	char *text = changed("\"part\":1", "\"part\":1");
+	enum rth_err err = RTH_ERR_NOMEM;
+	const char *wrong = NULL;
+	unsigned long n;
 
 	(void)state;
-	for (int i = 0; i < 2; i++) {
-		struct visit *v = recorded_make();
-		struct person *c, *p;
-
-		recorded_running(v, &c, &p, "yes", "yes");
-		visit_gone(v, p);
-		fake_forget_pushes();
-		if (i == 0)
-			recorded_stop(v, c);
-		else
-			recorded_answer(v, c, "no");
-		is(v, OFF);
-		finished(c, reasons[i]);
-		recorded_turn(v);
-		end_is(0, reasons[i], 1);
-		visit_free(v);
+	for (n = 1; err && n < 100; n++) {
+		rth_mem_fail_at(n);
+		err = read_part(text, &wrong);
+		rth_mem_fail_at(0);
+		assert_true(!err || err == RTH_ERR_NOMEM);
 	}
+	assert_int_equal(err, 0);
+	free(text);
 }
 
-static void too_many_people_are_asked_again(void **state)
-{
-	struct visit *v = *state;
-	struct person *c, *p;
-	char sub[32];
-
-	recorded_running(v, &c, &p, "yes", "yes");
-	for (int i = 0; i < RTH_CONSENTS_MAX; i++) {
-		visit_gone(v, p);
-		snprintf(sub, sizeof(sub), "sub-%d", i);
-		p = recorded_enter(v, sub, "patient");
-		is(v, PAUSED);
-		recorded_answer(v, p, "yes");
-		is(v, RUNNING);
-		recorded_turn(v);
-		fake_forget_pushes();
-	}
-	assert_int_equal(recorded_now(v)->n_consents, RTH_CONSENTS_MAX);
-	visit_gone(v, p);
-	recorded_enter(v, "sub-14", "patient");
-	is(v, RUNNING);
-	recorded_enter(v, "sub-patient", "patient");
-	is(v, RUNNING); /* the seat is taken */
-	visit_gone(v, &v->people[v->n_people - 2]);
-	recorded_enter(v, "sub-patient", "patient");
-	is(v, PAUSED);
-}
-
-/* ---- the end ---- */
-
-static void the_clinician_goes_for_good(void **state)
-{
-	static const char *const reasons[] = {"left", "removed", "expired"};
-
-	(void)state;
-	for (int i = 0; i < 3; i++) {
-		struct visit *v = recorded_make();
-		struct person *c, *p;
-
-		recorded_running(v, &c, &p, "yes", "yes");
-		if (i == 0)
-			visit_ask(v, c, "l", "{\"request\":\"leave\"}", NULL);
-		else
-			rth_seat_dismiss(v->control, c->session, reasons[i]);
-		is(v, OFF);
-		fake_expect(p->handle, "participant-left", NULL);
-		finished(p, "left");
-		recorded_turn(v);
-		end_is(0, reasons[i], 1);
-		visit_free(v);
-	}
-}
-
-static void the_clinician_is_lost(void **state)
-{
-	struct visit *v = *state;
-	struct person *c, *p;
-
-	recorded_running(v, &c, &p, "yes", "yes");
-	visit_gone(v, c);
-	is(v, PAUSED);
-	recorded_wait_ms(v, RECORDED_LINGER_S * 1000 - 1000);
-	is(v, PAUSED);
-	c = recorded_enter(v, "sub-clinician", "clinician");
-	is(v, RUNNING);
-	visit_gone(v, c);
-	fake_forget_pushes();
-	recorded_wait_ms(v, RECORDED_LINGER_S * 1000 + 500);
-	is(v, OFF);
-	finished(p, "left");
-	end_is(0, "left", 1);
-}
-
-static void the_visit_ends(void **state)
+static void everybody_must_have_agreed(void **state)
 {
 	static const struct {
-		const char *reason, *end;
-	} ends[] = {
-		{"clinician", "ended"},
-		{"admin", "ended"},
-		{"stopping", "stopping"},
+		const char *people;
+		bool good;
+	} rows[] = {
+		{FIX_PEOPLE, true},
+		{"[]", false},
+		{"[" FIX_PERSON("clinician", "yes") "]", false},
+		{"[" FIX_PERSON("patient", "yes") "]", false},
+		{"[" FIX_PERSON("clinician", "yes") "," FIX_PERSON("patient",
+								   "no") "]",
+		 false},
+		{"[" FIX_PERSON("clinician", "yes") "," FIX_PERSON("patient",
+								   "voice") "]",
+		 false}, /* the fixture has a picture of both */
+		{"[" FIX_PERSON("clinician", "voice") "," FIX_PERSON("patient",
+								     "yes") "]",
+		 false},
+		{"[" FIX_PERSON("clinician", "yes") ",{\"role\":\"patient\","
+						    "\"answer\":\"yes\"}]",
+		 false},
 	};
+	static const struct fix_file files[] = {
+		{NULL, 0, false, {0}},
+		{"1-patient-1.webm", 2, true, {2}},
+		{"1-clinician-1.webm", 2, true, {2}},
+	};
+	struct rth_recording_part *part;
+	const char *wrong;
+	size_t i;
 
 	(void)state;
-	for (int i = 0; i < 3; i++) {
-		struct visit *v = recorded_make();
-		struct person *c, *p;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char *text = fix_manifest_text(1, rows[i].people, files, 3,
+					       FIX_FINISHED);
 
-		recorded_running(v, &c, &p, "yes", "yes");
-		rth_seat_end_room(v->control, recorded_room(v), ends[i].reason);
-		finished(c, "ended");
-		finished(p, "ended");
-		fake_expect(p->handle, "participant-left", NULL);
-		fake_expect(c->handle, "ended", NULL);
-		fake_expect(p->handle, "ended", NULL);
-		fake_expect_silence();
-		recorded_turn(v);
-		end_is(0, ends[i].end, 1);
-		visit_free(v);
+		assert_int_equal(rth_recording_part_read(&part, text,
+							 strlen(text), FIX_ID,
+							 1, &wrong),
+				 0);
+		assert_int_equal(rth_recording_part_evidence(part) == NULL,
+				 rows[i].good);
+		rth_recording_part_free(part);
+		free(text);
 	}
 }
 
-static void stored_or_lost_is_told(void **state)
+/* ---- Verify ---- */
+
+struct told {
+	size_t n;
+	char first[256], all[4096];
+};
+
+static void hear(void *arg, const char *file, const char *text)
 {
-	struct visit *v = *state;
-	struct person *c, *p;
+	struct told *told = arg;
+	size_t len = strlen(told->all);
 
-	recorded_running(v, &c, &p, "yes", "yes");
-	recorded_stop(v, c);
-	recorded_turn(v);
-	assert_string_equal(reported(), "finished");
-	recorded_says(v, RTH_FEED_DONE, NULL);
-	assert_string_equal(reported(), "stored");
-	assert_int_equal(number(fake_last_notice("recording"), "parts"), 1);
-	assert_null(v->control->being_stored);
-
-	recorded_ask(v, c);
-	recorded_says(v, RTH_FEED_READY, NULL);
-	recorded_answer(v, c, "yes");
-	recorded_answer(v, p, "yes");
-	recorded_stop(v, c);
-	recorded_turn(v);
-	fake_feed_hang_up(recorded_feed());
-	recorded_turn(v);
-	assert_string_equal(reported(), "lost");
-	assert_null(v->control->being_stored);
+	if (!told->n++)
+		snprintf(told->first, sizeof(told->first), "%s: %s", file,
+			 text);
+	snprintf(told->all + len, sizeof(told->all) - len, "%s: %s\n", file,
+		 text);
 }
 
-static void the_last_word_never_comes(void **state)
+static struct told verify(unsigned parts)
 {
-	struct visit *v = *state;
-	struct person *c, *p;
+	struct rth_recording_folder *folder = open_folder();
+	struct told told = {.n = 0};
+	struct rth_verify v = {
+		.tell = hear,
+		.arg = &told,
+		.pairs = fix.pairs,
+		.parts = parts,
+	};
 
-	recorded_running(v, &c, &p, "yes", "yes");
-	recorded_stop(v, c);
-	visit_wait_ms(v, 2 * RTH_FEED_DONE_MS);
-	assert_string_equal(reported(), "lost");
-	assert_null(v->control->being_stored);
+	assert_int_equal(rth_recording_verify(folder, &v), 0);
+	assert_int_equal(v.wrong, told.n);
+	rth_recording_folder_close(folder);
+	return told;
 }
 
-/* ---- the recorder while it runs ---- */
-
-static void a_recorder_that_comes_back_begins_a_part(void **state)
+static void what_is_whole_is_good(void **state)
 {
-	struct visit *v = *state;
-	struct person *c, *p;
-	json_t *first, *second;
-
-	recorded_running(v, &c, &p, "yes", "yes");
-	fake_recorder_away(true);
-	fake_feed_hang_up(0);
-	recorded_turn(v);
-	is(v, RUNNING);
-	fake_expect_silence();
-	recorded_send_all(v, c, p);
-	fake_recorder_away(false);
-	recorded_wait_ms(v, 1000);
-	assert_int_equal(fake_feeds(), 2);
-	assert_int_equal(fake_feed_records(1), 0);
-	recorded_says(v, RTH_FEED_READY, NULL);
-	first = recorded_body(0, RTH_FEED_BEGIN, 0);
-	second = recorded_body(1, RTH_FEED_BEGIN, 0);
-	assert_int_equal(number(second, "part"), 2);
-	json_object_del(first, "part");
-	json_object_del(second, "part");
-	assert_true(json_equal(first, second));
-	json_decref(first);
-	json_decref(second);
-	assert_int_equal(recorded_packets(0, 0), 1);
-	assert_int_equal(recorded_packets(1, 2), 1);
-	recorded_stop(v, p);
-	recorded_turn(v);
-	end_is(1, "stopped", 2);
-	recorded_says(v, RTH_FEED_DONE, NULL);
-	assert_int_equal(number(fake_last_notice("recording"), "parts"), 2);
+	(void)state;
+	fix_whole(&fix);
+	assert_int_equal(verify(0).n, 0);
+	assert_int_equal(verify(1).n, 0);
 }
 
-static void the_recorder_cannot_go_on(void **state)
+static void flip(const char *name, off_t at)
+{
+	char path[256];
+	uint8_t byte;
+	int fd;
+
+	fix_path(path, &fix, name);
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	assert_int_equal(pread(fd, &byte, 1, at), 1);
+	byte ^= 0x10;
+	assert_int_equal(pwrite(fd, &byte, 1, at), 1);
+	close(fd);
+}
+
+#define RECORD 16448
+#define BLOCK_AT(k) (4096 + (2 + (k)) * RECORD)
+
+static void a_flipped_byte_is_found_and_named(void **state)
 {
 	static const struct {
-		enum rth_feed_kind kind;
-		const char *said, *told;
-	} ends[] = {
-		{RTH_FEED_FAILED, "disk-full", "disk-full"},
-		{RTH_FEED_FAILED, "disk-failed", "failed"},
-		{RTH_FEED_FAILED, "malformed", "failed"},
-		{RTH_FEED_DONE, NULL, "failed"},
-		{RTH_FEED_READY, NULL, "failed"},
+		const char *file;
+		off_t at;
+		const char *told;
+	} rows[] = {
+		{"1-patient-1.webm", 0, "1-patient-1.webm: "},
+		{"1-patient-1.webm", 10, "1-patient-1.webm: "},
+		{"1-patient-1.webm", 40, "1-patient-1.webm: "},
+		{"1-patient-1.webm", 3000, "1-patient-1.webm: "},
+		{"1-patient-1.webm", 4090, "1-patient-1.webm: "},
+		{"1-patient-1.webm", BLOCK_AT(0) + 100,
+		 "1-patient-1.webm: block 0 does not open"},
+		{"1-patient-1.webm", BLOCK_AT(1),
+		 "1-patient-1.webm: block 1 does not open"},
+		{"1-patient-1.webm", BLOCK_AT(2) + RECORD - 1,
+		 "1-patient-1.webm: block 2 does not open"},
+		{"1-clinician-1.webm", BLOCK_AT(3) + 30,
+		 "1-clinician-1.webm: block 3 does not open"},
+		{"1-chat.jsonl", BLOCK_AT(0) + 60,
+		 "1-chat.jsonl: block 0 does not open"},
+		{"1-manifest.json", BLOCK_AT(0) + 500,
+		 "1-manifest.json: block 0 does not open"},
+		{"1-manifest.json", 100, "1-manifest.json: "},
 	};
+	size_t i;
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++) {
-		struct visit *v = recorded_make();
-		struct person *c, *p;
-		const json_t *event;
-		size_t before;
+	fix_whole(&fix);
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct told told;
 
-		recorded_running(v, &c, &p, "yes", "yes");
-		recorded_says(v, ends[i].kind, ends[i].said);
-		is(v, OFF);
-		event = recorded_hears(c, "finished");
-		assert_string_equal(fake_text(event, "reason"), ends[i].told);
-		assert_true(json_is_true(json_object_get(event, "incomplete")));
-		finished(p, ends[i].told);
-		assert_string_equal(reported(), "lost");
-		before = fake.n_packets;
-		recorded_send_all(v, c, p);
-		assert_int_equal(fake.n_packets - before, 2 * RTH_RTP_SLOTS);
-		visit_free(v);
+		flip(rows[i].file, rows[i].at);
+		told = verify(0);
+		flip(rows[i].file, rows[i].at);
+		assert_true(told.n >= 1);
+		assert_int_equal(
+			strncmp(told.first, rows[i].told, strlen(rows[i].told)),
+			0);
 	}
+	assert_int_equal(verify(0).n, 0);
 }
 
-static void the_recorder_refuses_the_next_part(void **state)
+static struct rth_export export_to(const char *to, bool damaged,
+				   struct told *told)
 {
-	struct visit *v = *state;
-	struct person *c, *p;
+	struct rth_recording_folder *folder = open_folder();
+	struct rth_export e = {
+		.pairs = fix.pairs,
+		.damaged = damaged,
+		.tell = hear,
+		.arg = told,
+	};
+	const char *wrong;
+	int fd;
 
-	recorded_running(v, &c, &p, "yes", "yes");
-	fake_feed_hang_up(0);
-	recorded_turn(v);
-	recorded_wait_ms(v, 1000);
-	recorded_says(v, RTH_FEED_REFUSED, "disk-full");
-	is(v, OFF);
-	finished(c, "disk-full");
-	finished(p, "disk-full");
+	assert_int_equal(rth_recording_export_to(&fd, to, fix.store, &wrong),
+			 0);
+	assert_int_equal(rth_recording_export(folder, fd, &e), 0);
+	close(fd);
+	rth_recording_folder_close(folder);
+	return e;
 }
 
-static void the_recorder_goes_while_people_are_asked(void **state)
+static char *slurp(const char *folder, const char *name, size_t *lenp)
 {
-	struct visit *v = *state;
-	struct person *c, *p;
+	char path[512], *text = malloc(1 << 20);
+	FILE *file;
 
-	recorded_asked(v, &c, &p);
-	fake_feed_hang_up(0);
-	recorded_turn(v);
-	is(v, OFF);
-	assert_string_equal(fake_text(recorded_hears(c, "refused"), "reason"),
-			    "failed");
-	recorded_hears(p, "declined");
-	fake_expect_silence();
+	assert_non_null(text);
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	file = fopen(path, "r");
+	assert_non_null(file);
+	*lenp = fread(text, 1, 1 << 20, file);
+	fclose(file);
+	return text;
 }
 
-/* ---- what others may see ---- */
-
-static void admins_see_the_state(void **state)
+static void remove_folder(const char *path)
 {
-	struct visit *v = *state;
-	struct person *c, *p;
-	json_t *message = json_pack("{s:s}", "request", "list");
-	json_t *rooms;
+	char command[96];
 
-	recorded_running(v, &c, &p, "yes", "yes");
-	assert_int_equal(rth_control_start(v->control), RTH_OK);
-	rooms = rth_admin_message(v->control, message);
-	assert_string_equal(
-		fake_text(json_array_get(json_object_get(rooms, "rooms"), 0),
-			  "recording"),
-		"running");
-	json_decref(message);
-	json_decref(rooms);
+	snprintf(command, sizeof(command), "rm -rf '%s'", path);
+	assert_int_equal(system(command), 0);
 }
 
-#define TEST(test) \
-	cmocka_unit_test_setup_teardown(test, recorded_setup, visit_teardown)
+/*
+ * Wherever a byte is flipped, either it is found, or nothing that can be read
+ * has changed (a slot that was used before holds nothing that counts).
+ */
+static void a_flip_that_is_not_found_changes_nothing(void **state)
+{
+	static const char name[] = "1-patient-1.webm";
+	char *want = fix_bytes(name, 3 * RTH_SEAL_BLOCK_BYTES), *got;
+	char path[256], to[] = "/tmp/rth-plain-XXXXXX";
+	struct told told = {.n = 0};
+	struct stat st;
+	size_t len, found = 0;
+	off_t at;
+
+	(void)state;
+	fix_whole(&fix);
+	fix_path(path, &fix, name);
+	assert_int_equal(stat(path, &st), 0);
+	assert_non_null(mkdtemp(to));
+	for (at = 7; at < st.st_size; at += 1021) {
+		flip(name, at);
+		if (verify(0).n) {
+			found++;
+		} else {
+			remove_folder(to);
+			export_to(to, false, &told);
+			got = slurp(to, name, &len);
+			assert_int_equal(len, 3 * RTH_SEAL_BLOCK_BYTES);
+			assert_memory_equal(got, want, len);
+			free(got);
+		}
+		flip(name, at);
+	}
+	assert_true(found > 40);
+	remove_folder(to);
+	free(want);
+}
+
+static void missing_cut_foreign_and_left_over(void **state)
+{
+	(void)state;
+	fix_whole(&fix);
+	fix_run(&fix, "mv 1-patient-1.webm 1-patient-2.webm");
+	assert_string_equal(verify(0).all,
+			    "1-patient-1.webm: is missing\n"
+			    "1-patient-2.webm: is not in the manifest\n");
+	fix_run(&fix, "mv 1-patient-2.webm 1-patient-1.webm");
+	fix_run(&fix, "cp 1-chat.jsonl 1-chat.jsonl.recovering");
+	fix_run(&fix, "cp 1-chat.jsonl notes.txt");
+	assert_string_equal(verify(0).all,
+			    "1-chat.jsonl.recovering: is left over\n"
+			    "notes.txt: does not belong here\n");
+	fix_run(&fix, "rm 1-chat.jsonl.recovering notes.txt");
+	fix_run(&fix, "cp 1-patient-1.webm ../kept");
+	fix_run(&fix, "truncate -s -1 1-patient-1.webm");
+	assert_string_equal(verify(0).all, "1-patient-1.webm: is cut\n");
+	fix_run(&fix, "mv ../kept 1-patient-1.webm");
+	fix_run(&fix, "mv 1-chat.jsonl ../chat && ln -s ../chat 1-chat.jsonl");
+	assert_string_equal(verify(0).all, "1-chat.jsonl: is no sealed file, "
+					   "or its header is damaged\n");
+}
+
+/* Blocks and files in another's place. */
+static void swapped_blocks_and_files(void **state)
+{
+	struct told told;
+
+	(void)state;
+	fix_whole(&fix);
+	fix_run(&fix, "cp 1-patient-1.webm ../a");
+	/* Records are 257 * 64 bytes, the first block is at 4096 + 2 records.
+	 */
+	fix_run(&fix, "dd if=../a of=1-patient-1.webm bs=64 skip=835 seek=578"
+		      " count=257 conv=notrunc status=none");
+	assert_string_equal(verify(0).all,
+			    "1-patient-1.webm: block 0 does not open\n");
+	fix_run(&fix, "mv ../a 1-patient-1.webm");
+	assert_int_equal(verify(0).n, 0);
+	fix_run(&fix, "mv 1-patient-1.webm x && "
+		      "mv 1-clinician-1.webm 1-patient-1.webm && "
+		      "mv x 1-clinician-1.webm");
+	told = verify(0);
+	assert_int_equal(told.n, 2);
+	assert_non_null(strstr(told.all, "1-patient-1.webm: has another"));
+	assert_non_null(strstr(told.all, "1-clinician-1.webm: has another"));
+}
+
+static void a_file_of_another_recording(void **state)
+{
+	(void)state;
+	fix_recording(&fix, FIX_OTHER);
+	fix_whole(&fix);
+	fix_recording(&fix, FIX_ID);
+	fix_whole(&fix);
+	fix_run(&fix, "cp ../" FIX_OTHER "/1-patient-1.webm .");
+	assert_string_equal(verify(0).all,
+			    "1-patient-1.webm: is sealed with another "
+			    "recording's key\n");
+}
+
+static void a_whole_folder_under_another_name(void **state)
+{
+	struct rth_recording_folder *folder;
+	struct told told = {.n = 0};
+	struct rth_verify v = {.tell = hear, .arg = &told, .pairs = fix.pairs};
+
+	(void)state;
+	fix_recording(&fix, FIX_OTHER);
+	fix_whole(&fix); /* its manifest says FIX_ID */
+	assert_int_equal(
+		rth_recording_folder_open(&folder, fix.store, FIX_OTHER), 0);
+	assert_int_equal(rth_recording_verify(folder, &v), 0);
+	assert_string_equal(told.all,
+			    "1-manifest.json: its \"recording\" is wrong\n");
+	rth_recording_folder_close(folder);
+}
+
+static void missing_parts_are_named(void **state)
+{
+	struct fix_file files[2] = {{.name = NULL}};
+
+	(void)state;
+	fix_whole(&fix);
+	assert_string_equal(verify(2).all, "2-manifest.json: is missing\n");
+	files[1] = fix_lane(&fix, "3-patient-1.webm", 10, true);
+	fix_manifest(&fix, 3, FIX_PEOPLE, files, 2,
+		     ",\"finished\":{\"how\":\"complete\",\"reason\":"
+		     "\"ended\",\"duration_ms\":1,\"parts\":4}");
+	assert_string_equal(verify(0).all, "2-manifest.json: is missing\n"
+					   "4-manifest.json: is missing\n");
+}
+
+/* The manifest as it was while the recording ran, put back. */
+static void an_older_manifest_is_found(void **state)
+{
+	struct fix_file files[] = {
+		fix_write(&fix, "1-chat.jsonl", FIX_CHAT, strlen(FIX_CHAT),
+			  true),
+		fix_lane(&fix, "1-patient-1.webm", 10, true),
+	};
+	struct told told;
+
+	(void)state;
+	files[1].finished = false;
+	fix_manifest(&fix, 1, FIX_PEOPLE, files, 2, "");
+	told = verify(0);
+	assert_non_null(strstr(told.all, "1-manifest.json: was interrupted"));
+	assert_non_null(strstr(told.all, "1-patient-1.webm: is not known"));
+}
+
+static void another_clinics_key_opens_nothing(void **state)
+{
+	(void)state;
+	fix_whole(&fix);
+	crypto_box_keypair(fix.pair.public, fix.secret);
+	assert_string_equal(verify(0).all,
+			    "1-manifest.json: is sealed to none of the private "
+			    "keys\n");
+}
+
+/* ---- Export ---- */
+
+static void copies_are_plain_and_private(void **state)
+{
+	char to[] = "/tmp/rth-plain-XXXXXX", path[300], *got, *want;
+	struct told told = {.n = 0};
+	struct rth_export e;
+	struct stat st;
+	size_t len;
+
+	(void)state;
+	fix_whole(&fix);
+	assert_non_null(mkdtemp(to));
+	e = export_to(to, false, &told);
+	assert_int_equal(e.files, 4);
+	assert_int_equal(told.n, 0);
+	got = slurp(to, "1-clinician-1.webm", &len);
+	want = fix_bytes("1-clinician-1.webm", 50000);
+	assert_int_equal(len, 50000);
+	assert_memory_equal(got, want, len);
+	free(got);
+	free(want);
+	got = slurp(to, "1-chat.jsonl", &len);
+	assert_int_equal(len, strlen(FIX_CHAT));
+	free(got);
+	snprintf(path, sizeof(path), "%s/1-manifest.json", to);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0600);
+	remove_folder(to);
+}
+
+static void a_folder_that_will_not_do(void **state)
+{
+	char to[] = "/tmp/rth-plain-XXXXXX", path[300];
+	const char *wrong;
+	int fd;
+
+	(void)state;
+	assert_non_null(mkdtemp(to));
+	snprintf(path, sizeof(path), "%s/new", to);
+	assert_int_equal(rth_recording_export_to(&fd, path, fix.store, &wrong),
+			 0);
+	close(fd);
+	assert_int_equal(rth_recording_export_to(&fd, to, fix.store, &wrong),
+			 RTH_ERR_EXISTS);
+	assert_int_equal(chmod(path, 0750), 0);
+	assert_int_equal(rth_recording_export_to(&fd, path, fix.store, &wrong),
+			 RTH_ERR_DENIED);
+	snprintf(path, sizeof(path), "%s/plain", fix.folder);
+	assert_int_equal(rth_recording_export_to(&fd, path, fix.store, &wrong),
+			 RTH_ERR_DENIED);
+	assert_int_equal(
+		rth_recording_export_to(&fd, "/nowhere/x", fix.store, &wrong),
+		RTH_ERR_IO);
+	remove_folder(to);
+}
+
+static void what_is_damaged_is_exported_only_when_asked(void **state)
+{
+	char to[] = "/tmp/rth-plain-XXXXXX", *got;
+	struct told told = {.n = 0};
+	size_t len, i;
+
+	(void)state;
+	fix_whole(&fix);
+	flip("1-patient-1.webm", BLOCK_AT(1) + 99);
+	assert_non_null(mkdtemp(to));
+	export_to(to, true, &told);
+	assert_string_equal(told.all,
+			    "1-patient-1.webm: block 1 does not open\n");
+	got = slurp(to, "1-patient-1.webm", &len);
+	assert_int_equal(len, 3 * RTH_SEAL_BLOCK_BYTES);
+	for (i = RTH_SEAL_BLOCK_BYTES; i < 2 * RTH_SEAL_BLOCK_BYTES; i++)
+		assert_int_equal(got[i], 0);
+	free(got);
+	remove_folder(to);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, open_fix, close_fix)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
-		TEST(only_the_moves_of_the_table),
-		TEST(asked_and_agreed),
-		TEST(begin_says_who_has_agreed_to_what),
-		TEST(each_answer_is_evidence),
-		TEST(silence_is_evidence_too),
-		TEST(the_recorder_refuses),
-		TEST(the_recorder_does_not_answer),
-		TEST(somebody_leaves_while_it_opens),
-		TEST(a_no_or_a_stop_declines),
-		TEST(there_is_one_at_a_time),
-		TEST(either_can_stop_or_withdraw),
-		TEST(a_voice_has_no_picture),
-		TEST(chat_and_devices_are_noted_while_it_runs),
-		TEST(key_frames_are_asked_for),
-		TEST(what_cannot_be_stored_is_told),
-		TEST(the_same_person_is_back),
-		TEST(a_reload_is_a_short_pause),
-		TEST(both_are_away_and_come_back),
-		TEST(who_waits_hears_that_it_is_paused),
-		cmocka_unit_test(somebody_else_is_asked_first),
-		cmocka_unit_test(somebody_else_does_not_want_it),
-		TEST(the_newcomer_leaves_unasked),
-		cmocka_unit_test(a_pause_can_be_ended),
-		TEST(too_many_people_are_asked_again),
-		cmocka_unit_test(the_clinician_goes_for_good),
-		TEST(the_clinician_is_lost),
-		cmocka_unit_test(the_visit_ends),
-		TEST(stored_or_lost_is_told),
-		TEST(the_last_word_never_comes),
-		TEST(a_recorder_that_comes_back_begins_a_part),
-		cmocka_unit_test(the_recorder_cannot_go_on),
-		TEST(the_recorder_refuses_the_next_part),
-		TEST(the_recorder_goes_while_people_are_asked),
-		TEST(admins_see_the_state),
+	static const struct CMUnitTest tests[] = {
+		TEST(names_are_taken_apart),
+		TEST(only_what_looks_like_ours_is_walked),
+		TEST(a_locked_folder_is_running),
+		TEST(the_member_that_is_wrong_is_named),
+		TEST(reading_a_manifest_without_memory),
+		TEST(everybody_must_have_agreed),
+		TEST(what_is_whole_is_good),
+		TEST(a_flipped_byte_is_found_and_named),
+		TEST(a_flip_that_is_not_found_changes_nothing),
+		TEST(missing_cut_foreign_and_left_over),
+		TEST(swapped_blocks_and_files),
+		TEST(a_file_of_another_recording),
+		TEST(a_whole_folder_under_another_name),
+		TEST(missing_parts_are_named),
+		TEST(an_older_manifest_is_found),
+		TEST(another_clinics_key_opens_nothing),
+		TEST(copies_are_plain_and_private),
+		TEST(a_folder_that_will_not_do),
+		TEST(what_is_damaged_is_exported_only_when_asked),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
