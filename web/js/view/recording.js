@@ -64,20 +64,27 @@ export function recordingSheet(actions) {
 	const what = h('p');
 	const list = h('ul', { class: 'recorded-people' });
 	const lost = h('p', { class: 'alert quiet' });
-	const voice = h('button', { type: 'button', id: 'recording-voice',
+	/**
+	 * @param {string} id
+	 * @param {string} words
+	 * @param {() => void} act
+	 */
+	const choice = (id, words, act) => h('button', { type: 'button', id,
 		class: 'wide', click: () => {
-			actions.consent('voice');
+			act();
 			node.close();
-		} }, 'Voice only from now on');
-	const stop = h('button', { type: 'button', id: 'recording-stop',
-		class: 'stop wide', click: () => {
-			actions.stopRecording();
-			node.close();
-		} }, 'Stop recording');
+		} }, words);
+	const stop = choice('recording-stop', 'Stop recording',
+		actions.stopRecording);
+	const voice = choice('recording-voice', 'Voice only from now on',
+		() => actions.consent('voice'));
+	const pictures = choice('recording-pictures', 'Record my pictures, too',
+		() => actions.consent('yes'));
+	stop.classList.add('stop');
 	const node = h('dialog', { id: 'recording-sheet', class: 'card dialog sheet',
 		'aria-label': 'The recording' });
 	node.append(h('div', { class: 'stack' }, title, what, list, lost, stop, voice,
-		h('button', { type: 'button', class: 'plain wide',
+		pictures, h('button', { type: 'button', class: 'plain wide',
 			click: () => node.close() }, 'Close')));
 	let shown = '';
 
@@ -101,7 +108,9 @@ export function recordingSheet(actions) {
 		show(list, !paused);
 		setText(lost, incomplete(recording.lostS));
 		show(lost, recording.incomplete && visit?.role === 'clinician');
-		show(voice, !paused && !recording.voiceOnly.includes(state.self ?? ''));
+		const only = recording.voiceOnly.includes(state.self ?? '');
+		show(voice, !paused && !only);
+		show(pictures, !paused && only);
 	}
 	return { node, update, open: () => {
 		node.showModal();
