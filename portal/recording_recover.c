@@ -33,6 +33,8 @@
 #define CHAT_MAX_BYTES (64 << 20)
 #define CHILD_BASE_MS 60000 /* that a file may take, */
 #define CHILD_MS_PER_MB 500 /* and more for a large one */
+/* A sealed file without a block in its place: docs/store.md. */
+#define ONLY_SLOTS_BYTES (RTH_SEAL_HEADER_BYTES + 2 * 16448)
 #define LOCK_EVERY_MS 20
 #define LOCK_MAX_MS 600000
 
@@ -131,17 +133,25 @@ static enum rth_err write_sealed(const struct work *w, const char *name,
 
 /* ---- Files ---- */
 
-/* What nothing was ever in: no whole header, or no block. */
+/*
+ * What nothing was ever in: no whole header, or no block that was flushed. A
+ * file of which nothing opens though it has blocks is damaged instead.
+ */
 static bool is_empty(const struct work *w, const char *name,
-		     const struct rth_finding *found)
+		     struct rth_finding *found)
 {
 	struct stat st;
 
-	if (!found->err)
-		return found->bytes == 0;
-	return found->err == RTH_ERR_FORMAT &&
-	       fstatat(w->folder->fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-	       st.st_size < RTH_SEAL_HEADER_BYTES;
+	if ((found->err && found->err != RTH_ERR_FORMAT) || found->bytes ||
+	    fstatat(w->folder->fd, name, &st, AT_SYMLINK_NOFOLLOW))
+		return false;
+	if (found->err)
+		return st.st_size < RTH_SEAL_HEADER_BYTES;
+	if (st.st_size <= ONLY_SLOTS_BYTES)
+		return true;
+	found->err = RTH_ERR_CRYPTO;
+	snprintf(found->text, sizeof(found->text), "block 0 does not open");
+	return false;
 }
 
 /* Up to the last whole line; NOT_FOUND: there is none. */

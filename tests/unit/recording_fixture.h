@@ -148,7 +148,13 @@ static inline struct fix_file fix_write(const struct fixture *f,
 	assert_true(fd >= 0);
 	assert_int_equal(rth_seal_create(&seal, fd, f->key), 0);
 	if (n)
-		assert_int_equal(rth_seal_write(seal, 0, bytes, n), 0);
+		assert_int_equal(rth_seal_write(seal, 0, bytes, n / 2), 0);
+	if (n > 1)
+		assert_int_equal(rth_seal_flush(seal), 0);
+	if (n)
+		assert_int_equal(
+			rth_seal_write(seal, n / 2, bytes + n / 2, n - n / 2),
+			0);
 	if (finish) {
 		assert_int_equal(rth_seal_finish(seal, file.digest), 0);
 	} else {
