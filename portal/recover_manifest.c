@@ -233,7 +233,7 @@ enum rth_err rth_recover_manifest_end(json_t *manifest)
 	int64_t last = last_ms(manifest);
 	int64_t duration = last - member(manifest, "start_ms");
 	json_t *ending = json_pack("{s:s, s:s, s:I, s:I}", "how", "interrupted",
-				   "reason", "lost", "duration_ms",
+				   "reason", "recorder-gone", "duration_ms",
 				   (json_int_t)(duration > 0 ? duration : 0),
 				   "lost_at_ms", (json_int_t)last);
 
