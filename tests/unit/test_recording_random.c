@@ -20,6 +20,7 @@
 #include "../../plugins/seat.h"
 
 #define STEPS 200000
+#define STEPS_SANITIZED 20000 /* where each costs ten times as much */
 #define STEPS_OF_A_LIFE 120
 #define FIRST_SEQ 100 /* of visit_attach */
 #define SENT_MAX 512  /* packets of one person */
@@ -464,6 +465,18 @@ static void live(unsigned seed)
 	free(l);
 }
 
+static bool is_sanitized(void)
+{
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+	return true;
+#elif defined(__has_feature)
+	return __has_feature(address_sanitizer) ||
+	       __has_feature(thread_sanitizer);
+#else
+	return false;
+#endif
+}
+
 static unsigned long setting(const char *name, unsigned long otherwise)
 {
 	const char *text = getenv(name);
@@ -474,7 +487,9 @@ static unsigned long setting(const char *name, unsigned long otherwise)
 static void random_lives(void **state)
 {
 	unsigned long seed = setting("RTH_SEED", (unsigned long)time(NULL));
-	unsigned long lives = setting("RTH_STEPS", STEPS) / STEPS_OF_A_LIFE;
+	unsigned long lives =
+		setting("RTH_STEPS", is_sanitized() ? STEPS_SANITIZED : STEPS) /
+		STEPS_OF_A_LIFE;
 
 	(void)state;
 	print_message("# RTH_SEED=%lu\n", seed);
