@@ -41,9 +41,8 @@ void rth_tap_free(struct rth_tap *tap);
  * @param codec enum rth_feed_codec
  * @param buf   borrowed; longer than RTH_FEED_PACKET_MAX counts as dropped
  */
-void rth_tap_put(struct rth_tap *tap, uint8_t kind, uint8_t slot,
-		 uint8_t codec, const uint8_t *buf, size_t len,
-		 int64_t now_us);
+void rth_tap_put(struct rth_tap *tap, uint8_t kind, uint8_t slot, uint8_t codec,
+		 const uint8_t *buf, size_t len, int64_t now_us);
 
 /**
  * The oldest record, head and body in one piece as the socket wants it; it
