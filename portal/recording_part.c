@@ -12,7 +12,6 @@
 #include "mem.h"
 
 #define VERSION 1
-#define TIME_MAX INT64_C(1000000000000000)
 #define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 #define DIGITS "0123456789"
 
@@ -34,7 +33,8 @@ static enum rth_err read_time(struct reading *r, int64_t *out,
 	const json_t *value = json_object_get(object, name);
 	json_int_t n = json_integer_value(value);
 
-	if (!json_is_integer(value) || n < -TIME_MAX || n > TIME_MAX)
+	if (!json_is_integer(value) || n < -RTH_MANIFEST_NUMBER_MAX ||
+	    n > RTH_MANIFEST_NUMBER_MAX)
 		return wrong(r, name);
 	*out = n;
 	return 0;
@@ -225,6 +225,7 @@ static enum rth_err read_head(struct reading *r, const json_t *json,
 	const char *room = json_string_value(json_object_get(json, "room"));
 	const json_t *version = json_object_get(json, "version");
 	const json_t *number = json_object_get(json, "part");
+	const json_t *empty = json_object_get(json, "empty");
 	enum rth_err err;
 
 	if (json_integer_value(version) != VERSION)
@@ -245,6 +246,8 @@ static enum rth_err read_head(struct reading *r, const json_t *json,
 		err = wrong(r, "people");
 	if (!err && !json_is_array(json_object_get(json, "notes")))
 		err = wrong(r, "notes");
+	if (!err && empty && !json_is_array(empty))
+		err = wrong(r, "empty");
 	return err;
 }
 

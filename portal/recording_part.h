@@ -16,6 +16,7 @@
 
 #define RTH_MANIFEST_MAX_BYTES (16 << 20)
 #define RTH_MANIFEST_NAME_SIZE 32
+#define RTH_MANIFEST_NUMBER_MAX INT64_C(100000000000000) /* bytes, times */
 #define RTH_WORD_SIZE 33
 
 /* A file that the manifest lists. */

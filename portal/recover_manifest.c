@@ -56,24 +56,39 @@ static json_t *lane_entry(json_t *manifest, const char *lane)
 				patient ? "patient" : "clinician", "segments"));
 }
 
-/* The file's entry; a file that begun after the manifest was written gets one.
- */
+static json_t *find_file(const json_t *manifest, const char *name)
+{
+	const json_t *lanes = json_object_get(manifest, "lanes");
+	json_t *entry = NULL;
+	size_t i;
+
+	for (i = 0; i < json_array_size(lanes) && !entry; i++)
+		entry = find_named(
+			json_object_get(json_array_get(lanes, i), "segments"),
+			"name", name);
+	return entry;
+}
+
+/* The file's entry, made for one that began after the manifest was written. */
 static json_t *file_entry(json_t *manifest, const char *name)
 {
 	const char *end = strrchr(name, '.') + 1;
 	char lane[LANE_SIZE];
-	json_t *segments, *entry;
+	json_t *segments, *entry = find_file(manifest, name);
 
-	lane_of(lane, name);
-	segments = json_object_get(lane_entry(manifest, lane), "segments");
-	entry = find_named(segments, "name", name);
 	if (entry)
 		return entry;
-	return append(segments,
-		      json_pack("{s:s, s:s, s:O, s:i}", "name", name,
-				"container", end, "start_ms",
-				json_object_get(manifest, "written_ms"),
-				"duration_ms", 0));
+	lane_of(lane, name);
+	segments = json_object_get(lane_entry(manifest, lane), "segments");
+	return append(
+		segments,
+		json_pack("{s:s, s:s, s:n, s:n, s:i, s:i, s:O, s:i, s:i, s:i,"
+			  " s:i}",
+			  "name", name, "container", end, "audio", "video",
+			  "width", 0, "height", 0, "start_ms",
+			  json_object_get(manifest, "written_ms"),
+			  "duration_ms", 0, "bytes", 0, "frames", 0,
+			  "key_frames", 0));
 }
 
 static json_t *digest_json(const uint8_t digest[RTH_SEAL_DIGEST_BYTES])
@@ -107,7 +122,7 @@ static bool good(const char *name, const json_t *value)
 		       strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789") ==
 			       len;
 	return json_is_integer(value) && json_integer_value(value) >= 0 &&
-	       json_integer_value(value) < INT64_C(1000000000000000);
+	       json_integer_value(value) <= RTH_MANIFEST_NUMBER_MAX;
 }
 
 /* What the child found: believed only as far as it is well-formed. */
@@ -228,14 +243,22 @@ static int64_t last_ms(const json_t *manifest)
 	return last;
 }
 
+/* To what a reader takes. */
+static int64_t clamp(int64_t ms)
+{
+	if (ms < 0)
+		return 0;
+	return ms > RTH_MANIFEST_NUMBER_MAX ? RTH_MANIFEST_NUMBER_MAX : ms;
+}
+
 enum rth_err rth_recover_manifest_end(json_t *manifest)
 {
 	int64_t last = last_ms(manifest);
-	int64_t duration = last - member(manifest, "start_ms");
-	json_t *ending = json_pack("{s:s, s:s, s:I, s:I}", "how", "interrupted",
-				   "reason", "recorder-gone", "duration_ms",
-				   (json_int_t)(duration > 0 ? duration : 0),
-				   "lost_at_ms", (json_int_t)last);
+	int64_t duration = clamp(last - member(manifest, "start_ms"));
+	json_t *ending =
+		json_pack("{s:s, s:s, s:I, s:I}", "how", "interrupted",
+			  "reason", "recorder-gone", "duration_ms",
+			  (json_int_t)duration, "lost_at_ms", (json_int_t)last);
 
 	return json_object_set_new(manifest, "finished", ending) ? RTH_ERR_NOMEM
 								 : 0;
