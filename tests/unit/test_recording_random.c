@@ -34,7 +34,7 @@ static const struct {
 	int seat;
 } identities[IDENTITIES] = {
 	{"sub-c1", "clinician", 0},
-	{"sub-c2", "clinician", 0},
+	{"sub-p1", "clinician", 0}, /* the same as the patient */
 	{"sub-p1", "patient", 1},
 	{"sub-p2", "patient", 1},
 };
