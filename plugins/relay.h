@@ -8,10 +8,10 @@
  * thread, never changes once published, and says where a port's packets go and
  * how they are rewritten. Without a route nothing can flow.
  *
- * Threads: a port's media thread (the host's, one per handle) calls
- * rth_relay_rtp and rth_relay_rtcp. It finds the route by two atomic
- * operations and takes no lock. rth_route_publish and rth_route_clear, on the
- * control thread, return only when no media thread can still see the old
+ * Threads: a port's media thread (the host's, one per handle: Janus's event
+ * loop of it) calls rth_relay_rtp and rth_relay_rtcp. It finds the route by two
+ * atomic operations and takes no lock. rth_route_publish and rth_route_clear,
+ * on the control thread, return only when no media thread can still see the old
  * route; so a route borrows its peer, and whoever made the route gives up the
  * peer only after clearing it.
  *
