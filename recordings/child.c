@@ -25,8 +25,9 @@
 #define QUIET_US 200000 /* silence after which nothing is on its way */
 #define FRESH_US 500000 /* as old as the newest may be in a live feed */
 #define RECORDS_AT_ONCE 512
-#define FULL_BYTES BYTES_PER_MB /* a disk with less is the reason of an error \
-				 */
+#define FULL_BYTES                                                  \
+	BYTES_PER_MB  /* a disk with less is the reason of an error \
+		       */
 #define FLOOR_SHARE 8 /* of the reserve: what is kept to finish files with */
 
 enum why {
@@ -260,6 +261,7 @@ static enum rth_err finish(struct life *life, enum why why)
 	if (why == SAID_END) {
 		end.reason = life->end.reason;
 		end.parts = life->end.parts;
+		end.at_us = life->reader->head.time_us;
 	}
 	err = rth_recording_finish(life->recording, &end);
 	log_end(life, end.reason, err);

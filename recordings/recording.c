@@ -12,10 +12,14 @@
 #include "folder.h"
 #include "mem.h"
 
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 #define LOCK_WAIT_MS 10000
 /* A lane's time may run ahead of its packets by what the feed takes to bring
    them; it never overtakes packets that are still in the socket. */
 #define FEED_DELAY_US 300000
+/* A packet may have arrived just before the moment that counts as the origin,
+   and found the tap open when it got there. */
+#define EARLY_US 1000000
 #define DURATION_MAX_US (7 * 24 * INT64_C(3600000000))
 
 struct person {
@@ -301,24 +305,35 @@ static enum rth_err (*const takers[])(struct rth_recording *,
 	[RTH_FEED_NOTE] = take_note,
 };
 
+static void note_arrival(struct rth_recording *r,
+			 const struct rth_feed_head *head)
+{
+	struct person *person;
+
+	if (head->time_us > r->newest_us)
+		r->newest_us = head->time_us;
+	if (head->role > 1)
+		return;
+	person = &r->people[head->role];
+	r->loss[head->role].lost += head->lost;
+	if (head->time_us > person->newest_us)
+		person->newest_us = head->time_us;
+}
+
 enum rth_err rth_recording_take(struct rth_recording *r,
 				const struct rth_feed_head *head,
 				const uint8_t *body, size_t len)
 {
-	if (head->kind >= sizeof(takers) / sizeof(takers[0]) ||
-	    !takers[head->kind] || head->time_us < r->begin.origin_us ||
-	    head->time_us - r->begin.origin_us > DURATION_MAX_US)
-		return RTH_ERR_FORMAT;
-	if (head->time_us > r->newest_us)
-		r->newest_us = head->time_us;
-	if (head->role <= 1) {
-		struct person *person = &r->people[head->role];
+	struct rth_feed_head h = *head;
+	int64_t after_us = h.time_us - r->begin.origin_us;
 
-		r->loss[head->role].lost += head->lost;
-		if (head->time_us > person->newest_us)
-			person->newest_us = head->time_us;
-	}
-	return takers[head->kind](r, head, body, len);
+	if (h.kind >= COUNT(takers) || !takers[h.kind] ||
+	    after_us < -EARLY_US || after_us > DURATION_MAX_US)
+		return RTH_ERR_FORMAT;
+	if (after_us < 0)
+		h.time_us = r->begin.origin_us;
+	note_arrival(r, &h);
+	return takers[h.kind](r, &h, body, len);
 }
 
 /* Time. */
@@ -403,6 +418,9 @@ enum rth_err rth_recording_finish(struct rth_recording *r,
 	enum rth_err files = finish_files(r);
 	enum rth_err err;
 
+	if (end->at_us > r->newest_us &&
+	    end->at_us - r->begin.origin_us <= DURATION_MAX_US)
+		r->newest_us = end->at_us;
 	if (last.ending == RTH_ENDING_COMPLETE &&
 	    (r->loss[0].lost || r->loss[1].lost))
 		last.ending = RTH_ENDING_INCOMPLETE;

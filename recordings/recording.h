@@ -77,6 +77,7 @@ struct rth_recording_end {
 	const char *reason;
 	const char *failed; /* "disk-full", ... or NULL */
 	unsigned parts;	    /* 0: END did not come */
+	int64_t at_us;	    /* END's time, relay's clock */
 };
 
 /**

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * rthealth-recover [webm|mp4]: completes one interrupted file of a lane. The
+ * rthealth-recover: completes one interrupted file of a lane. The
  * portal starts it, for media from outside is not read where the clinic's
  * private keys are: it gets the key of one recording and two open files.
  *
@@ -32,7 +32,7 @@
 #define SOURCE_FD 4
 #define TARGET_FD 5
 #define NOTHING_IN_IT 3
-#define USAGE "usage: rthealth-recover [webm|mp4] (see recordings/recover.c)\n"
+#define USAGE "usage: rthealth-recover, as docs/store.md says\n"
 
 /* What is read, what is written, and with which key. */
 struct work {
@@ -153,11 +153,6 @@ static enum rth_err tell(const struct work *w)
 	return RTH_OK;
 }
 
-static bool is_container(const char *name)
-{
-	return strcmp(name, "webm") == 0 || strcmp(name, "mp4") == 0;
-}
-
 static int recover(struct work *w)
 {
 	enum rth_err err = take_key(w);
@@ -178,14 +173,14 @@ static int recover(struct work *w)
 	return err ? failed("finishing", err) : EXIT_SUCCESS;
 }
 
-/* The container's name is not needed: the file says what it is. */
 int main(int argc, char **argv)
 {
 	struct work w = {.info = {.container = ""}};
 	enum rth_err err;
 	int status;
 
-	if (argc > 2 || (argc == 2 && !is_container(argv[1]))) {
+	(void)argv;
+	if (argc != 1) {
 		fputs(USAGE, stderr);
 		return 2;
 	}

@@ -15,6 +15,7 @@
 #define US_MAX 1000000000000000 /* 31 years since the machine started */
 #define SUB_MAX 128
 #define NAME_MAX_BYTES 64
+#define VERSION_MAX_BYTES 1024 /* as long as a string of a configuration */
 #define TEXT_MAX_BYTES 4000
 
 struct member {
@@ -54,7 +55,7 @@ static bool is_name(const json_t *value)
 
 static bool is_version(const json_t *value)
 {
-	return is_string_of(value, NAME_MAX_BYTES);
+	return is_string_of(value, VERSION_MAX_BYTES);
 }
 
 static bool is_reason(const json_t *value)
