@@ -325,8 +325,7 @@ static enum rth_err write_manifest(struct work *w, const char *name)
 
 /* What is of no use to a finished part. */
 static enum rth_err tidy(const struct rth_recording_folder *folder,
-			 const struct rth_recording_part *part,
-			 const json_t *manifest)
+			 unsigned part, const json_t *manifest)
 {
 	bool removed = false;
 	size_t i;
@@ -336,7 +335,7 @@ static enum rth_err tidy(const struct rth_recording_folder *folder,
 		bool unused = file->kind == RTH_RECORDING_LEFTOVER ||
 			      rth_recover_manifest_empty(manifest, file->name);
 
-		if (file->part != part->part || !unused)
+		if (file->part != part || !unused)
 			continue;
 		if (unlinkat(folder->fd, file->name, 0) && errno != ENOENT)
 			return RTH_ERR_IO;
@@ -364,7 +363,7 @@ static enum rth_err complete_part(struct rth_recover *r,
 	}
 	if (!w.first) {
 		r->recovered++;
-		w.first = tidy(folder, loaded->part, w.manifest);
+		w.first = tidy(folder, loaded->part->part, w.manifest);
 	}
 	json_decref(w.manifest);
 	return w.first;
@@ -386,6 +385,18 @@ static int64_t end_of(const struct rth_recording_part *part)
 	return part->begun_ms + last_ms;
 }
 
+/* A manifest comes before any media: without one there was none. */
+static bool has_media(const struct rth_recording_folder *folder, unsigned part)
+{
+	size_t i;
+
+	for (i = 0; i < folder->files_n; i++)
+		if (folder->files[i].part == part &&
+		    folder->files[i].kind != RTH_RECORDING_LEFTOVER)
+			return true;
+	return false;
+}
+
 static enum rth_err recover_part(struct rth_recover *r,
 				 const struct rth_recording_folder *folder,
 				 unsigned number)
@@ -397,10 +408,13 @@ static enum rth_err recover_part(struct rth_recover *r,
 		rth_recording_load(&loaded, folder, number, r->pairs, &finding);
 
 	rth_recording_part_name(name, number);
+	if (err == RTH_ERR_NOT_FOUND && !has_media(folder, number))
+		return tidy(folder, number, NULL);
 	if (err) {
 		tell(r, name, finding.text);
 		return err;
 	}
+	r->parts = number;
 	memcpy(r->room, loaded.part->room, sizeof(r->room));
 	r->begun_ms = loaded.part->begun_ms;
 	r->ended_ms = end_of(loaded.part);
@@ -410,7 +424,7 @@ static enum rth_err recover_part(struct rth_recover *r,
 	if (!loaded.part->finished)
 		err = complete_part(r, folder, &loaded, name);
 	else
-		err = tidy(folder, loaded.part, loaded.part->json);
+		err = tidy(folder, number, loaded.part->json);
 	rth_recording_unload(&loaded);
 	return err;
 }
@@ -449,7 +463,6 @@ static enum rth_err recover_locked(struct rth_recover *r, const char *id)
 		return err;
 	if (rth_recording_folder_running(folder))
 		err = RTH_ERR_STATE;
-	r->parts = folder->parts;
 	for (number = 1; number <= folder->parts && err != RTH_ERR_STATE;
 	     number++) {
 		enum rth_err one = recover_part(r, folder, number);

@@ -18,7 +18,7 @@ struct rth_recover {
 	void *arg;
 
 	/* Filled in. */
-	unsigned parts;	    /* that there are */
+	unsigned parts;	    /* the highest that there is */
 	unsigned recovered; /* of these, by this call */
 	bool interrupted;   /* one of the parts was, now or before */
 	char room[RTH_ID_SIZE];

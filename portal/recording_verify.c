@@ -121,9 +121,12 @@ static void check_foreign(struct rth_verify *v,
 enum rth_err rth_recording_verify(const struct rth_recording_folder *recording,
 				  struct rth_verify *verify)
 {
-	unsigned parts = recording->parts > 1 ? recording->parts : 1, number;
+	unsigned parts = recording->parts, number;
 	enum rth_err err = 0;
 
+	/* Killed before anything was recorded: an empty folder. */
+	if (!parts && recording->files_n)
+		parts = 1;
 	if (verify->parts > parts && verify->parts <= RTH_RECORDING_PARTS_MAX)
 		parts = verify->parts;
 	verify->wrong = 0;

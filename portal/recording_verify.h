@@ -22,7 +22,8 @@ struct rth_verify {
 /**
  * Opens every block of every file of every part, compares digests and lengths
  * with the manifests', and looks for what is missing, too many, or lacks
- * somebody's agreement. A recording that runs should not be given.
+ * somebody's agreement. A recording that runs should not be given. An empty
+ * folder is good, unless there must be parts.
  *
  * @return 0, also when something is wrong; RTH_ERR_NOMEM
  */

@@ -147,7 +147,9 @@ static const char *state_of(const struct sums *s, bool running)
 {
 	if (running)
 		return "running";
-	if (s->unread || !s->parts)
+	if (!s->parts)
+		return "empty"; /* killed before anything was recorded */
+	if (s->unread)
 		return "unreadable";
 	if (s->unfinished)
 		return "unrecovered";

@@ -259,6 +259,25 @@ static void what_runs_is_not_touched(void **state)
 	recovered();
 }
 
+/* Killed while it wrote its first manifest: nothing was recorded yet. */
+static void a_recording_that_never_began(void **state)
+{
+	struct told told = {.n = 0};
+	char all[2048];
+
+	(void)state;
+	fix_run(&fix, "head -c 5000 /dev/zero > 1-manifest.json.new");
+	assert_int_equal(recover(&told, 0).parts, 0);
+	assert_int_equal(told.n, 0);
+	assert_false(there("1-manifest.json.new"));
+	assert_int_equal(wrong(all), 0);
+	fix_lane(&fix, "1-patient-1.webm", 10, false);
+	recover(&told, RTH_ERR_NOT_FOUND);
+	assert_string_equal(told.all, "1-manifest.json: is missing\n");
+	assert_true(there("1-patient-1.webm"));
+	assert_true(wrong(all) > 0);
+}
+
 /* One more step each time, until it comes through; then once more. */
 static void killed_at_each_step_and_run_again(void **state)
 {
@@ -438,6 +457,7 @@ int main(void)
 		TEST(what_was_interrupted_is_completed),
 		TEST(what_is_whole_is_left_alone),
 		TEST(what_runs_is_not_touched),
+		TEST(a_recording_that_never_began),
 		TEST(killed_at_each_step_and_run_again),
 		TEST(what_cannot_be_recovered_stays),
 		TEST(nothing_to_play_is_taken_away),
