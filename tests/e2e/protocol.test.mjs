@@ -22,6 +22,7 @@ const issuer = new Issuer();
 const stranger = new Issuer();
 const OFFER = { type: 'offer', sdp: readFileSync(join(ROOT,
 	'tests/unit/sdp/chromium.sdp'), 'utf8') };
+const ANY_ID = 'A'.repeat(22);
 /** @type {RawClient[]} */
 const clients = [];
 /** What Janus told the event handler's sink. */
@@ -325,6 +326,19 @@ describe('requests that are wrong', () => {
 		['leave with a field', { request: 'leave', now: true }],
 		['end with a field', { request: 'end', room: 'x' }],
 		['media with a field', { request: 'media', video: 'vp8' }],
+		['ask-recording with a field',
+			{ request: 'ask-recording', recording: ANY_ID }],
+		['consent without fields', { request: 'consent' }],
+		['consent to no recording', { request: 'consent', recording: ANY_ID,
+			answer: 'yes', language: 'en' }],
+		['consent with another answer', { request: 'consent',
+			recording: ANY_ID, answer: 'maybe', language: 'en' }],
+		['consent with a boolean', { request: 'consent', recording: ANY_ID,
+			answer: true, language: 'en' }],
+		['stop-recording of none',
+			{ request: 'stop-recording', recording: ANY_ID }],
+		['stop-recording of a number',
+			{ request: 'stop-recording', recording: 1 }],
 	];
 
 	for (const [what, body] of cases) {
@@ -367,15 +381,31 @@ describe('requests that are wrong', () => {
 			});
 	}
 
-	for (const request of ['media', 'state', 'leave', 'end']) {
+	for (const [request, fields] of Object.entries({
+		'media': {}, 'leave': {}, 'end': {}, 'ask-recording': {},
+		'state': { camera: true, microphone: true, screen: false },
+		'consent': { recording: ANY_ID, answer: 'yes', language: 'en' },
+		'stop-recording': { recording: ANY_ID },
+	})) {
 		test(`${request} before join: wrong-state`, async () => {
-			const body = request === 'state' ? { request, camera: true,
-				microphone: true, screen: false } : { request };
-
-			assertError(await (await attach()).say(body), 'wrong-state',
-				request);
+			assertError(await (await attach()).say({ request, ...fields }),
+				'wrong-state', request);
 		});
 	}
+
+	test('ask-recording where there is no recorder', async () => {
+		const { clinician, patient } = await pair();
+
+		assertError(await patient.say({ request: 'ask-recording' }),
+			'wrong-role', 'ask-recording');
+		assertError(await clinician.say({ request: 'ask-recording' }),
+			'not-allowed', 'ask-recording');
+		const other = await seat(roomId(), 'clinician', { record: true });
+
+		assert.equal(other.joined.record, false);
+		assertError(await other.say({ request: 'ask-recording' }),
+			'no-recorder', 'ask-recording');
+	});
 
 	test('join twice: wrong-state', async () => {
 		const room = roomId();
@@ -603,7 +633,8 @@ describe('the admin API', () => {
 		const found = await roomOf(room);
 
 		assert.equal(typeof found.age_s, 'number');
-		assert.deepEqual(Object.keys(found).sort(), ['age_s', 'room', 'seats']);
+		assert.deepEqual(Object.keys(found).sort(), ['age_s', 'recording', 'room',
+			'seats']);
 		assert.equal(found.seats[0].role, 'patient');
 		assert.equal(found.seats[0].packets_in, 0);
 		assert.equal(found.seats[0].packets_out, 0);
