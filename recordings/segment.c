@@ -1,6 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * A lane's file. See segment.h.
+ *
+ * Players (Chromium, for one) play a voice track's packets one after another
+ * and do not look at their times, so that after a hole the voice would run
+ * ahead of the picture by the hole's length. Each hole is therefore filled
+ * with silence: what the packets last is what the time is.
+ *
+ *   voice   [20 ms][20 ms]      hole       [20 ms]
+ *   written [20 ms][20 ms][20 ms][10][2.5] [20 ms]
  */
 #include "segment.h"
 
@@ -10,8 +18,16 @@
 
 #include "mem.h"
 
+#define HOLE_US 10000  /* shorter ones stay: clocks are not that even */
+#define AHEAD_US 20000 /* voice that lasts longer than its time is cut */
+/* A picture that comes this long after the voice shows that there is none; the
+   voice that still may come is not filled over. */
+#define SILENT_US 2000000
+#define MAY_COME_US 1000000
+
 struct rth_segment {
 	int64_t start_us;
+	int64_t voice_us;      /* up to there voice is written, from time 0 */
 	struct rth_seal *seal; /* NULL when finished or failed */
 	struct rth_mux *mux;   /* NULL when finished */
 	struct rth_segment_info info;
@@ -96,6 +112,67 @@ enum rth_err rth_segment_create(struct rth_segment **segmentp,
 	return err;
 }
 
+/* Silence of 20, 10, 5 and 2.5 ms: RFC 6716 section 3.1, CELT, one channel. */
+static const struct {
+	int64_t us;
+	uint8_t packet[3];
+} silences[] = {
+	{20000, {0xf8, 0xff, 0xfe}},
+	{10000, {0xf0, 0xff, 0xfe}},
+	{5000, {0xe8, 0xff, 0xfe}},
+	{2500, {0xe0, 0xff, 0xfe}},
+};
+
+/* Fills a hole in the voice, to less than the shortest silence. */
+static enum rth_err fill(struct rth_segment *segment, int64_t until_us)
+{
+	enum rth_err err = RTH_OK;
+
+	for (size_t i = 0; i < sizeof(silences) / sizeof(silences[0]); i++) {
+		struct rth_mux_frame frame = {
+			.track = RTH_TRACK_VOICE,
+			.data = silences[i].packet,
+			.len = sizeof(silences[i].packet),
+			.duration_us = silences[i].us,
+			.key = true,
+		};
+
+		while (!err && until_us - segment->voice_us >= silences[i].us) {
+			frame.time_us = segment->voice_us;
+			err = rth_mux_write(segment->mux, &frame);
+			segment->voice_us += silences[i].us;
+		}
+	}
+	return err;
+}
+
+static enum rth_err write_voice(struct rth_segment *segment,
+				const struct rth_mux_frame *frame)
+{
+	enum rth_err err = RTH_OK;
+
+	if (!frame->duration_us ||
+	    segment->voice_us - frame->time_us > AHEAD_US)
+		return RTH_OK;
+	if (frame->time_us - segment->voice_us >= HOLE_US)
+		err = fill(segment, frame->time_us);
+	segment->voice_us += frame->duration_us;
+	return err ? err : rth_mux_write(segment->mux, frame);
+}
+
+static enum rth_err write_picture(struct rth_segment *segment,
+				  const struct rth_mux_frame *frame)
+{
+	enum rth_err err = RTH_OK;
+
+	if (segment->info.audio &&
+	    frame->time_us - segment->voice_us > SILENT_US)
+		err = fill(segment, frame->time_us - MAY_COME_US);
+	segment->info.frames++;
+	segment->info.key_frames += frame->key;
+	return err ? err : rth_mux_write(segment->mux, frame);
+}
+
 enum rth_err rth_segment_write(struct rth_segment *segment,
 			       const struct rth_mux_frame *frame)
 {
@@ -105,11 +182,8 @@ enum rth_err rth_segment_write(struct rth_segment *segment,
 	/* Out of reach of a container whose time 0 is its first frame. */
 	if (own.time_us < 0)
 		return RTH_OK;
-	if (frame->track == RTH_TRACK_PICTURE) {
-		segment->info.frames++;
-		segment->info.key_frames += frame->key;
-	}
-	return rth_mux_write(segment->mux, &own);
+	return frame->track == RTH_TRACK_VOICE ? write_voice(segment, &own)
+					       : write_picture(segment, &own);
 }
 
 enum rth_err rth_segment_flush(struct rth_segment *segment)

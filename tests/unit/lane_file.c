@@ -62,6 +62,22 @@ static void unseal(struct lane_file *file, const struct lane_folder *folder,
 	rth_unseal_close(unseal);
 }
 
+/* RTH_KEEP names a folder for plain copies, to look at with a player. */
+static void keep(const struct lane_file *file, const char *name)
+{
+	const char *folder = getenv("RTH_KEEP");
+	char path[512];
+	FILE *out;
+
+	if (!folder)
+		return;
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	out = fopen(path, "wb");
+	assert_non_null(out);
+	assert_int_equal(fwrite(file->plain, 1, file->len, out), file->len);
+	assert_int_equal(fclose(out), 0);
+}
+
 struct at {
 	const struct lane_file *file;
 	size_t at;
@@ -143,6 +159,7 @@ void lane_file_read(struct lane_file *file, const struct lane_folder *folder,
 
 	memset(file, 0, sizeof(*file));
 	unseal(file, folder, name);
+	keep(file, name);
 	assert_non_null(av);
 	assert_non_null(packet);
 	av_log_set_level(AV_LOG_QUIET);

@@ -8,7 +8,7 @@
 
 #include "lane.h"
 #include "lane_file.h"
-#include "mem.h"
+#include "mux.h"
 #include "synth.h"
 
 #define S INT64_C(1000000)
@@ -225,6 +225,30 @@ static void widen(struct error *error, int64_t least, int64_t most)
 	error->any = true;
 }
 
+/* One after another the voice's packets last as long as their times say. */
+static void follow_voice(const struct lane_frame *f, int64_t *voice_us)
+{
+	assert_in_range(f->time_us + 21 * MS - *voice_us, 0, 42 * MS);
+	*voice_us += rth_mux_opus_us(f->data, f->len);
+}
+
+static bool is_silence(const struct lane_frame *f)
+{
+	return !f->picture && f->len == 3;
+}
+
+static void read_frame(struct visit *v, int who, const struct lane_frame *f,
+		       int64_t start_us)
+{
+	int64_t truth = synth_truth(f->data, f->len) - ORIGIN;
+	int64_t at = start_us + f->time_us;
+	int64_t second = truth / S;
+
+	assert_in_range(second, 0, BUCKETS - 1);
+	v->found[who][f->picture]++;
+	widen(&v->error[who][f->picture][second], at - truth, at - truth);
+}
+
 static void read_lane(struct visit *v, int who)
 {
 	struct rth_segment_info info;
@@ -232,22 +256,20 @@ static void read_lane(struct visit *v, int who)
 	for (size_t n = 0; !rth_lane_segment(v->lane[who], n, &info); n++) {
 		struct lane_file file;
 		int64_t last[STREAMS] = {-1, -1};
+		int64_t voice_us = 0;
 
 		assert_true(info.finished);
 		lane_file_read(&file, &v->folder, info.name);
 		assert_int_equal(file.len, info.bytes);
 		for (size_t i = 0; i < file.n; i++) {
 			const struct lane_frame *f = &file.frame[i];
-			int64_t truth = synth_truth(f->data, f->len) - ORIGIN;
-			int64_t at = info.start_ms * MS + f->time_us;
-			int64_t second = truth / S;
 
 			assert_true(f->time_us > last[f->picture]);
 			last[f->picture] = f->time_us;
-			assert_in_range(second, 0, BUCKETS - 1);
-			v->found[who][f->picture]++;
-			widen(&v->error[who][f->picture][second], at - truth,
-			      at - truth);
+			if (!f->picture)
+				follow_voice(f, &voice_us);
+			if (!is_silence(f))
+				read_frame(v, who, f, info.start_ms * MS);
 		}
 		lane_file_free(&file);
 	}
