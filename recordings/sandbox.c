@@ -230,6 +230,9 @@ static const int allowed[] = {
 	SCMP_SYS(restart_syscall),
 	SCMP_SYS(exit),
 	SCMP_SYS(exit_group),
+#if SANITIZED
+	SCMP_SYS(sigaltstack),
+#endif
 };
 
 /* Given up by narrow. */
