@@ -100,6 +100,7 @@ export class Player {
 		});
 		player.server.listen(0, '127.0.0.1');
 		await once(player.server, 'listening');
+		player.server.unref();
 		player.url = `http://localhost:${
 			/** @type {any} */ (player.server.address()).port}`;
 		player.page = page;

@@ -30,8 +30,9 @@ export class Watch {
 	}
 
 	#add(folder) {
-		this.#watches.set(folder, watch(folder, (change, name) =>
-			this.events.push(`${change} ${join(folder, name ?? '')}`)));
+		this.#watches.set(folder, watch(folder, { persistent: false },
+			(change, name) =>
+				this.events.push(`${change} ${join(folder, name ?? '')}`)));
 	}
 
 	close() {
