@@ -274,8 +274,9 @@ static int over(struct life *life, enum why why)
 	enum rth_err err = RTH_OK;
 
 	if (reasons[why].failed)
-		rth_log(RTH_LOG_WARN, "recording-failed", "s:s", "reason",
-			reasons[why].name);
+		rth_log(RTH_LOG_WARN, "recording-failed", "s:s, s:i", "reason",
+			reasons[why].name, "kind",
+			(int)life->reader->head.kind);
 	if (life->recording)
 		err = finish(life, why);
 	if (err && why == SAID_END)
