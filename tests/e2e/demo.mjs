@@ -124,11 +124,12 @@ async function recorded(browser) {
 
 	for (const path of exported.lanes)
 		lanes.push(await describeLane(path, exported.told(path), player));
+	const chat = exported.chat.length;
+
 	exported.remove();
 	await player.close();
-	return { ok: first.seconds > 0 && everyLane(lanes) &&
-		exported.chat.length === 2, playable_after_ms: Math.round(playable),
-	chat: exported.chat.length, lanes };
+	return { ok: first.seconds > 0 && chat === 2 && everyLane(lanes),
+		playable_after_ms: Math.round(playable), chat, lanes };
 }
 
 /** Two people and two screens, each of which plays. */
