@@ -326,11 +326,14 @@ enum rth_err rth_recording_take(struct rth_recording *r,
 {
 	struct rth_feed_head h = *head;
 	int64_t after_us = h.time_us - r->begin.origin_us;
+	/* The relay says the last report again when it begins. */
+	bool report = h.kind == RTH_FEED_RTCP;
+	int64_t early_us = report ? DURATION_MAX_US : EARLY_US;
 
 	if (h.kind >= COUNT(takers) || !takers[h.kind] ||
-	    after_us < -EARLY_US || after_us > DURATION_MAX_US)
+	    after_us < -early_us || after_us > DURATION_MAX_US)
 		return RTH_ERR_FORMAT;
-	if (after_us < 0)
+	if (after_us < 0 && !report)
 		h.time_us = r->begin.origin_us;
 	note_arrival(r, &h);
 	return takers[h.kind](r, &h, body, len);
