@@ -74,14 +74,14 @@ static void id_text(char text[ID_SIZE],
 /* Opens a folder, and makes it when its parent is there. */
 static int open_folder(int at, const char *path, mode_t mode)
 {
-	int fd;
+	bool made = mkdirat(at, path, mode) == 0;
 
-	if (mkdirat(at, path, mode) == 0)
-		fchmodat(at, path, mode, 0);
-	else if (errno != EEXIST)
+	if (!made && errno != EEXIST)
 		return -1;
-	fd = openat(at, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return fd;
+	/* Whatever the umask. */
+	if (made && fchmodat(at, path, mode, 0))
+		return -1;
+	return openat(at, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
 static int open_folders(struct work *w)
