@@ -23,7 +23,7 @@ struct rth_room {
 	struct rth_session *seat[RTH_ROLES]; /* references, by role */
 	int64_t opened_us;
 	int64_t empty_since_us; /* meaningful while both seats are empty */
-	struct rth_recording *recording; /* recording.h; NULL: none */
+	struct rth_recording *recording;       /* recording.h; NULL: none */
 	struct rth_tapping tapping[RTH_ROLES]; /* for pair.c, by role */
 };
 
