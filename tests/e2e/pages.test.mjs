@@ -2,19 +2,14 @@
 // The pages on a phone and on a desk: nothing sticks out, everything is named
 // for those who cannot see it. Pictures of them are kept for looking at.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { after, before, describe, test } from 'node:test';
 import { Clinic } from './lib/clinic.mjs';
+import { SIZES, look, small } from './lib/look.mjs';
 import { inside } from './lib/netns.mjs';
 import { stopAll } from './lib/procs.mjs';
 
 await inside();
 
-const AXE = readFileSync(createRequire(import.meta.url)
-	.resolve('axe-core/axe.min.js'), 'utf8');
-const SIZES = { phone: { width: 360, height: 640 },
-	desk: { width: 1440, height: 900 } };
 /** @type {Clinic} */
 let clinic;
 
@@ -25,34 +20,6 @@ after(async () => {
 	await clinic?.close();
 	await stopAll();
 });
-
-/** A picture, and what must be true of every page. */
-async function look(person, name) {
-	await person.page.picture(name);
-	const wide = await person.page.evaluate(() =>
-		document.documentElement.scrollWidth - innerWidth);
-
-	assert.ok(wide <= 0, `${name}: ${wide} px stick out at the side`);
-	await person.page.evaluate(AXE);
-	const found = await person.page.evaluate(async () =>
-		(await globalThis.axe.run(document, {
-			resultTypes: ['violations'],
-			runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] }))
-			.violations.map((v) => `${v.id} (${v.impact}): ${
-				v.nodes.map((n) => n.target).join(' ')}`));
-
-	assert.deepEqual(found, [], name);
-}
-
-/** Controls that cannot be reached by touch or are too small for a finger. */
-const small = (person) => person.page.evaluate(() =>
-	[...document.querySelectorAll('nav.controls > button')].filter((button) => {
-		const box = button.getBoundingClientRect();
-
-		return !(/** @type {HTMLElement} */ (button).hidden) &&
-			(box.width < 40 || box.height < 40 || box.left < 0 ||
-				box.right > innerWidth || box.bottom > innerHeight);
-	}).map((button) => button.id));
 
 for (const [size, pixels] of Object.entries(SIZES)) {
 	describe(`on a ${size}`, () => {

@@ -138,7 +138,7 @@ test('words do not promise what a recording makes untrue', () => {
 });
 
 test('the answers are in the language of the text, or in English', () => {
-	const languages = ['en', 'ar', 'de', 'es', 'fr'];
+	const languages = ['en', 'ar', 'de', 'es', 'fr', 'th'];
 	for (const language of languages) {
 		const { yes, voice, no } = asking(`${language}-XX`);
 		assert.equal(new Set([yes, voice, no]).size, 3, language);

@@ -142,6 +142,13 @@ export class Person {
 			await this.page.click('Close messages');
 	}
 
+	/** The clinician ends the visit for both. */
+	async leaveForBoth() {
+		await this.page.click('Leave');
+		await this.page.click('End for both');
+		await this.phase('ended');
+	}
+
 	/** The clinician asks to record, by the control in the call. */
 	askToRecord() {
 		return this.page.press('#record');

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What must be true of every page at every size: nothing sticks out, everything
+// is named for those who cannot see it. A picture is kept for looking at.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+
+const AXE = readFileSync(createRequire(import.meta.url)
+	.resolve('axe-core/axe.min.js'), 'utf8');
+
+export const SIZES = { phone: { width: 360, height: 640 },
+	desk: { width: 1440, height: 900 } };
+
+/** A picture, and what must be true of every page. */
+export async function look(person, name) {
+	await person.page.picture(name);
+	const wide = await person.page.evaluate(() =>
+		document.documentElement.scrollWidth - innerWidth);
+
+	assert.ok(wide <= 0, `${name}: ${wide} px stick out at the side`);
+	await person.page.evaluate(AXE);
+	const found = await person.page.evaluate(async () =>
+		(await globalThis.axe.run(document, {
+			resultTypes: ['violations'],
+			runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] }))
+			.violations.map((v) => `${v.id} (${v.impact}): ${
+				v.nodes.map((n) => n.target).join(' ')}`));
+
+	assert.deepEqual(found, [], name);
+}
+
+/** Controls that cannot be reached by touch or are too small for a finger. */
+export const small = (person) => person.page.evaluate(() =>
+	[...document.querySelectorAll('nav.controls > button')].filter((button) => {
+		const box = button.getBoundingClientRect();
+
+		return !(/** @type {HTMLElement} */ (button).hidden) &&
+			(box.width < 40 || box.height < 40 || box.left < 0 ||
+				box.right > innerWidth || box.bottom > innerHeight);
+	}).map((button) => button.id));
