@@ -193,5 +193,5 @@ int main(int argc, char **argv)
 		return failed("sandbox", err);
 	status = recover(&w);
 	drop(&w);
-	return status;
+	_exit(status); /* what runs at exit may need what was given up */
 }
