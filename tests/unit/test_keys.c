@@ -6,6 +6,10 @@
 #include "seal_support.h"
 
 #include <dirent.h>
+#include <poll.h>
+#include <pty.h>
+
+#include <sys/wait.h>
 
 #include "key_file.h"
 #include "keys.h"
@@ -581,6 +585,98 @@ static void names_damaged_recordings(void **state)
 	assert_int_equal(keys(c, "check"), 1);
 }
 
+/* Reads what the terminal shows next; false when it was closed. */
+static bool read_more(struct clinic *c, int tty)
+{
+	struct pollfd p = {.fd = tty, .events = POLLIN};
+	size_t len = strlen(c->said);
+	ssize_t n;
+
+	if (poll(&p, 1, 60000) != 1)
+		return false;
+	n = read(tty, c->said + len, sizeof(c->said) - 1 - len);
+	if (n <= 0)
+		return false;
+	c->said[len + (size_t)n] = '\0';
+	return true;
+}
+
+/* Waits until it has shown n questions. */
+static void wait_for_question(struct clinic *c, int tty, int n)
+{
+	for (;;) {
+		const char *at = c->said;
+
+		for (int i = 0; i < n && at; i++) {
+			at = strstr(at, ": ");
+			at = at ? at + 1 : NULL;
+		}
+		if (at)
+			return;
+		if (!read_more(c, tty))
+			fail_msg("no question %d: %s", n, c->said);
+	}
+}
+
+/* Runs "keys WORD" on a terminal and answers each question by a line. */
+static int keys_on_terminal(struct clinic *c, const char *word,
+			    const char *const *lines)
+{
+	char *argv[] = {strdup(word), NULL};
+	int tty, status;
+	pid_t pid;
+
+	c->said[0] = '\0';
+	fflush(NULL);
+	pid = forkpty(&tty, NULL, NULL, NULL);
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		status = rth_keys_command(&c->settings, 1, argv);
+		fflush(NULL);
+		_exit(status);
+	}
+	for (int i = 0; lines[i]; i++) {
+		wait_for_question(c, tty, i + 1);
+		assert_int_equal(write(tty, lines[i], strlen(lines[i])),
+				 strlen(lines[i]));
+	}
+	while (read_more(c, tty))
+		;
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	close(tty);
+	free(argv[0]);
+	assert_true(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+static void asks_on_a_terminal(void **state)
+{
+	static const char *const twice[] = {"horse battery\n",
+					    "horse battery\n", NULL};
+	static const char *const different[] = {"horse\n", "hose\n", NULL};
+	static const char *const nothing[] = {"\n", NULL};
+	static const char *const wrong_first[] = {"hose\n", "horse battery\n",
+						  NULL};
+	struct clinic *c = *state;
+	char text[512];
+
+	assert_int_equal(keys_on_terminal(c, "init", different), 1);
+	assert_said(c, "not the same");
+	assert_int_equal(keys_on_terminal(c, "init", nothing), 0);
+	get(text, sizeof(text), c->private, "clinic.key");
+	assert_non_null(strstr(text, " plain "));
+	assert_int_equal(unlink(path_of(c->private, "clinic.key")), 0);
+	assert_int_equal(unlink(path_of(c->public, "clinic.pub")), 0);
+	assert_int_equal(keys_on_terminal(c, "init", twice), 0);
+	assert_not_said(c, "battery");
+	get(text, sizeof(text), c->private, "clinic.key");
+	assert_non_null(strstr(text, " argon2id "));
+	record(c, ID);
+	assert_int_equal(keys_on_terminal(c, "check", wrong_first), 0);
+	assert_said(c, "1 recordings, 1 of them opened");
+	assert_not_said(c, "battery");
+}
+
 static void survives_any_failing_allocation(void **state)
 {
 	struct clinic *c = *state;
@@ -628,6 +724,7 @@ int main(void)
 		TEST(outlives_a_lost_key),
 		TEST(finds_keys_in_the_recorders_reach),
 		TEST(names_damaged_recordings),
+		TEST(asks_on_a_terminal),
 		TEST(survives_any_failing_allocation),
 	};
 
