@@ -55,6 +55,7 @@ def routes(tree):
 SAMPLES = {
     "conf/janus.plugin.rthealth.jcfg.sample": "plugins/conf.c",
     "conf/portal.conf.sample": "portal/settings.c",
+    "conf/recorder.conf.sample": "recordings/conf.c",
 }
 
 
