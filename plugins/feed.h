@@ -33,8 +33,10 @@
 #define RTH_FEED_EVERY_MS 20	  /* how often the rings are looked at */
 #define RTH_FEED_RECONNECT_MS 250 /* to a recorder that is gone */
 #define RTH_FEED_READY_MS 2000	  /* until READY, or RTH_FEED_NEWS_REFUSED */
-#define RTH_FEED_DONE_MS 10000	  /* from END to DONE, or it is LOST */
-#define RTH_FEED_LINKS_MAX 1024	  /* at a time */
+/* From END, and from the last record that the recorder took, to DONE, or it is
+   LOST. */
+#define RTH_FEED_DONE_MS 10000
+#define RTH_FEED_LINKS_MAX 1024 /* at a time */
 
 struct rth_feed;
 struct rth_feed_link;

@@ -303,6 +303,8 @@ static enum sent send_record(struct rth_feed_link *link, const uint8_t *record,
 		return SENT_STOP;
 	n = link->host->feed_send(link->fd, record, len);
 	link->blocked = n == RTH_HOST_NOT_NOW;
+	if (n > 0)
+		link->sent_us = link->host->now_us();
 	if (n == RTH_HOST_GONE) {
 		/* It may have said why. */
 		receive(link);
@@ -444,7 +446,9 @@ static bool look_at_time(struct rth_feed_link *link)
 	int64_t end_us = end_said_us(link);
 
 	if (end_us &&
-	    (end_is_in_vain(link) || lasts(link, end_us, RTH_FEED_DONE_MS))) {
+	    (end_is_in_vain(link) ||
+	     lasts(link, end_us > link->sent_us ? end_us : link->sent_us,
+		   RTH_FEED_DONE_MS))) {
 		end_with(link, RTH_FEED_NEWS_LOST, NULL);
 		return true;
 	}

@@ -48,6 +48,7 @@ struct rth_feed_link {
 	enum rth_link_state state;
 	int fd;		  /* -1 when away or over */
 	int64_t since_us; /* in this state */
+	int64_t sent_us;  /* the last record */
 	bool was_ready;	  /* once; from then on it is GONE, not REFUSED */
 	bool quiet;	  /* a new connection for a second BEGIN: no news */
 	bool blocked;	  /* the socket took no more */

@@ -256,6 +256,27 @@ static void the_end_is_not_taken(void **state)
 	expect_no_news(told);
 }
 
+/* A long backlog may take longer, as long as it goes on. */
+static void the_end_takes_its_time(void **state)
+{
+	struct told *told = *state;
+
+	run(told);
+	fake_feed_takes(0, 0);
+	for (uint8_t i = 0; i < 20; i++)
+		tap(told, 0, i);
+	say(told, RTH_FEED_END, 1);
+	leave(told);
+	for (int i = 0; i < 21; i++) {
+		fake_advance_us(RTH_FEED_DONE_MS * INT64_C(1000) - 1000);
+		fake_feed_takes(0, 1);
+		expect_no_news(told);
+	}
+	assert_int_equal(fake_feed_records(0), 22);
+	fake_feed_answer(0, RTH_FEED_DONE, NULL);
+	expect_news(told, RTH_FEED_NEWS_DONE, NULL);
+}
+
 static void the_recorder_goes_at_the_end(void **state)
 {
 	struct told *told = *state;
@@ -367,6 +388,7 @@ int main(void)
 		TEST(the_recorder_fails_at_the_end),
 		TEST(the_end_is_not_answered),
 		TEST(the_end_is_not_taken),
+		TEST(the_end_takes_its_time),
 		TEST(the_recorder_goes_at_the_end),
 		TEST(the_end_comes_while_the_recorder_is_away),
 		TEST(begin_and_end_at_once),
