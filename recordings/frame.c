@@ -31,9 +31,10 @@ static enum rth_err grow(struct rth_bytes *bytes, size_t need)
 enum rth_err rth_bytes_add(struct rth_bytes *bytes, const void *data,
 			   size_t len)
 {
+	size_t max = bytes->max ? bytes->max : RTH_FRAME_MAX;
 	enum rth_err err = RTH_OK;
 
-	if (len > RTH_FRAME_MAX - bytes->len)
+	if (len > max - bytes->len)
 		return RTH_ERR_LIMIT;
 	if (len > bytes->size - bytes->len)
 		err = grow(bytes, bytes->len + len);

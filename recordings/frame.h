@@ -17,9 +17,10 @@
 struct rth_bytes {
 	uint8_t *data;
 	size_t len, size;
+	size_t max; /* 0: RTH_FRAME_MAX */
 };
 
-/** Appends; RTH_ERR_LIMIT over RTH_FRAME_MAX, RTH_ERR_NOMEM. */
+/** Appends; RTH_ERR_LIMIT over the most, RTH_ERR_NOMEM. */
 enum rth_err rth_bytes_add(struct rth_bytes *bytes, const void *data,
 			   size_t len) RTH_CHECKED;
 

@@ -8,6 +8,7 @@
 
 #include "feed_record.h"
 #include "mem.h"
+#include "mux_index.h"
 #include "mux_io.h"
 #include "picture.h"
 #include "rtp.h"
@@ -15,6 +16,7 @@
 #define CLUSTER_MS "1000"
 #define PREROLL 3840 /* 80 ms: RFC 7845 section 4.6 */
 #define CHANNELS 2
+#define FRAGMENT_US 1000000
 #define OPUS_MAX_US 120000
 
 #define NAL_TYPE(b) ((b)&31)
@@ -33,8 +35,10 @@ struct rth_mux {
 	AVFormatContext *av;
 	AVPacket *packet;
 	struct track track[RTH_TRACKS];
-	struct rth_bytes sized; /* an H264 frame with sizes */
-	bool annexb;		/* frames come as Annex B */
+	struct rth_bytes sized;	     /* an H264 frame with sizes */
+	bool fragments;		     /* H264 in MP4 */
+	struct rth_mux_index *index; /* of an MP4 */
+	int64_t fragment_us;	     /* when the present one began */
 	int64_t duration_us;
 };
 
@@ -54,6 +58,7 @@ void rth_mux_close(struct rth_mux *mux)
 	if (!mux)
 		return;
 	rth_bytes_clear(&mux->sized);
+	rth_mux_index_free(mux->index);
 	av_packet_free(&mux->packet);
 	avformat_free_context(mux->av);
 	rth_mux_io_close(&mux->io);
@@ -114,6 +119,7 @@ static enum rth_err write_header(struct rth_mux *mux)
 	AVDictionary *options = NULL;
 	int r = av_dict_set(&options, "cluster_time_limit", CLUSTER_MS, 0);
 
+	mux->io.head = mux->index;
 	if (r >= 0)
 		r = av_dict_set(&options, "movflags",
 				"frag_custom+empty_moov+default_base_moof", 0);
@@ -121,13 +127,14 @@ static enum rth_err write_header(struct rth_mux *mux)
 		r = avformat_write_header(mux->av, &options);
 	av_dict_free(&options);
 	avio_flush(mux->io.av);
+	mux->io.head = NULL;
 	return rth_mux_io_result(&mux->io, r);
 }
 
 static enum rth_err begin(struct rth_mux *mux, struct rth_seal *seal,
 			  bool voice, const struct rth_mux_picture *picture)
 {
-	const char *format = mux->annexb ? "mp4" : "webm";
+	const char *format = mux->fragments ? "mp4" : "webm";
 	enum rth_err err = rth_mux_io_open(&mux->io, seal);
 
 	if (err)
@@ -143,6 +150,8 @@ static enum rth_err begin(struct rth_mux *mux, struct rth_seal *seal,
 		err = add_voice(mux);
 	if (!err && picture->codec)
 		err = add_picture(mux, picture);
+	if (!err && mux->fragments)
+		err = rth_mux_index_create(&mux->index, voice, true);
 	return err ? err : write_header(mux);
 }
 
@@ -155,7 +164,7 @@ enum rth_err rth_mux_open(struct rth_mux **muxp, struct rth_seal *seal,
 	if (!mux)
 		return RTH_ERR_NOMEM;
 	av_log_set_level(AV_LOG_QUIET);
-	mux->annexb = picture->codec == RTH_FEED_H264;
+	mux->fragments = picture->codec == RTH_FEED_H264;
 	err = begin(mux, seal, voice, picture);
 	if (err)
 		rth_mux_close(mux);
@@ -195,7 +204,7 @@ enum rth_err rth_mux_write(struct rth_mux *mux,
 	struct rth_mux_frame ready = *frame;
 	enum rth_err err;
 
-	if (!mux->annexb || frame->track != RTH_TRACK_PICTURE)
+	if (!mux->fragments || frame->track != RTH_TRACK_PICTURE)
 		return rth_mux_write_ready(mux, frame);
 	err = to_sizes(&mux->sized, frame->data, frame->len);
 	if (err == RTH_ERR_LIMIT || (!err && !mux->sized.len))
@@ -218,6 +227,15 @@ static int64_t stamp(struct track *track, int64_t time_us)
 	return at;
 }
 
+/* What MP4's muxer holds goes out each second, also when nobody flushes. */
+static enum rth_err end_fragment(struct rth_mux *mux, int64_t time_us)
+{
+	if (!mux->fragments || time_us - mux->fragment_us < FRAGMENT_US)
+		return RTH_OK;
+	mux->fragment_us = time_us;
+	return rth_mux_flush(mux);
+}
+
 enum rth_err rth_mux_write_ready(struct rth_mux *mux,
 				 const struct rth_mux_frame *frame)
 {
@@ -225,10 +243,14 @@ enum rth_err rth_mux_write_ready(struct rth_mux *mux,
 	struct track *track = &mux->track[frame->track];
 	AVPacket *packet = mux->packet;
 	int64_t end_us = frame->time_us + frame->duration_us;
+	enum rth_err err;
 	int r;
 
 	if (!track->stream || frame->len > RTH_FRAME_MAX)
 		return RTH_ERR_STATE;
+	err = end_fragment(mux, frame->time_us);
+	if (err)
+		return err;
 	if (av_new_packet(packet, (int)frame->len) < 0)
 		return RTH_ERR_NOMEM;
 	memcpy(packet->data, frame->data, frame->len);
@@ -239,23 +261,55 @@ enum rth_err rth_mux_write_ready(struct rth_mux *mux,
 	packet->flags = frame->key ? AV_PKT_FLAG_KEY : 0;
 	if (end_us > mux->duration_us)
 		mux->duration_us = end_us;
+	if (mux->index)
+		err = rth_mux_index_frame(mux->index, frame->track, frame->len,
+					  packet->dts, frame->key);
 	r = av_write_frame(mux->av, packet);
 	av_packet_unref(packet);
-	return rth_mux_io_result(&mux->io, r);
+	return err ? err : rth_mux_io_result(&mux->io, r);
 }
 
 enum rth_err rth_mux_flush(struct rth_mux *mux)
 {
 	int r = av_write_frame(mux->av, NULL);
+	enum rth_err err;
 
 	avio_flush(mux->io.av);
-	return rth_mux_io_result(&mux->io, r);
+	err = rth_mux_io_result(&mux->io, r);
+	if (err || !mux->index)
+		return err;
+	return rth_mux_index_fragment(mux->index, (uint64_t)mux->io.at);
+}
+
+/* The index first, on the disk, before the fragments are covered. */
+static enum rth_err finish_mp4(struct rth_mux *mux)
+{
+	struct rth_bytes moov = {0};
+	uint64_t at = 0;
+	uint8_t cover[16];
+	enum rth_err err = rth_mux_flush(mux);
+
+	if (!err)
+		err = rth_mux_index_finish(mux->index, &moov,
+					   (uint64_t)mux->io.at, cover, &at);
+	if (!err)
+		err = rth_seal_write(mux->io.seal, (uint64_t)mux->io.at,
+				     moov.data, moov.len);
+	if (!err)
+		err = rth_seal_flush(mux->io.seal);
+	if (!err)
+		err = rth_seal_write(mux->io.seal, at, cover, sizeof(cover));
+	rth_bytes_clear(&moov);
+	return err;
 }
 
 enum rth_err rth_mux_finish(struct rth_mux *mux)
 {
-	int r = av_write_trailer(mux->av);
+	int r;
 
+	if (mux->index)
+		return finish_mp4(mux);
+	r = av_write_trailer(mux->av);
 	avio_flush(mux->io.av);
 	return rth_mux_io_result(&mux->io, r);
 }

@@ -13,6 +13,8 @@ static int write_bytes(void *arg, uint8_t *buf, int size)
 	if (!io->err)
 		io->err = rth_seal_write(io->seal, (uint64_t)io->at, buf,
 					 (size_t)size);
+	if (!io->err && io->head)
+		io->err = rth_mux_index_head(io->head, buf, (size_t)size);
 	if (io->err)
 		return AVERROR(EIO);
 	io->at += size;

@@ -7,6 +7,7 @@
 
 #include <libavformat/avformat.h>
 
+#include "mux_index.h"
 #include "seal.h"
 
 /* libavformat's view of a seal. The first error stays. */
@@ -14,6 +15,7 @@ struct rth_mux_io {
 	struct rth_seal *seal; /* borrowed */
 	int64_t at;
 	enum rth_err err;
+	struct rth_mux_index *head; /* takes what is written; NULL: nobody */
 	AVIOContext *av;
 };
 

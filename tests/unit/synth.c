@@ -6,10 +6,11 @@
 
 #include "support.h"
 
+#include "picture.h"
 #include "rtp.h"
 
 #define NTP_1970 INT64_C(2208988800)
-#define VP8_BYTES 200
+#define PAYLOAD_BYTES 200
 #define AGAIN_US 100000
 
 struct synth {
@@ -200,13 +201,153 @@ void synth_vp8(struct synth *synth, struct synth_stream *stream,
 	len += SYNTH_TRUTH_BYTES;
 	stream->picture_id = (stream->picture_id + 1) & 0x7fff;
 	while (at < len) {
-		size_t n = len - at < VP8_BYTES ? len - at : VP8_BYTES;
-		uint8_t payload[4 + VP8_BYTES] = {at ? 0x80 : 0x90, 0x80};
+		size_t n = len - at < PAYLOAD_BYTES ? len - at : PAYLOAD_BYTES;
+		uint8_t payload[4 + PAYLOAD_BYTES] = {at ? 0x80 : 0x90, 0x80};
 
 		rth_put16(payload + 2, stream->picture_id | 0x8000);
 		memcpy(payload + 4, whole + at, n);
 		at += n;
 		synth_rtp(synth, stream, made_us, payload, n + 4, at == len);
+	}
+}
+
+/* RFC 6184 section 5.8. */
+static void send_fu(struct synth *synth, struct synth_stream *stream,
+		    int64_t made_us, const uint8_t *nal, size_t len, bool last)
+{
+	for (size_t at = 1; at < len;) {
+		size_t n = len - at < PAYLOAD_BYTES ? len - at : PAYLOAD_BYTES;
+		uint8_t payload[2 + PAYLOAD_BYTES];
+
+		payload[0] = (nal[0] & 0xe0) | 28;
+		payload[1] = (uint8_t)((nal[0] & 31) | (at == 1 ? 0x80 : 0) |
+				       (at + n == len ? 0x40 : 0));
+		memcpy(payload + 2, nal + at, n);
+		at += n;
+		synth_rtp(synth, stream, made_us, payload, n + 2,
+			  last && at == len);
+	}
+}
+
+void synth_h264(struct synth *synth, struct synth_stream *stream,
+		int64_t made_us, const uint8_t *frame, size_t len)
+{
+	uint8_t stap[512] = {24};
+	size_t n, at = 0, used = 1;
+	const uint8_t *nal;
+
+	while ((nal = rth_picture_nal(frame, len, &at, &n))) {
+		unsigned type = nal[0] & 31;
+
+		if (type == 9)
+			continue;
+		if (type == 7 || type == 8) {
+			assert_true(used + 2 + n <= sizeof(stap));
+			rth_put16(stap + used, (uint16_t)n);
+			memcpy(stap + used + 2, nal, n);
+			used += 2 + n;
+			continue;
+		}
+		if (used > 1)
+			synth_rtp(synth, stream, made_us, stap, used, false);
+		used = 1;
+		if (n > PAYLOAD_BYTES)
+			send_fu(synth, stream, made_us, nal, n, at == len);
+		else
+			synth_rtp(synth, stream, made_us, nal, n, at == len);
+	}
+}
+
+void synth_vp9(struct synth *synth, struct synth_stream *stream,
+	       int64_t made_us, const uint8_t *frame, size_t len, bool key,
+	       bool flexible)
+{
+	stream->picture_id = (stream->picture_id + 1) & 0x7fff;
+	for (size_t at = 0; at < len;) {
+		size_t n = len - at < PAYLOAD_BYTES ? len - at : PAYLOAD_BYTES;
+		uint8_t p[32 + PAYLOAD_BYTES];
+		size_t used = 3;
+
+		/* I, L; P, F, B, E, V */
+		p[0] = (uint8_t)(0xa0 | (key ? 0 : 0x40) |
+				 (flexible ? 0x10 : 0) | (at ? 0 : 8) |
+				 (at + n == len ? 4 : 0) |
+				 (key && !at ? 2 : 0));
+		rth_put16(p + 1, stream->picture_id | 0x8000);
+		p[used++] = 0; /* layers */
+		if (!flexible)
+			p[used++] = (uint8_t)stream->picture_id;
+		else if (!key)
+			p[used++] = 1 << 1;
+		if (key && !at) {
+			static const uint8_t structure[] = {0x18, 0, 64,   0,
+							    48,	  1, 0x04, 1};
+
+			memcpy(p + used, structure, sizeof(structure));
+			used += sizeof(structure);
+		}
+		memcpy(p + used, frame + at, n);
+		at += n;
+		synth_rtp(synth, stream, made_us, p, used + n, at == len);
+	}
+}
+
+/* An OBU of at most 127 bytes without a size is enough for these clips' heads;
+   longer ones are last in their packet. Returns its place behind its size. */
+static size_t obu(const uint8_t *p, size_t len, size_t *headp, size_t *np)
+{
+	size_t head = p[0] & 4 ? 2 : 1, size = 0, n = 0;
+
+	do {
+		assert_true(head + n < len);
+		size |= (size_t)(p[head + n] & 0x7f) << 7 * n;
+	} while (p[head + n++] & 0x80);
+	assert_true(head + n + size <= len);
+	*headp = head;
+	*np = size;
+	return head + n;
+}
+
+void synth_av1(struct synth *synth, struct synth_stream *stream,
+	       int64_t made_us, const uint8_t *frame, size_t len)
+{
+	uint8_t p[1 + PAYLOAD_BYTES] = {0x10};
+	size_t used = 1;
+	bool begun = false; /* the packet begins with the rest of an OBU */
+
+	for (size_t at = 0; at < len;) {
+		size_t head, n, from = obu(frame + at, len - at, &head, &n);
+		uint8_t whole[8192];
+		bool last = at + from + n == len;
+
+		memcpy(whole, frame + at, head);
+		whole[0] &= (uint8_t)~2u;
+		memcpy(whole + head, frame + at + from, n);
+		n += head;
+		at += from + n - head;
+		if ((whole[0] >> 3 & 15) == 2)
+			continue;
+		if (!last) {
+			/* With its size; what follows shares the packet. */
+			assert_true(n < 128 && used == 1);
+			p[used++] = (uint8_t)n;
+			memcpy(p + used, whole, n);
+			used += n;
+			p[0] = 0x20;
+			continue;
+		}
+		for (size_t k = 0; k < n;) {
+			size_t room = sizeof(p) - used;
+			size_t m = n - k < room ? n - k : room;
+
+			p[0] |= (begun ? 0x80 : 0) | (k + m < n ? 0x40 : 0);
+			memcpy(p + used, whole + k, m);
+			k += m;
+			synth_rtp(synth, stream, made_us, p, used + m, k == n);
+			used = 1;
+			p[0] = 0x10;
+			begun = true;
+		}
 	}
 }
 

@@ -77,6 +77,19 @@ void synth_opus(struct synth *synth, struct synth_stream *stream,
 void synth_vp8(struct synth *synth, struct synth_stream *stream,
 	       int64_t made_us, const uint8_t *frame, size_t len);
 
+/* Sends a frame of H264 (Annex B): STAP-A, single units and FU-A. */
+void synth_h264(struct synth *synth, struct synth_stream *stream,
+		int64_t made_us, const uint8_t *frame, size_t len);
+
+/* Sends a frame of VP9, with a scalability structure at each key frame. */
+void synth_vp9(struct synth *synth, struct synth_stream *stream,
+	       int64_t made_us, const uint8_t *frame, size_t len, bool key,
+	       bool flexible);
+
+/* Sends a temporal unit of AV1, cut and put together as fits. */
+void synth_av1(struct synth *synth, struct synth_stream *stream,
+	       int64_t made_us, const uint8_t *frame, size_t len);
+
 /* Sends a sender report. */
 void synth_report(struct synth *synth, struct synth_stream *stream,
 		  int64_t now_us);
