@@ -33,13 +33,14 @@ static void take_answer(int64_t until_us[RTH_CONSENT_MEDIA],
 		    : earlier(until_us[RTH_CONSENT_PICTURE], time_us);
 }
 
-void rth_consent_begin(struct rth_consent *consent, const json_t *people)
+void rth_consent_begin(struct rth_consent *consent, const json_t *people,
+		       int64_t part_us)
 {
 	json_int_t newest[2] = {-1, -1};
 	const json_t *person;
 	size_t i;
 
-	*consent = (struct rth_consent){0};
+	*consent = (struct rth_consent){.part_us = part_us};
 	json_array_foreach(people, i, person)
 	{
 		int role = rth_said_role(json_object_get(person, "role"));
@@ -67,10 +68,13 @@ void rth_consent_note(struct rth_consent *consent, const json_t *note,
 	consent->changed_us = time_us;
 }
 
-static enum rth_consent_word word_after(int64_t until_us, int64_t time_us)
+static enum rth_consent_word word_after(const struct rth_consent *consent,
+					int64_t until_us, int64_t time_us)
 {
 	if (time_us <= until_us)
 		return RTH_CONSENT_WRITE;
+	if (time_us <= consent->part_us)
+		return RTH_CONSENT_DROP;
 	if (until_us >= 0 && time_us - until_us <= RTH_CONSENT_GRACE_US)
 		return RTH_CONSENT_DROP;
 	return RTH_CONSENT_NEVER;
@@ -89,5 +93,5 @@ enum rth_consent_word rth_consent_media(const struct rth_consent *consent,
 	if (time_us <= until && consent->paused &&
 	    time_us > consent->changed_us)
 		return RTH_CONSENT_DROP;
-	return word_after(until, time_us);
+	return word_after(consent, until, time_us);
 }

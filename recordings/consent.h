@@ -26,6 +26,7 @@ struct rth_consent {
 	int64_t until_us[2][RTH_CONSENT_MEDIA];
 	bool paused;
 	int64_t changed_us; /* when it was paused or went on */
+	int64_t part_us;    /* what is older may come under an older answer */
 };
 
 enum rth_consent_word {
@@ -34,8 +35,15 @@ enum rth_consent_word {
 	RTH_CONSENT_NEVER, /* the plugin should not have sent it */
 };
 
-/** Takes the answers of BEGIN's people, checked; of several the newest. */
-void rth_consent_begin(struct rth_consent *consent, const json_t *people);
+/**
+ * Takes the answers of BEGIN's people, checked; of several the newest.
+ *
+ * @param part_us when a later part than the first began: the relay may have
+ *                kept packets from before, and an answer may have changed
+ *                meanwhile; INT64_MIN for the first part
+ */
+void rth_consent_begin(struct rth_consent *consent, const json_t *people,
+		       int64_t part_us);
 
 /**
  * Takes a note, checked: `consent`, `paused` and `running` change something.

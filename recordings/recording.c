@@ -219,7 +219,8 @@ enum rth_err rth_recording_open(struct rth_recording **recordingp,
 	if (!err) {
 		r->begun_us = r->newest_us = head->time_us;
 		r->people[0].newest_us = r->people[1].newest_us = r->begun_us;
-		rth_consent_begin(&r->consent, r->begin.people);
+		rth_consent_begin(&r->consent, r->begin.people,
+				  r->begin.part > 1 ? r->begun_us : INT64_MIN);
 		err = open_files(r, conf);
 	}
 	if (err)
@@ -289,7 +290,8 @@ static enum rth_err take_note(struct rth_recording *r,
 	if (err)
 		return err;
 	rth_consent_note(&r->consent, note, head->time_us);
-	if (json_object_get(note, "answer"))
+	/* Switches of devices are many, and only told at the end. */
+	if (!json_object_get(note, "microphone"))
 		r->stale = true;
 	err = rth_manifest_note(r->manifest, note, at_ms(r, head->time_us));
 	json_decref(note);

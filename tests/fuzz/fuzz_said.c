@@ -35,7 +35,7 @@ static void check_consent(const struct rth_said_begin *begin)
 			abort();
 		yes[role] |= says(person, "yes");
 	}
-	rth_consent_begin(&consent, begin->people);
+	rth_consent_begin(&consent, begin->people, INT64_MIN);
 	for (int role = 0; role < 2; role++) {
 		if (!yes[role] &&
 		    rth_consent_media(&consent, role, RTH_CONSENT_PICTURE, 1) !=

@@ -235,7 +235,7 @@ static void agree(struct rth_consent *consent, const char *text)
 	struct rth_said_begin begin;
 
 	assert_int_equal(rth_said_begin(&begin, text, strlen(text)), RTH_OK);
-	rth_consent_begin(consent, begin.people);
+	rth_consent_begin(consent, begin.people, INT64_MIN);
 	rth_said_begin_clear(&begin);
 }
 
@@ -292,6 +292,22 @@ static void pictures_are_taken_out(void **state)
 	expect(&c, 1, RTH_CONSENT_PICTURE, 10000001, RTH_CONSENT_WRITE);
 }
 
+/* An answer that changed while the recorder was gone: what the relay had kept
+   is not written, and is no fault of the relay's. */
+static void a_later_part_has_older_packets(void **state)
+{
+	struct rth_said_begin part;
+	struct rth_consent c;
+
+	(void)state;
+	assert_int_equal(rth_said_begin(&part, GOOD, strlen(GOOD)), RTH_OK);
+	rth_consent_begin(&c, part.people, 5000000);
+	rth_said_begin_clear(&part);
+	expect(&c, 1, RTH_CONSENT_PICTURE, 5000000, RTH_CONSENT_DROP);
+	expect(&c, 1, RTH_CONSENT_PICTURE, 5000001, RTH_CONSENT_NEVER);
+	expect(&c, 1, RTH_CONSENT_SOUND, 1, RTH_CONSENT_WRITE);
+}
+
 static void no_closes_both(void **state)
 {
 	struct rth_consent c;
@@ -335,6 +351,7 @@ int main(void)
 		cmocka_unit_test(voice_has_no_picture),
 		cmocka_unit_test(pictures_are_taken_out),
 		cmocka_unit_test(no_closes_both),
+		cmocka_unit_test(a_later_part_has_older_packets),
 		cmocka_unit_test(a_pause_writes_nothing),
 		cmocka_unit_test(without_memory),
 	};
