@@ -4,9 +4,6 @@
  */
 #include "feed_record.h"
 
-#include <endian.h>
-#include <string.h>
-
 #define ROLES 2
 #define SLOTS 3
 #define CHAT_MAX 8192
@@ -29,20 +26,6 @@ static const struct {
 	{RTH_FEED_DONE, 0, 0},
 	{RTH_FEED_FAILED, END_MAX, 2},
 };
-
-void rth_feed_write(uint8_t out[RTH_FEED_HEAD_BYTES],
-		    const struct rth_feed_head *head)
-{
-	uint32_t lost = htole32(head->lost);
-	uint64_t time_us = htole64((uint64_t)head->time_us);
-
-	out[0] = head->kind;
-	out[1] = head->role;
-	out[2] = head->slot;
-	out[3] = head->codec;
-	memcpy(out + 4, &lost, sizeof(lost));
-	memcpy(out + 8, &time_us, sizeof(time_us));
-}
 
 static enum rth_err check_body(uint8_t kind, size_t len)
 {

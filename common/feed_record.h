@@ -6,9 +6,11 @@
 #ifndef RTH_FEED_RECORD_H
 #define RTH_FEED_RECORD_H
 
+#include <endian.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "err.h"
 
@@ -52,9 +54,24 @@ struct rth_feed_head {
 	int64_t time_us;
 };
 
-/** Writes a head. Any thread, also the media threads: no allocation. */
-void rth_feed_write(uint8_t out[RTH_FEED_HEAD_BYTES],
-		    const struct rth_feed_head *head);
+/**
+ * Writes a head. Any thread, also the media threads: inline, no allocation.
+ *
+ * @param out RTH_FEED_HEAD_BYTES
+ */
+static inline void rth_feed_write(uint8_t *out,
+				  const struct rth_feed_head *head)
+{
+	uint32_t lost = htole32(head->lost);
+	uint64_t time_us = htole64((uint64_t)head->time_us);
+
+	out[0] = head->kind;
+	out[1] = head->role;
+	out[2] = head->slot;
+	out[3] = head->codec;
+	memcpy(out + 4, &lost, sizeof(lost));
+	memcpy(out + 8, &time_us, sizeof(time_us));
+}
 
 /**
  * Reads and checks a record. Any thread.
