@@ -7,7 +7,7 @@ import './lib/node18.mjs';
 import assert from 'node:assert/strict';
 import {
 	chmodSync, chownSync, mkdirSync, mkdtempSync, readdirSync, readFileSync,
-	rmSync, writeFileSync,
+	rmSync, statSync, writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -23,6 +23,7 @@ after(stopAll);
 const KILLS = Number(process.env.RTH_KILLS ?? 10);
 const MOST_LOST_MS = 2000;
 const MB = 1 << 20;
+const NOBODY = 65534;
 
 /** A visit that is being played. */
 class Visit {
@@ -386,6 +387,36 @@ describe('processes', () => {
 		assert.equal(counts.missing + counts.late, 0);
 		assert.ok(endOf(found, 'clinician') >= 8900);
 		found.remove();
+		await recorder.stop();
+	});
+
+	test('give up what they can', async () => {
+		const recorder = new Recorder({
+			more: 'user = "nobody"; socket_group = "nogroup";' });
+
+		for (const path of [recorder.home, recorder.keys.public])
+			chmodSync(path, 0o755);
+		chownSync(recorder.folder, NOBODY, NOBODY);
+		await recorder.start();
+		const visit = new Visit(recorder, '--seconds 2');
+
+		await visit.hears('begun');
+		const [child] = await until(() => recorder.children.length &&
+			recorder.children, 2000, 'a child');
+		const status = readFileSync(`/proc/${child}/status`, 'utf8');
+		const socket = statSync(recorder.socket);
+
+		assert.match(status, new RegExp(`^Uid:(\t${NOBODY}){4}$`, 'm'));
+		assert.match(status, new RegExp(`^Gid:(\t${NOBODY}){4}$`, 'm'));
+		for (const set of ['CapInh', 'CapPrm', 'CapEff', 'CapAmb'])
+			assert.match(status, new RegExp(`^${set}:\t0+$`, 'm'));
+		assert.match(status, /^NoNewPrivs:\t1$/m);
+		assert.match(status, /^Seccomp:\t2$/m);
+		assert.match(status, /^Seccomp_filters:\t2$/m);
+		assert.equal(socket.mode & 0o777, 0o660);
+		assert.equal(socket.gid, NOBODY);
+		await visit.done();
+		(await look(recorder, visit)).remove();
 		await recorder.stop();
 	});
 
