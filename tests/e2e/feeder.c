@@ -49,6 +49,7 @@ static const char help[] =
 	"  --lost N             say that N packets of the patient were lost\n"
 	"  --reconnect          when the recorder goes away, go on as the next "
 	"part\n"
+	"  --tell MS            say how far it is, every so much media\n"
 	"  --no-begin           close after READY\n"
 	"  --no-end             close without END\n"
 	"  --bad KIND           send once, at the second of --bad-at (default "
@@ -60,7 +61,8 @@ static const char help[] =
 	"  --seed N             of what is random\n"
 	"Writes {\"news\":...} lines: ready, refused, begun, gone, done, "
 	"failed,\n"
-	"closed; `ms` is the time in the recording that was sent. Exit status: "
+	"closed, at; `ms` is the time in the recording that was sent. Exit "
+	"status: "
 	"0\n"
 	"after DONE, or when it closed by itself; 3 refused; 4 failed; 5 "
 	"gone.\n";
@@ -85,7 +87,7 @@ static struct {
 	const char *socket, *recording, *voice, *screen, *chat, *bad;
 	long long begun_ms;
 	long part, seconds, kbit, hold_ms, pause_from, pause_to, voice_at, lost,
-		bad_at, seed;
+		bad_at, seed, tell_ms;
 	double speed;
 	bool camera, reconnect, begin, end, hostile;
 } opt = {
@@ -547,6 +549,8 @@ static bool play(void)
 			wait_for_step(began_us, began_ms);
 		if (!step())
 			return false;
+		if (opt.tell_ms > 0 && at_ms % opt.tell_ms == 0)
+			tell("at", NULL);
 	}
 	return true;
 }
@@ -650,6 +654,7 @@ static const struct option longs[] = {
 	{"voice-at", required_argument, NULL, 'V'},
 	{"lost", required_argument, NULL, 'l'},
 	{"reconnect", no_argument, NULL, 'R'},
+	{"tell", required_argument, NULL, 'T'},
 	{"no-begin", no_argument, NULL, 'B'},
 	{"no-end", no_argument, NULL, 'E'},
 	{"bad", required_argument, NULL, 'b'},
@@ -686,6 +691,7 @@ static const struct {
 	{'a', NULL, &opt.bad_at, NULL, false},
 	{'H', NULL, NULL, &opt.hostile, true},
 	{'d', NULL, &opt.seed, NULL, false},
+	{'T', NULL, &opt.tell_ms, NULL, false},
 };
 
 static bool set_option(int c)

@@ -103,7 +103,8 @@ describe('nothing is stored without consent', () => {
 	test('not after a no', () => inVisit(clinic, CHROMIUM,
 		({ clinician, patient, both }) => untouched(async () => {
 			await clinician.askToRecord();
-			await Promise.all([clinician.answer('yes'), patient.answer('no')]);
+			await clinician.answer('yes');
+			await patient.answer('no');
 			await Promise.all(both.map((each) => each.recording('declined')));
 			for (const each of both)
 				await each.seesAndHears();
@@ -113,8 +114,8 @@ describe('nothing is stored without consent', () => {
 		clinic, CHROMIUM, ({ clinician, patient, both }) => untouched(
 			async () => {
 				await clinician.askToRecord();
-				await Promise.all([patient.answer('yes'),
-					clinician.answer('no')]);
+				await patient.answer('yes');
+				await clinician.answer('no');
 				await Promise.all(both.map((each) =>
 					each.recording('declined')));
 			})));

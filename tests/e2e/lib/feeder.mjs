@@ -3,7 +3,8 @@
 import { join } from 'node:path';
 import { BUILD, start } from './procs.mjs';
 
-const BEGUN_MS = 10000;
+const BEGUN_MS = 20000;
+const TELL_MS = 100;
 
 /**
  * Starts one and waits until its recording has begun.
@@ -15,9 +16,18 @@ const BEGUN_MS = 10000;
 export async function startFeeder(recorder, { name = 'feeder', seconds = 5,
 	words = [] } = {}) {
 	const program = start(name, join(BUILD, 'tests/e2e/feeder'),
-		['--socket', recorder.socket, '--seconds', String(seconds), ...words]);
+		['--socket', recorder.socket, '--seconds', String(seconds),
+			'--tell', String(TELL_MS), ...words]);
 	const [, id] = await program.line(/"recording":"([\w-]{22})"/, BEGUN_MS);
 
 	await program.line(/"news":"begun"/, BEGUN_MS);
-	return { program, id, pid: program.pid, begun: Date.now() };
+	return { program, id, pid: program.pid, sent: () => sentBy(program) };
+}
+
+/** How much it has sent at most, ms of the recording. */
+function sentBy(program) {
+	const told = [...program.text.matchAll(/"news":"(\w+)","ms":(\d+)/g)].at(-1);
+	const ms = Number(told?.[2] ?? 0);
+
+	return told?.[1] === 'at' ? ms + TELL_MS : ms;
 }

@@ -34,8 +34,10 @@ export async function packetsOf(path) {
 
 /** Decodes all of a lane; what the decoder complains of, or "". */
 export async function complaints(path) {
+	// Times as they are in the file, not rounded to a frame rate.
 	const { stderr } = await run('ffmpeg', ['-v', 'error', '-nostdin', '-i',
-		path, '-f', 'null', '-'], { maxBuffer: MOST_OUTPUT });
+		path, '-fps_mode', 'passthrough', '-enc_time_base', '-1', '-f', 'null',
+		'-'], { maxBuffer: MOST_OUTPUT });
 
 	return stderr.trim();
 }
