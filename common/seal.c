@@ -310,10 +310,14 @@ enum rth_err rth_seal_create_on(struct rth_seal **sealp, int fd,
 	err = allocate(seal);
 	if (!err)
 		err = put_header(seal);
-	if (err)
+	if (err) {
+		int why = errno;
+
 		seal_free(seal);
-	else
+		errno = why;
+	} else {
 		*sealp = seal;
+	}
 	return err;
 }
 
@@ -417,13 +421,14 @@ enum rth_err rth_seal_finish(struct rth_seal *seal,
 {
 	uint8_t out[RTH_SEAL_DIGEST_BYTES];
 	enum rth_err err = seal->failed ? RTH_ERR_STATE : put_end(seal, out);
-	int failed_with = errno;
+	int why = errno;
 
-	if (seal->disk->close(seal->fd) && !err)
+	if (seal->disk->close(seal->fd) && !err) {
 		err = RTH_ERR_IO;
-	else
-		errno = failed_with;
+		why = errno;
+	}
 	seal_free(seal);
+	errno = why;
 	if (!err && digest)
 		memcpy(digest, out, sizeof(out));
 	return err;
