@@ -112,6 +112,34 @@ def core_without_janus(tree):
     return found if archives else ["libcore.a has not been built"]
 
 
+# What a packet goes through, and all that these files may call: nanosleep is
+# the control thread's, in route_set.
+PACKET_PATH = ("relay", "tap", "reports", "limit", "governor", "rtcp",
+               "keyframe")
+PACKET_CALLS = (r"mem(cpy|move|set)(_chk)?|nanosleep|"
+                r"rth_(tap|reports|limit|governor|rtcp|keyframe)_\w+|"
+                r"rth_(alloc|free)|_*(stack_chk|asan|ubsan|tsan|sanitizer)\w*|"
+                r"__mem\w+_chk|_GLOBAL_OFFSET_TABLE_")
+
+
+def packet_path(tree):
+    """No file of the packet path calls what waits, logs or formats."""
+    if not tree.build:
+        return ["RTH_BUILD is not set: run make lint"]
+    found = []
+    for noun in PACKET_PATH:
+        path = os.path.join(tree.build, "plugins", ".libs",
+                            f"libcore_la-{noun}.o")
+        out = subprocess.run(["nm", "--undefined-only", path],
+                             capture_output=True, text=True, check=False)
+        if out.returncode:
+            found.append(out.stderr.strip())
+        found += [f"{noun}.c calls {name}" for name in
+                  re.findall(r" U (\w+)", out.stdout)
+                  if not re.fullmatch(PACKET_CALLS, name)]
+    return found
+
+
 def plugin_complete(tree):
     """What the plugin asks of others is not ours: it would fail in a call."""
     plugin = os.path.join(tree.build or "", ".libs", "libjanus_rthealth.so")
@@ -127,5 +155,6 @@ CHECKS = tuple((f"layers: {name}", rule(*rest)) for name, *rest in RULES) + (
     ("layers: folders include only their own headers and common's",
      own_headers),
     ("layers: the core links without Janus", core_without_janus),
+    ("layers: the packet path does not wait", packet_path),
     ("layers: the plugin lacks nothing of ours", plugin_complete),
 )
