@@ -71,10 +71,12 @@ enum rth_err rth_recording_export_to(int *fdp, const char *path,
 {
 	enum rth_err err = RTH_ERR_IO;
 	struct stat st;
+	bool made;
 	int fd;
 
 	*wrong = "cannot be made or opened";
-	if (mkdir(path, 0700) && errno != EEXIST)
+	made = mkdir(path, 0700) == 0;
+	if (!made && errno != EEXIST)
 		return err;
 	fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0 || fstat(fd, &st))
@@ -96,6 +98,8 @@ out:
 		*fdp = fd;
 	else if (fd >= 0)
 		close(fd);
+	if (err && made)
+		rmdir(path);
 	return err;
 }
 

@@ -18,6 +18,7 @@
 #include <sys/wait.h>
 
 #define NICE 15
+#define SANITIZERS 3
 #define LOOK_EVERY_MS 100
 #define NOTHING_TO_PLAY 3 /* the child's exit status */
 #define FIRST_FREE_FD 10  /* ours are moved above what the child gets */
@@ -82,15 +83,35 @@ static int set_files(posix_spawn_file_actions_t *files, const int fds[4])
 	return rc ? rc : posix_spawn_file_actions_addclosefrom_np(files, 6);
 }
 
+/*
+ * Nothing of our environment but how a sanitizer's build is to behave: some do
+ * not run in the child's sandbox.
+ */
+static void keep_environment(char *env[SANITIZERS + 1])
+{
+	static const char *const names[SANITIZERS] = {
+		"ASAN_OPTIONS=", "LSAN_OPTIONS=", "UBSAN_OPTIONS="};
+	size_t i, n = 0;
+	char **at;
+
+	for (at = environ; at && *at && n < SANITIZERS; at++)
+		for (i = 0; i < SANITIZERS && n < SANITIZERS; i++)
+			if (strncmp(*at, names[i], strlen(names[i])) == 0)
+				env[n++] = *at;
+	env[n] = NULL;
+}
+
 static enum rth_err spawn(pid_t *pidp, const struct rth_recover_run *run,
 			  int answer, int key)
 {
 	char name[] = "rthealth-recover";
-	char *const argv[] = {name, NULL}, *const env[] = {NULL};
+	char *const argv[] = {name, NULL};
+	char *env[SANITIZERS + 1];
 	int fds[4] = {answer, key, -1, -1}, rc = -1;
 	posix_spawn_file_actions_t files;
 	posix_spawnattr_t attr;
 
+	keep_environment(env);
 	if (posix_spawn_file_actions_init(&files))
 		return RTH_ERR_NOMEM;
 	if (posix_spawnattr_init(&attr)) {
