@@ -236,6 +236,18 @@ static enum rth_err end_fragment(struct rth_mux *mux, int64_t time_us)
 	return rth_mux_flush(mux);
 }
 
+/*
+ * A fragmented MP4 forgets when a track begins: it counts from 0. So a track's
+ * first frame is decoded at 0, and a picture shown when it is due. Voice begins
+ * at 0 by less than a hole (segment.c).
+ */
+static void from_zero(AVPacket *packet, enum rth_track track)
+{
+	packet->dts = 0;
+	if (track == RTH_TRACK_VOICE)
+		packet->pts = 0;
+}
+
 enum rth_err rth_mux_write_ready(struct rth_mux *mux,
 				 const struct rth_mux_frame *frame)
 {
@@ -244,6 +256,7 @@ enum rth_err rth_mux_write_ready(struct rth_mux *mux,
 	AVPacket *packet = mux->packet;
 	int64_t end_us = frame->time_us + frame->duration_us;
 	enum rth_err err;
+	bool first;
 	int r;
 
 	if (!track->stream || frame->len > RTH_FRAME_MAX)
@@ -255,7 +268,10 @@ enum rth_err rth_mux_write_ready(struct rth_mux *mux,
 		return RTH_ERR_NOMEM;
 	memcpy(packet->data, frame->data, frame->len);
 	packet->stream_index = track->stream->index;
+	first = !track->any;
 	packet->pts = packet->dts = stamp(track, frame->time_us);
+	if (mux->fragments && first)
+		from_zero(packet, frame->track);
 	packet->duration =
 		av_rescale_q(frame->duration_us, us, track->stream->time_base);
 	packet->flags = frame->key ? AV_PKT_FLAG_KEY : 0;
@@ -263,7 +279,7 @@ enum rth_err rth_mux_write_ready(struct rth_mux *mux,
 		mux->duration_us = end_us;
 	if (mux->index)
 		err = rth_mux_index_frame(mux->index, frame->track, frame->len,
-					  packet->dts, frame->key);
+					  packet->pts, frame->key);
 	r = av_write_frame(mux->av, packet);
 	av_packet_unref(packet);
 	return err ? err : rth_mux_io_result(&mux->io, r);

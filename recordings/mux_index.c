@@ -93,18 +93,18 @@ enum rth_err rth_mux_index_head(struct rth_mux_index *index, const void *data,
 }
 
 enum rth_err rth_mux_index_frame(struct rth_mux_index *index,
-				 enum rth_track track, size_t len, int64_t dts,
+				 enum rth_track track, size_t len, int64_t time,
 				 bool key)
 {
 	struct track *t = &index->track[track];
 	enum rth_err err;
 
 	if (!t->len.n)
-		t->first = t->last = dts;
+		t->first = t->last = time;
 	err = table_add(&t->len, (uint32_t)len | (key ? KEY : 0));
 	if (!err)
-		err = table_add(&t->delta, (uint64_t)(dts - t->last));
-	t->last = dts;
+		err = table_add(&t->delta, (uint64_t)(time - t->last));
+	t->last = time;
 	t->bytes += len;
 	return err;
 }

@@ -28,9 +28,9 @@ void rth_mux_index_free(struct rth_mux_index *index); /* NULL is allowed */
 enum rth_err rth_mux_index_head(struct rth_mux_index *index, const void *data,
 				size_t len) RTH_CHECKED;
 
-/** Notes a frame that went to the muxer; dts in ticks of the track. */
+/** Notes a frame that went to the muxer; its time in ticks. */
 enum rth_err rth_mux_index_frame(struct rth_mux_index *index,
-				 enum rth_track track, size_t len, int64_t dts,
+				 enum rth_track track, size_t len, int64_t time,
 				 bool key) RTH_CHECKED;
 
 /**
