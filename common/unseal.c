@@ -6,6 +6,7 @@
  * a block in its place: it is whole in a slot, or a moment later in its place.
  */
 #include <string.h>
+#include <time.h>
 
 #include <sodium.h>
 
@@ -17,6 +18,7 @@
 
 #define SLOTS 2
 #define TRIES 4 /* of a block that is being written meanwhile */
+#define PAUSE_NS 500000
 
 /* A block that was opened. */
 struct opened {
@@ -110,30 +112,45 @@ static void newest(struct rth_unseal *u, uint64_t k)
 	}
 }
 
-/* Brings block k into u->block; RTH_ERR_CRYPTO when it is nowhere whole. */
-static enum rth_err get_block(struct rth_unseal *u, uint64_t k)
+static bool has(const struct rth_unseal *u, uint64_t k, size_t need)
 {
-	struct opened *b = &u->block;
+	const struct rth_record *rec = &u->block.rec;
+
+	return u->block.used && rec->number == k && rec->length >= need &&
+	       (!u->complete || rec->length == length_of(u, k));
+}
+
+static void pause_a_moment(void)
+{
+	const struct timespec moment = {0, PAUSE_NS};
+
+	nanosleep(&moment, NULL);
+}
+
+/*
+ * Brings block k, with at least `need` bytes, into u->block; RTH_ERR_CRYPTO
+ * when it is nowhere whole.
+ */
+static enum rth_err get_block(struct rth_unseal *u, uint64_t k, size_t need)
+{
 	enum rth_err err = RTH_OK;
 
-	if (b->used && b->rec.number == k)
-		return RTH_OK;
-	for (int i = 0; i < TRIES && !err; i++) {
-		err = open_at(u, b, RTH_BLOCK_AT(k));
-		if (!err && u->complete)
+	for (int i = 0; i < TRIES && !has(u, k, need) && !err; i++) {
+		if (i > 0)
+			err = open_slots(u);
+		if (i > 1)
+			pause_a_moment();
+		if (!err)
+			err = open_at(u, &u->block, RTH_BLOCK_AT(k));
+		if (u->complete)
 			break;
 		if (!err)
 			newest(u, k);
-		if (!err && b->used)
-			break;
-		if (!err)
-			err = open_slots(u);
 	}
-	if (!err && (!b->used || b->rec.number != k ||
-		     (u->complete && b->rec.length != length_of(u, k))))
+	if (!err && !has(u, k, need))
 		err = RTH_ERR_CRYPTO;
 	if (err)
-		b->used = false;
+		u->block.used = false;
 	return err;
 }
 
@@ -178,7 +195,7 @@ static enum rth_err find_length(struct rth_unseal *u)
 		if (u->slots[s].used && u->slots[s].rec.synced > k)
 			k = u->slots[s].rec.synced;
 	u->length = k * RTH_SEAL_BLOCK_BYTES;
-	while (!(err = get_block(u, k)) && k < RTH_SEAL_BLOCKS_MAX) {
+	while (!(err = get_block(u, k, 1)) && k < RTH_SEAL_BLOCKS_MAX) {
 		u->length += u->block.rec.length;
 		if (u->block.rec.length < RTH_SEAL_BLOCK_BYTES)
 			break;
@@ -293,14 +310,11 @@ const uint8_t *rth_unseal_digest(const struct rth_unseal *unseal)
 static enum rth_err copy_from(struct rth_unseal *u, uint64_t k, size_t at,
 			      uint8_t *to, size_t len)
 {
-	enum rth_err err = get_block(u, k);
+	enum rth_err err = get_block(u, k, at + len);
 
-	if (err)
-		return err;
-	if (at + len > u->block.rec.length)
-		return RTH_ERR_CRYPTO;
-	memcpy(to, u->block.plain + at, len);
-	return RTH_OK;
+	if (!err)
+		memcpy(to, u->block.plain + at, len);
+	return err;
 }
 
 enum rth_err rth_unseal_read(struct rth_unseal *unseal, uint64_t offset,
@@ -355,10 +369,7 @@ enum rth_err rth_unseal_verify(struct rth_unseal *unseal, uint64_t *blockp)
 
 	unseal->block.used = false;
 	for (uint64_t k = 0; k < blocks && !err; k++) {
-		err = get_block(unseal, k);
-		if (!err && !unseal->complete &&
-		    unseal->block.rec.length < length_of(unseal, k))
-			err = RTH_ERR_CRYPTO;
+		err = get_block(unseal, k, length_of(unseal, k));
 		if (err && blockp)
 			*blockp = k;
 		if (!err)
