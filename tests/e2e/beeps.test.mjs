@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { beeps, flashes, pairs, sync } from './lib/beeps.mjs';
+import { beeps, flashes, pairs, punctual, sync } from './lib/beeps.mjs';
 
 const SECONDS = 6;
 const FRAME_MS = 10;
@@ -64,6 +64,15 @@ test('a second without a tone has no pair', async () => {
 		await sync(lane(0.05, 2.5));
 
 	assert.deepEqual([seen.length, heard.length, found.length], [5, 5, 4]);
+});
+
+test('a flash that was drawn late is no measure', () => {
+	const found = [4, 5, 6].map((at) => ({ at, ms: 1 }));
+	const drawn = [3, 4, 5, 6].map((s) => ({ at: 1e12 + s * 1000 - 30,
+		late: s === 5 ? 40 : 2 }));
+
+	assert.deepEqual(punctual(found, 1e12, drawn), [
+		{ at: 4, ms: 1, after: 30 }, { at: 6, ms: 1, after: 30 }]);
 });
 
 test('nothing to compare is not a good result', () => {

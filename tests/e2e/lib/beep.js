@@ -2,6 +2,8 @@
 // Runs in a page before its own scripts: camera and microphone become a picture
 // that flashes white and a tone of 1 kHz that sounds for the same 100 ms of
 // every second, so that it can be seen afterwards how far apart they got.
+// `rthBeep.drawn` tells of each flash when it was drawn, in ms since 1970, and
+// how many ms after its tone: a busy machine is late with both, not equally.
 (() => {
 	const BEEP_S = 0.1;
 	const FRAME_MS = 33;
@@ -17,8 +19,12 @@
 	const source = navigator.userAgent.includes('Firefox') ? gate : loop;
 	/** @type {ReturnType<typeof source> | null} the one clock of both */
 	let only = null;
+	/** @type {{ at: number, late: number }[]} */
+	const drawn = [];
 
-	/** Seconds of its own clock, and a track that beeps by it. */
+	globalThis.rthBeep = { drawn };
+
+	/** Seconds of its own clock, which sounds, and a track that beeps by it. */
 	async function loop() {
 		const audio = new AudioContext({ sampleRate: 48000 });
 		const second = audio.createBuffer(1, audio.sampleRate, audio.sampleRate);
@@ -35,6 +41,7 @@
 		tone.start(start);
 		return {
 			seconds: () => audio.currentTime - start,
+			late: (at) => (at % 1) * 1000,
 			beep: () => {},
 			track: () => {
 				const out = audio.createMediaStreamDestination();
@@ -54,6 +61,8 @@
 
 		return {
 			seconds: () => (performance.now() - start) / 1000,
+			// Both begin here, at once.
+			late: () => 0,
 			beep: (on) => {
 				for (const track of tracks)
 					track.enabled = on;
@@ -73,11 +82,11 @@
 		const context = /** @type {CanvasRenderingContext2D} */ (
 			canvas.getContext('2d', { alpha: false }));
 		let white = false;
-		let drawn = 0;
+		let newest = 0;
 		let count = 0;
 
 		function draw(now) {
-			drawn = now;
+			newest = now;
 			context.fillStyle = white ? '#ffffff' : '#101010';
 			context.fillRect(0, 0, SIZE.width, SIZE.height);
 			// Something moves, so that every frame is one of its own.
@@ -93,11 +102,16 @@
 
 			if (track.readyState === 'ended')
 				clearInterval(timer);
-			else if (wanted !== white || now - drawn >= FRAME_MS) {
+			else if (wanted !== white || now - newest >= FRAME_MS) {
+				const begins = wanted && !white;
+
 				if (wanted !== white)
 					clock.beep(wanted);
 				white = wanted;
 				draw(now);
+				if (begins)
+					drawn.push({ at: performance.timeOrigin + now,
+						late: clock.late(at) });
 			}
 		}, TICK_MS);
 

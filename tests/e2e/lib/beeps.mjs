@@ -15,6 +15,8 @@ const LOUD_DB = -32;
 const SAMPLES = 120;
 /** Two of a kind are never closer, s. */
 const APART_S = 0.4;
+/** A page that was so much later with a flash than with its tone is no measure. */
+const LATE_MS = 15;
 /** A flash and a beep that are farther apart are of different seconds. */
 const PAIR_S = 0.5;
 
@@ -91,6 +93,25 @@ export function pairs(seen, heard) {
 
 		return Math.abs(nearest - at) < PAIR_S
 			? [{ at, ms: (at - nearest) * 1000 }] : [];
+	});
+}
+
+/**
+ * The pairs of flashes that the page drew together with their tone.
+ *
+ * @param {{ at: number, ms: number }[]} found
+ * @param {number} begins of the file, ms since 1970
+ * @param {{ at: number, late: number }[]} drawn of the page, see beep.js
+ * @returns {{ at: number, ms: number, after: number }[]} after: ms from the
+ *   drawing to where the flash is in the file
+ */
+export function punctual(found, begins, drawn) {
+	return found.flatMap(({ at, ms }) => {
+		const wall = begins + at * 1000;
+		const flash = drawn.reduce((best, each) =>
+			Math.abs(each.at - wall) < Math.abs(best.at - wall) ? each : best);
+
+		return flash.late > LATE_MS ? [] : [{ at, ms, after: wall - flash.at }];
 	});
 }
 
