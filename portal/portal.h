@@ -26,8 +26,8 @@ struct rth_portal {
 	struct rth_work *work_net;   /* work.h: jobs that wait for a network */
 	struct rth_work *work_mail;  /* work.h: mails on their way */
 	struct rth_work *work_recovery; /* recovery.h; NULL: no recordings */
-	struct rth_oidc *oidc;	     /* oidc.h */
-	struct rth_mailcode *mailcode; /* mailcode.h */
+	struct rth_oidc *oidc;		/* oidc.h */
+	struct rth_mailcode *mailcode;	/* mailcode.h */
 	int64_t (*now_s)(void); /* seconds since 1970; a test replaces it */
 };
 

@@ -49,13 +49,32 @@ bool rth_recording_state_of(enum rth_recording_state *statep, const char *name)
 	return false;
 }
 
-/* In the words that SQLite and PostgreSQL share. */
-#define LARGER(column)                                                 \
-	column " = CASE WHEN excluded." column " > recordings." column \
-	       " THEN excluded." column " ELSE recordings." column " END"
-#define FIRST(column)                                   \
-	column " = CASE WHEN recordings." column " = 0" \
-	       " THEN excluded." column " ELSE recordings." column " END"
+/*
+ * In the words that SQLite and PostgreSQL share. The first time and the largest
+ * count stay.
+ */
+/* clang-format off */
+#define FIRST(c) \
+	c " = CASE WHEN recordings." c " = 0 THEN excluded." c \
+	" ELSE recordings." c " END, "
+#define LARGER(c) \
+	c " = CASE WHEN excluded." c " > recordings." c " THEN excluded." c \
+	" ELSE recordings." c " END, "
+
+static const char put_sql[] =
+	"INSERT INTO recordings(id, visit_id, room, state, rank, begun_s,"
+	" ended_s, parts, reason, incomplete, lost_ms, lost_packets)"
+	" VALUES($1, (SELECT v.id FROM visits v WHERE v.room = $2), $2, $3,"
+	" $4, $5, $6, $7, $8, $9, $10, $11)"
+	" ON CONFLICT(id) DO UPDATE SET "
+	FIRST("begun_s") FIRST("ended_s") LARGER("parts")
+	LARGER("incomplete") LARGER("lost_ms") LARGER("lost_packets")
+	"reason = CASE WHEN excluded.reason <> '' THEN excluded.reason"
+	" ELSE recordings.reason END,"
+	" state = excluded.state, rank = excluded.rank"
+	" WHERE recordings.room = excluded.room"
+	" AND recordings.rank <= excluded.rank";
+/* clang-format on */
 
 enum rth_err rth_store_recording_put(struct rth_store *store,
 				     const struct rth_recording_row *row)
@@ -74,73 +93,7 @@ enum rth_err rth_store_recording_put(struct rth_store *store,
 		RTH_DB_INT(row->lost_packets),
 	};
 	const struct rth_db_query query = {
-		.sql = "INSERT INTO recordings(id, visit_id, room, state, "
-		       "rank,"
-		       " begun_s, ended_s, parts, reason, incomplete, lost_ms,"
-		       " lost_packets) VALUES($1,"
-		       " (SELECT v.id FROM visits v WHERE v.room = $2),"
-		       " $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
-		       " ON CONFLICT(id) DO UPDATE SET state = excluded.state,"
-		       " rank = excluded.rank, " FIRST("begun_s") ", " FIRST(
-			       "e"
-			       "n"
-			       "d"
-			       "e"
-			       "d"
-			       "_"
-			       "s") ", " LARGER("parts") ","
-							 " reason = CASE WHEN "
-							 "excluded.reason "
-							 "<> ''"
-							 " THEN "
-							 "excluded.reason ELSE "
-							 "recordings.reason "
-							 "END,"
-							 " " LARGER("incomplet"
-								    "e") ","
-									 " " LARGER(
-										 "lost_ms") ","
-											    " " LARGER(
-												    "lost_"
-												    "packet"
-												    "s") " W"
-													 "HE"
-													 "RE"
-													 " r"
-													 "ec"
-													 "or"
-													 "di"
-													 "ng"
-													 "s."
-													 "ro"
-													 "om"
-													 " ="
-													 " e"
-													 "xc"
-													 "lu"
-													 "de"
-													 "d."
-													 "ro"
-													 "om"
-													 " A"
-													 "ND"
-													 " r"
-													 "ec"
-													 "or"
-													 "di"
-													 "ng"
-													 "s."
-													 "ra"
-													 "nk"
-													 " <"
-													 "= "
-													 "ex"
-													 "cl"
-													 "ud"
-													 "ed"
-													 ".r"
-													 "an"
-													 "k",
+		.sql = put_sql,
 		.values = values,
 		.values_n = 11,
 	};
