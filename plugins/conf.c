@@ -170,6 +170,13 @@ static bool is_language(const char *tag)
 			       "ABCDEFGHIJKLMNOPQRSTUVWXYZ-")] == '\0';
 }
 
+static bool is_printable(const char *text)
+{
+	while (*text >= ' ' && *text <= '~')
+		text++;
+	return *text == '\0';
+}
+
 static enum rth_err read_texts(struct rth_plugin_conf *conf, const char *path,
 			       struct rth_conf_problem *problem)
 {
@@ -210,6 +217,9 @@ static enum rth_err read_recording(struct rth_plugin_conf *conf,
 	if (conf->consent.list.n > 0 && !conf->consent.version)
 		return wrong(problem, path, "recording.texts", "",
 			     "lack a recording.consent_version");
+	if (conf->consent.version && !is_printable(conf->consent.version))
+		return wrong(problem, path, "recording.consent_version", "",
+			     "is not printable ASCII");
 	return read_texts(conf, path, problem);
 }
 

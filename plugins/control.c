@@ -210,7 +210,7 @@ static void tick(struct rth_control *control, int64_t now_us)
 			    control->conf->linger_s * 1000000)
 			rth_seat_close_room(control, room);
 	}
-	rth_recording_tick_stored(control, now_us);
+	rth_recording_tick_news(control);
 }
 
 static void run_all(struct rth_control *control, struct rth_task *tasks)

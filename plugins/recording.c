@@ -311,6 +311,39 @@ void rth_recording_over(struct rth_control *control, struct rth_room *room,
 
 /* ---- running and paused ---- */
 
+enum rth_err rth_recording_note_consent(const struct rth_control *control,
+					const struct rth_recording *recording,
+					const struct rth_session *session,
+					bool came)
+{
+	enum rth_err err = RTH_OK;
+
+	if (came)
+		err = rth_announce_note_joined(control, recording, session);
+	if (!err)
+		err = rth_announce_note(
+			control, recording, (uint8_t)session->who.role,
+			"consent",
+			rth_consent_evidence(
+				rth_recording_consent(recording, session)));
+	return err;
+}
+
+/* Of a later part BEGIN also names those who came and went. */
+static enum rth_err say_who_is_seated(const struct rth_control *control,
+				      const struct rth_recording *recording,
+				      const struct rth_session *session)
+{
+	enum rth_err err = RTH_OK;
+
+	if (recording->part > 1)
+		err = rth_recording_note_consent(control, recording, session,
+						 false);
+	if (!err)
+		err = rth_announce_note_state(control, recording, session);
+	return err;
+}
+
 enum rth_err rth_recording_begin(struct rth_control *control,
 				 struct rth_room *room)
 {
@@ -323,9 +356,13 @@ enum rth_err rth_recording_begin(struct rth_control *control,
 	for (int role = 0; !err && role < RTH_ROLES; role++) {
 		if (room->seat[role] &&
 		    rth_recording_agrees(room->recording, room->seat[role]))
-			err = rth_announce_note_state(control, room->recording,
-						      room->seat[role]);
+			err = say_who_is_seated(control, room->recording,
+						room->seat[role]);
 	}
+	if (!err && room->recording->state == RTH_RECORDING_PAUSED)
+		err = rth_announce_note(control, room->recording,
+					RTH_FEED_NOBODY, "paused",
+					json_object());
 	return err;
 }
 

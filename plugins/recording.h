@@ -106,8 +106,11 @@ void rth_recording_chat(struct rth_control *control,
 void rth_recording_tick(struct rth_control *control, struct rth_room *room,
 			int64_t now_us);
 
-/** The same for recordings that are only being stored. */
-void rth_recording_tick_stored(struct rth_control *control, int64_t now_us);
+/**
+ * When there was no memory for some news of the feed nobody knows whose it
+ * was: then every recording has failed.
+ */
+void rth_recording_tick_news(struct rth_control *control);
 
 /** Forgets recordings that are being stored. At the end. */
 void rth_recording_forget_stored(struct rth_control *control);

@@ -9,7 +9,6 @@
 #include "recording_steps.h"
 
 #define OPENING_US (2 * RTH_FEED_READY_MS * RTH_US_PER_MS)
-#define STORED_US (2 * RTH_FEED_DONE_MS * RTH_US_PER_MS)
 #define LIMITED_RARER 4 /* key frames on a thin line */
 
 /* Who was asked and said nothing; returns whether there was somebody. */
@@ -122,29 +121,17 @@ static void last_word(struct rth_control *control, struct rth_recording **at,
 	rth_free(recording);
 }
 
-/* Which one the news was for is not known any more. */
-static void fail_all(struct rth_control *control)
+void rth_recording_tick_news(struct rth_control *control)
 {
-	for (struct rth_room *room = control->rooms.first; room;
-	     room = room->next) {
-		if (room->recording && room->recording->part == 0)
-			rth_recording_refuse(control, room, "failed");
-		else if (room->recording)
+	struct rth_room *room = control->rooms.first;
+
+	if (!atomic_exchange(&control->news_lost, false))
+		return;
+	while (control->being_stored)
+		last_word(control, &control->being_stored, false);
+	for (; room; room = room->next) {
+		if (room->recording)
 			rth_recording_failed(control, room, RTH_ERR_NOMEM);
-	}
-}
-
-void rth_recording_tick_stored(struct rth_control *control, int64_t now_us)
-{
-	struct rth_recording **at = &control->being_stored;
-
-	if (atomic_exchange(&control->news_lost, false))
-		fail_all(control);
-	while (*at) {
-		if (now_us - (*at)->since_us >= STORED_US)
-			last_word(control, at, false);
-		else
-			at = &(*at)->next;
 	}
 }
 

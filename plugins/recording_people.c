@@ -39,25 +39,6 @@ void rth_recording_ask(struct rth_control *control, struct rth_room *room,
 	rth_announce_asked(control, room, session);
 }
 
-/* Says that somebody has agreed, who was not in the recording before or was
-   in it otherwise. */
-static enum rth_err note_consent(const struct rth_control *control,
-				 const struct rth_recording *recording,
-				 const struct rth_session *session, bool came)
-{
-	enum rth_err err = RTH_OK;
-
-	if (came)
-		err = rth_announce_note_joined(control, recording, session);
-	if (!err)
-		err = rth_announce_note(
-			control, recording, (uint8_t)session->who.role,
-			"consent",
-			rth_consent_evidence(
-				rth_recording_consent(recording, session)));
-	return err;
-}
-
 /* What an answer changes; it is kept already. */
 static void follow(struct rth_control *control, struct rth_session *session,
 		   bool had_agreed)
@@ -74,9 +55,10 @@ static void follow(struct rth_control *control, struct rth_session *session,
 		return;
 	}
 	if ((agreed || had_agreed) &&
-	    rth_recording_failed(
-		    control, room,
-		    note_consent(control, recording, session, !had_agreed)))
+	    rth_recording_failed(control, room,
+				 rth_recording_note_consent(control, recording,
+							    session,
+							    !had_agreed)))
 		return;
 	if (!agreed)
 		rth_recording_finish(control, room, "withdrawn", "withdrawn");
@@ -160,9 +142,9 @@ static void come_back(struct rth_control *control, struct rth_session *session)
 
 	memcpy(consent.participant, session->participant, RTH_ID_SIZE);
 	rth_recording_keep(room, session, &consent);
-	if (rth_recording_failed(
-		    control, room,
-		    rth_announce_note_joined(control, recording, session)))
+	if (rth_recording_failed(control, room,
+				 rth_recording_note_consent(control, recording,
+							    session, true)))
 		return;
 	if (rth_recording_all_agree(room))
 		rth_recording_run(control, room);

@@ -80,6 +80,17 @@ void rth_recording_ask(struct rth_control *control, struct rth_room *room,
 enum rth_err rth_recording_begin(struct rth_control *control,
 				 struct rth_room *room) RTH_CHECKED;
 
+/**
+ * Says to the recorder that this person, who is seated, has agreed: whoever
+ * had the seat before, this answer holds for it now.
+ *
+ * @param came was not there, or not in the recording, until now
+ */
+enum rth_err rth_recording_note_consent(const struct rth_control *control,
+					const struct rth_recording *recording,
+					const struct rth_session *session,
+					bool came) RTH_CHECKED;
+
 /** What could not be stored so far. */
 struct rth_tap_loss rth_recording_loss(const struct rth_recording *recording);
 

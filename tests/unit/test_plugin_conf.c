@@ -202,6 +202,8 @@ static void recording_set_wrongly(void **state)
 	refused(ONE "recording: { " TEXTS(TEXT("en")) " };",
 		"recording.consent_version");
 	refused(RECORDING("texts = ();"), "recording.texts");
+	refused(ONE "recording: { consent_version = \"\xc3\xa9\"; };",
+		"printable");
 	refused(RECORDING(TEXTS(TEXT("en") ", " TEXT("en"))),
 		"\"en\" is there");
 	refused(RECORDING(TEXTS(TEXT("en_GB"))), "language");

@@ -2,6 +2,7 @@
 /* The states of a recording: each move, who is told what, and what is kept. */
 #include "recorded_visit.h"
 
+#include "../../common/mem.h"
 #include "../../plugins/admin.h"
 #include "../../plugins/chat.h"
 #include "../../plugins/recording_steps.h"
@@ -550,6 +551,57 @@ static void the_same_person_is_back(void **state)
 	assert_int_equal(recorded_notes("running"), 1);
 }
 
+/* The last note about a seat says whose answer holds for it. */
+static void last_answer_is(size_t feed, const struct person *person,
+			   const char *answer)
+{
+	json_t *last = NULL;
+
+	for (size_t i = 0; fake_feed_find(feed, RTH_FEED_NOTE, i); i++) {
+		json_t *note = recorded_body(feed, RTH_FEED_NOTE, i);
+
+		if (strcmp(fake_text(note, "event"), "consent") == 0) {
+			json_decref(last);
+			last = json_incref(note);
+		}
+		json_decref(note);
+	}
+	assert_string_equal(fake_text(last, "participant"),
+			    person->session->participant);
+	assert_string_equal(fake_text(last, "answer"), answer);
+	json_decref(last);
+}
+
+static void who_comes_back_takes_the_own_answer_along(void **state)
+{
+	struct visit *v = *state;
+	struct person *c, *p;
+	json_t *begin;
+
+	recorded_running(v, &c, &p, "yes", "yes");
+	visit_gone(v, p);
+	p = recorded_enter(v, "sub-other", "patient");
+	recorded_answer(v, p, "voice");
+	recorded_turn(v);
+	last_answer_is(0, p, "voice");
+	visit_gone(v, p);
+	p = recorded_enter(v, "sub-patient", "patient");
+	is(v, RUNNING);
+	recorded_turn(v);
+	last_answer_is(0, p, "yes");
+	/* BEGIN of the next part names all three */
+	fake_feed_hang_up(0);
+	recorded_turn(v);
+	visit_gone(v, c);
+	recorded_wait_ms(v, 1000);
+	recorded_says(v, RTH_FEED_READY, NULL);
+	begin = recorded_body(1, RTH_FEED_BEGIN, 0);
+	assert_int_equal(json_array_size(json_object_get(begin, "people")), 3);
+	json_decref(begin);
+	last_answer_is(1, p, "yes");
+	assert_true(recorded_notes("paused") >= 1);
+}
+
 static void a_reload_is_a_short_pause(void **state)
 {
 	static const char *const roles[] = {"clinician", "patient"};
@@ -831,16 +883,29 @@ static void stored_or_lost_is_told(void **state)
 	assert_null(v->control->being_stored);
 }
 
-static void the_last_word_never_comes(void **state)
+/* Of which recording it was nobody can say. */
+static void news_that_was_lost_fails_all(void **state)
 {
 	struct visit *v = *state;
 	struct person *c, *p;
 
 	recorded_running(v, &c, &p, "yes", "yes");
 	recorded_stop(v, c);
-	visit_wait_ms(v, 2 * RTH_FEED_DONE_MS);
-	assert_string_equal(reported(), "lost");
+	recorded_turn(v);
+	rth_mem_fail_at(1);
+	rth_recording_news(v->control, v->control->being_stored->link,
+			   RTH_FEED_NEWS_DONE, NULL);
+	rth_mem_fail_at(0);
+	assert_string_equal(reported(), "finished");
+	recorded_ask(v, c);
+	recorded_says(v, RTH_FEED_READY, NULL);
+	fake_forget_pushes();
+	visit_wait_ms(v, 500);
+	assert_string_equal(reported(), "refused");
 	assert_null(v->control->being_stored);
+	is(v, OFF);
+	recorded_hears(c, "refused");
+	recorded_hears(p, "declined");
 }
 
 /* ---- the recorder while it runs ---- */
@@ -987,6 +1052,7 @@ int main(void)
 		TEST(key_frames_are_asked_for),
 		TEST(what_cannot_be_stored_is_told),
 		TEST(the_same_person_is_back),
+		TEST(who_comes_back_takes_the_own_answer_along),
 		TEST(a_reload_is_a_short_pause),
 		TEST(both_are_away_and_come_back),
 		TEST(who_waits_hears_that_it_is_paused),
@@ -999,7 +1065,7 @@ int main(void)
 		TEST(the_clinician_is_lost),
 		cmocka_unit_test(the_visit_ends),
 		TEST(stored_or_lost_is_told),
-		TEST(the_last_word_never_comes),
+		TEST(news_that_was_lost_fails_all),
 		TEST(a_recorder_that_comes_back_begins_a_part),
 		cmocka_unit_test(the_recorder_cannot_go_on),
 		TEST(the_recorder_refuses_the_next_part),
