@@ -2,8 +2,8 @@
 // What a visit costs, beside Janus's own plugins in the same run: prints a
 // table and writes docs/performance.md.
 //
-//   tests/bench/run [--only core,cpu,instructions,join,memory,line,tap,
-//                   recorder,playable,sealing] [--joins 20] [--no-write]
+//   tests/bench/run [--only core,cpu,instructions,join,memory,line,relay,
+//                   tap,recorder,playable,sealing] [--joins 20] [--no-write]
 //
 // With --only the other sections of the document stay as they are.
 import { execFileSync, spawnSync } from 'node:child_process';

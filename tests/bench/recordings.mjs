@@ -9,20 +9,22 @@ import { basename, dirname, join } from 'node:path';
 import { startChromium } from '../e2e/lib/browser.mjs';
 import { startFeeder } from '../e2e/lib/feeder.mjs';
 import { Player } from '../e2e/lib/player.mjs';
-import { until } from '../e2e/lib/procs.mjs';
+import { BUILD, until } from '../e2e/lib/procs.mjs';
 import { startRecorder } from '../e2e/lib/recorder.mjs';
 import { Store } from '../e2e/lib/store.mjs';
 import { issuer, recordCall, recordingConf } from './call.mjs';
 import {
-	cpuOf, inCall, instructionsIn, median, received, round, SETTLE_MS, table,
+	inCall, instructionsIn, median, received, round, SETTLE_MS, table,
 	TRACED_MS, wait,
 } from './figures.mjs';
+import { manyVisits } from './many.mjs';
 import { writeCamera, writeVoice } from './mjr.mjs';
 
 const VISITS = 10;
 const VISIT_S = 60;
 const KBIT = 1000;
 const HOUR_S = 3600;
+const TRACED_PACKETS = 100000;
 
 /** What a thread that takes packets from a browser runs, in either plugin. */
 const MEDIA_THREAD = /\b(rth_relay_rtp|janus_videocall_incoming_rtp)\b/;
@@ -81,48 +83,6 @@ export async function recordedInstructions(plugin) {
 	return figures;
 }
 
-/** The most memory that a process ever had, kB. */
-const peakOf = (pid) => Number(readFileSync(`/proc/${pid}/status`, 'utf8')
-	.match(/^VmHWM:\s+(\d+)/m)?.[1]);
-
-/** CPU and memory of the recorder's children with many visits at once. */
-async function manyVisits() {
-	const recorder = await startRecorder();
-	const feeders = await Promise.all(Array.from({ length: VISITS }, () =>
-		startFeeder(recorder, { seconds: VISIT_S,
-			words: ['--kbit', String(KBIT)] })));
-
-	await wait(5000);
-	const begin = performance.now();
-	const pids = recorder.children;
-	const before = pids.map((pid) => cpuOf(pid).all);
-
-	await wait((VISIT_S - 10) * 1000);
-	const seconds = (performance.now() - begin) / 1000;
-	const cpu = pids.map((pid, i) => 100 * (cpuOf(pid).all - before[i]) / seconds);
-	const peaks = pids.map((pid) => peakOf(pid) / 1024);
-	const statuses = await Promise.all(feeders.map(({ program }) =>
-		program.exited));
-
-	if (statuses.some((status) => status !== 0))
-		throw new Error(`feeders ended with ${statuses}`);
-	const store = new Store(recorder);
-	const missing = [];
-
-	for (const { id } of feeders) {
-		const exported = await store.export(id);
-
-		missing.push(...exported.manifests.flatMap((manifest) =>
-			manifest.lanes.map(({ counts }) => counts.missing + counts.late)),
-		...exported.manifests.flatMap(({ loss }) =>
-			[loss.clinician.lost, loss.patient.lost]));
-		exported.remove();
-	}
-	await recorder.stop();
-	rmSync(recorder.home, { recursive: true });
-	return { cpu, peaks, missing: missing.reduce((a, b) => a + b, 0) };
-}
-
 /** Runs `act`; how long it took, ms. */
 async function timed(act) {
 	const begin = performance.now();
@@ -178,7 +138,53 @@ function janusTool(seconds) {
 	}).finally(() => rmSync(folder, { recursive: true }));
 }
 
+/** What bench_relay says with or without a tap: ns and instructions. */
+function relayed(how) {
+	const program = join(BUILD, 'tests/bench/bench_relay');
+	const out = join(mkdtempSync(join(os.tmpdir(), 'rth-bench-')), 'out');
+	const time = JSON.parse(execFileSync(program, ['2000000', how],
+		{ encoding: 'utf8' }));
+
+	execFileSync('valgrind', ['--tool=callgrind',
+		'--toggle-collect=rth_relay_rtp', `--callgrind-out-file=${out}`,
+		program, String(TRACED_PACKETS), how], { stdio: 'ignore' });
+	return { instructions: instructionsIn(out) / (3 * TRACED_PACKETS),
+		ns: (time.audio_ns + time.camera_ns + time.screen_ns) / 3 };
+}
+
 export const RECORDINGS = {
+	relay: async () => {
+		const off = relayed('off');
+		const on = relayed('tap');
+		const full = relayed('stalled');
+		const row = (name, r) => [name, round(r.instructions), round(r.ns, 1)];
+
+		return `## Recording: the plugin's own packet path
+
+As above, with the packet copied into the recording's ring; and with a ring
+that is full because nobody takes from it. 1200 bytes a packet.
+
+${table(['', 'instructions', 'ns'], [row('not recorded', off),
+		row('recorded', on), ['difference',
+			round(on.instructions - off.instructions), round(on.ns - off.ns, 1)],
+		row('the ring is full', full)])}`;
+	},
+	sealing: async () => {
+		const said = execFileSync(join(BUILD, 'tests/bench/bench_seal'),
+			{ encoding: 'utf8' });
+		const figure = (pattern) => said.match(pattern)?.[1];
+
+		return `## Recording: sealing
+
+In bulk, in memory; and a lane of an hour at 1 Mbit/s with a flush each second
+(\`tests/bench/bench_seal.c\`).
+
+${table(['sealing, MB/s', 'verifying, MB/s', 'bytes more for an hour', 'of the plain',
+		'CPU, % of a core'],
+		[[figure(/^write\D+(\d+) MB/m), figure(/^verify\D+(\d+) MB/m),
+			figure(/(\d+) bytes more/), `${figure(/\(([\d.]+) %\)/)} %`,
+			figure(/([\d.]+) % of a core/)]])}`;
+	},
 	tap: async () => {
 		const rows = [];
 
@@ -199,7 +205,7 @@ ${table(['plugin', 'media threads, off', 'on', 'difference',
 		'difference, all threads'], rows)}`;
 	},
 	recorder: async () => {
-		const { cpu, peaks, missing } = await manyVisits();
+		const { cpu, peaks, missing } = await manyVisits(VISITS, VISIT_S, KBIT);
 
 		return `## Recording: the recorder
 
