@@ -6,8 +6,8 @@
 import './lib/node18.mjs';
 import assert from 'node:assert/strict';
 import {
-	chmodSync, chownSync, mkdirSync, mkdtempSync, readdirSync, readFileSync,
-	rmSync, statSync, writeFileSync,
+	chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync,
+	readFileSync, rmSync, statSync, writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -21,6 +21,7 @@ await inside();
 after(stopAll);
 
 const KILLS = Number(process.env.RTH_KILLS ?? 10);
+const CUTS = Number(process.env.RTH_CUTS ?? 5);
 const MOST_LOST_MS = 2000;
 const MB = 1 << 20;
 const NOBODY = 65534;
@@ -556,6 +557,80 @@ describe('disks', () => {
 		await recorder.stop();
 	});
 });
+
+/**
+ * A disk whose power can be cut: ext4 in a file, which forgets everything that
+ * was not synced (EXT4_IOC_SHUTDOWN, without flushing its log).
+ */
+class Disk {
+	constructor() {
+		this.image = join(mkdtempSync(join(tmpdir(), 'rth-power-')), 'image');
+		this.folder = mkdtempSync(join(tmpdir(), 'rth-power-'));
+		run('truncate', '-s', '128M', this.image);
+		run('mkfs.ext4', '-q', '-F', this.image);
+		this.mount();
+	}
+
+	mount() {
+		run('mount', '-o', 'loop,commit=300', this.image, this.folder);
+	}
+
+	cut() {
+		run('python3', '-c', 'import fcntl, os, struct, sys\n' +
+			'at = os.open(sys.argv[1], os.O_RDONLY)\n' +
+			'fcntl.ioctl(at, 0x8004587d, struct.pack("I", 2))', this.folder);
+	}
+
+	restore() {
+		run('umount', this.folder);
+		this.mount();
+	}
+
+	remove() {
+		run('umount', this.folder);
+		rmSync(this.image);
+	}
+}
+
+test('a power cut loses less than 2 s',
+	{ skip: !existsSync('/dev/loop-control') }, async (t) => {
+		let most = 0;
+
+		for (let i = 0; i < CUTS; i++) {
+			const disk = new Disk();
+			const recorder = await startRecorder({
+				folder: join(disk.folder, 'store') });
+			const visit = new Visit(recorder,
+				'--seconds 30 --kbit 1000 --chat words --screen patient');
+
+			await visit.hears('begun');
+			const begun = Date.now();
+
+			await new Promise((done) => setTimeout(done,
+				1000 + Math.random() * 4000));
+			disk.cut();
+			const cut = Date.now() - begun;
+
+			assert.equal(await visit.over(), 4);
+			assert.equal(visit.find('failed').reason, 'disk-failed');
+			await recorder.stop();
+			disk.restore();
+			await new Store(recorder).recover();
+			const found = await look(recorder, visit);
+
+			for (const name of ['clinician', 'patient', 'patient-screen']) {
+				const lost = cut - endOf(found, name);
+
+				most = Math.max(most, lost);
+				assert.ok(lost < MOST_LOST_MS, `${name} lost ${lost} ms`);
+			}
+			assert.equal(found.chat[0].text, 'words');
+			assert.equal(found.manifests[0].finished.how, 'interrupted');
+			found.remove();
+			disk.remove();
+		}
+		t.diagnostic(`${CUTS} cuts lost at most ${most} ms`);
+	});
 
 test('a visit at 1 Mbit/s each way costs little', async (t) => {
 	const seconds = 20;
