@@ -41,6 +41,7 @@ struct rth_unseal {
 	struct opened block; /* the one that was read last */
 	uint8_t *plain;	     /* memory for these three */
 	uint8_t *sealed;     /* room for one record */
+	bool there; /* something was where a record was looked for last */
 };
 
 static void unseal_free(struct rth_unseal *u)
@@ -63,6 +64,7 @@ static enum rth_err open_at(struct rth_unseal *u, struct opened *o, uint64_t at)
 			    &got);
 	if (err)
 		return err;
+	u->there = got > 0;
 	if (rth_record_open(&o->rec, o->plain, u->sealed, got, u->key, u->id))
 		return RTH_OK;
 	rth_record_mark(&o->mark, &o->rec, u->sealed);
@@ -136,10 +138,10 @@ static enum rth_err get_block(struct rth_unseal *u, uint64_t k, size_t need)
 	enum rth_err err = RTH_OK;
 
 	for (int i = 0; i < TRIES && !has(u, k, need) && !err; i++) {
+		if (i > 1 && u->there)
+			pause_a_moment();
 		if (i > 0)
 			err = open_slots(u);
-		if (i > 1)
-			pause_a_moment();
 		if (!err)
 			err = open_at(u, &u->block, RTH_BLOCK_AT(k));
 		if (u->complete)
