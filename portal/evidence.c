@@ -25,9 +25,10 @@ enum kind {
 	ID,	/* 22 base64url characters */
 	WORD,	/* letters, digits, - _ . */
 	LABEL,	/* printable ASCII, as in the plugin's configuration */
-	CODE,	/* a-z and - */
+	CODE,	/* letters and - */
 	SHA256, /* 64 hex digits */
 	COUNT,
+	FLAG,	/* true or false */
 	CHOICE, /* one of the words of `choices` */
 };
 
@@ -44,6 +45,7 @@ static const struct member recording_members[] = {
 	{"state", CHOICE, true, 0,
 	 " asked running paused declined refused finished stored lost "},
 	{"reason", CODE, false, REASON_MAX_BYTES, NULL},
+	{"incomplete", FLAG, false, 0, NULL},
 	{"lost_packets", COUNT, false, COUNT_MAX, NULL},
 	{"lost_ms", COUNT, false, COUNT_MAX, NULL},
 	{"parts", COUNT, false, PARTS_MAX, NULL},
@@ -96,6 +98,8 @@ static bool good(const struct member *m, const json_t *value)
 
 	if (m->kind == COUNT)
 		return json_is_integer(value) && n >= 0 && n <= m->max;
+	if (m->kind == FLAG)
+		return json_is_boolean(value);
 	if (!text)
 		return false;
 	if (m->kind == ID)
@@ -177,7 +181,8 @@ static enum rth_err keep_state(const struct rth_portal *portal,
 		row.begun_s = now_s;
 	if (row.state >= RTH_RECORDING_DECLINED)
 		row.ended_s = now_s;
-	row.incomplete = lossy(&row);
+	row.incomplete = lossy(&row) ||
+			 json_is_true(json_object_get(picked, "incomplete"));
 	err = rth_store_recording_put(portal->store, &row);
 	/* A part of it lost its recorder. */
 	if (!err && (row.state == RTH_RECORDING_LOST ||

@@ -273,6 +273,21 @@ static void a_whole_recording(void **state)
 	assert_int_equal(audit().n, 6);
 }
 
+static void what_cannot_be_stored_is_told_while_it_runs(void **state)
+{
+	(void)state;
+	assert_int_equal(take(STATE("running")), 0);
+	assert_false(stored().incomplete);
+	assert_int_equal(
+		take("{\"event\":\"recording\",\"room\":\"" ROOM
+		     "\",\"incomplete\":true," STATE_OF("running") "}"),
+		0);
+	assert_true(stored().incomplete);
+	assert_int_equal(take("{\"event\":\"recording\",\"room\":\"" ROOM
+			      "\",\"incomplete\":1," STATE_OF("running") "}"),
+			 RTH_ERR_FORMAT);
+}
+
 static void failing_memory_is_told(void **state)
 {
 	unsigned long n;
@@ -325,6 +340,7 @@ int main(void)
 		TEST(a_state_never_goes_back),
 		TEST(another_room_cannot_change_a_recording),
 		TEST(a_whole_recording),
+		TEST(what_cannot_be_stored_is_told_while_it_runs),
 		TEST(failing_memory_is_told),
 		TEST(an_old_database_is_brought_up),
 	};
