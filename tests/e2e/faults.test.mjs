@@ -87,10 +87,8 @@ describe('the recorder is killed', () => {
 					await record(visit);
 					await goesOn(visit.both);
 					const killed = Date.now();
-					const pids = [...(who === 'parent' ? [] : recorder.children),
-						...(who === 'child' ? [] : [recorder.pid])];
 
-					for (const pid of pids)
+					for (const pid of victims(recorder, who))
 						recorder.kill(pid);
 					if (who !== 'child') {
 						await recorder.program.exited;
@@ -114,6 +112,10 @@ describe('the recorder is killed', () => {
 				})));
 	}
 });
+
+const victims = (recorder, who) => [
+	...(who === 'parent' ? [] : recorder.children),
+	...(who === 'child' ? [] : [recorder.pid])];
 
 /** Of a lane, no more is missing around a moment than may be. */
 async function assertKept(exported, lane, at) {

@@ -133,4 +133,3 @@ export class Player {
 		await this.page.close();
 	}
 }
-
