@@ -27,6 +27,11 @@ const text = (person, selector) => person.page.evaluate((what) =>
 		?.innerText.trim() ?? null, selector);
 const all = (both, act) => Promise.all(both.map(act));
 
+/** The direction in which the clinic's text is read. */
+const direction = (person) => person.page.evaluate(() =>
+	getComputedStyle(/** @type {Element} */ (
+		document.querySelector('#consent-text'))).direction);
+
 /** Counts the sounds that the page itself makes. */
 const listen = (person) => person.page.evaluate(() => {
 	const note = OscillatorNode.prototype;
@@ -73,6 +78,16 @@ async function askedWell(person) {
 	return boxes;
 }
 
+/** The clinician is told why not; the patient has not even been asked. */
+const refused = (why, picture = 'refused') => async ({ clinician, patient }) => {
+	await clinician.askToRecord();
+	await clinician.recording('refused');
+	await clinician.page.sees(why);
+	await look(clinician, picture);
+	assert.equal(await patient.page.evaluate(() =>
+		document.body.dataset.recording), 'off');
+};
+
 for (const [size, pixels] of Object.entries(SIZES)) {
 	test(`on a ${size}: asked, agreed, running, stopped`, () => inVisit(clinic,
 		['chromium', 'chromium'], async ({ clinician, patient, both }) => {
@@ -82,7 +97,7 @@ for (const [size, pixels] of Object.entries(SIZES)) {
 			assert.deepEqual(await small(clinician), []);
 			await all(both, listen);
 			await clinician.askToRecord();
-			await all(both, (person) => person.recording('asked'));
+			await all(both, (person) => person.asked());
 			const { face, dialog } = await askedWell(patient);
 
 			if (size === 'phone')
@@ -133,6 +148,8 @@ for (const [size, pixels] of Object.entries(SIZES)) {
 			for (const person of both) {
 				assert.equal(await text(person, '#recording-note span'),
 					'Recording stopped.');
+				assert.match(await text(person, '#live') ?? '',
+					/Recording stopped/);
 				assert.equal(await person.recordingSign(), null);
 			}
 			await look(clinician, `finished-${size}`);
@@ -145,12 +162,10 @@ for (const [size, pixels] of Object.entries(SIZES)) {
 	test(`on a ${size}: declined, in Arabic`, () => inVisit(clinic,
 		['chromium', 'chromium'], async ({ clinician, patient, both }) => {
 			await clinician.askToRecord();
-			await patient.recording('asked');
+			await patient.asked();
 			await askedWell(patient);
 			assert.equal(await text(patient, '#consent-yes'), 'نعم، سجّلوني');
-			assert.equal(await patient.page.evaluate(() =>
-				getComputedStyle(/** @type {Element} */ (
-					document.querySelector('#consent-text'))).direction), 'rtl');
+			assert.equal(await direction(patient), 'rtl');
 			await look(patient, `asked-arabic-${size}`);
 			await patient.page.choose('#consent-language', 'es');
 			assert.equal(await text(patient, '#consent-voice'), 'Solo voz');
@@ -218,14 +233,8 @@ describe('whatever happens meanwhile', () => {
 		async () => {
 			await clinic.recorder?.stop();
 			try {
-				await inVisit(clinic, ['chromium', 'chromium'],
-					async ({ clinician, patient }) => {
-						await clinician.askToRecord();
-						await clinician.recording('refused');
-						await clinician.page.sees('recorder cannot be reached');
-						assert.equal(await patient.page.evaluate(() =>
-							document.body.dataset.recording), 'off');
-					});
+				await inVisit(clinic, ['chromium', 'chromium'], refused(
+					'recorder cannot be reached'));
 			} finally {
 				await clinic.recorder?.start();
 			}
@@ -237,10 +246,8 @@ test('Firefox: asked by keyboard, running, withdrawn', () => inVisit(clinic,
 		await all(both, listen);
 		await clinician.askToRecord();
 		await clinician.answer('yes');
-		await patient.recording('asked');
+		await patient.asked();
 		await look(patient, 'asked-firefox');
-		await patient.page.until(() => !(/** @type {HTMLButtonElement} */ (
-			document.querySelector('#consent-yes')).disabled), 'can be answered');
 		for (;;) {
 			await patient.page.page.keyboard.press('Tab');
 			if (await patient.page.evaluate(() =>
@@ -268,12 +275,7 @@ describe('at the limits', () => {
 	after(() => other?.close());
 
 	test('a full disk is told to the clinician alone', () => inVisit(other,
-		['chromium', 'chromium'], async ({ clinician, patient }) => {
-			await clinician.askToRecord();
-			await clinician.recording('refused');
-			await clinician.page.sees('The server has no room for a recording.');
-			await look(clinician, 'disk-full-phone');
-			assert.equal(await patient.page.evaluate(() =>
-				document.body.dataset.recording), 'off');
-		}, { clinician: { size: SIZES.phone } }));
+		['chromium', 'chromium'],
+		refused('The server has no room for a recording.', 'disk-full-phone'),
+		{ clinician: { size: SIZES.phone } }));
 });

@@ -22,7 +22,7 @@ import { homePage } from './view/home.js';
 import { lobbyPage } from './view/lobby.js';
 import { signInPage } from './view/signin.js';
 import { setText, show } from './view/dom.js';
-import { notice, recordingAlarm } from './words.js';
+import { notice, recordingAlarm, recordingNote } from './words.js';
 
 /**
  * @typedef {import('./state.js').State} State
@@ -55,10 +55,13 @@ function announcement(state) {
 		return '';
 	const { unread } = state.chat;
 	const name = state.peer?.name || 'The other person';
+	const note = recordingNote(state.recording,
+		state.visit?.role === 'clinician');
 	if (!state.peer)
-		return state.met ? `${state.met} has left` : '';
-	return `${name} is here${state.peer.screen ? ' and shares a screen' : ''}${
-		unread ? `. Unread messages: ${unread}` : ''}`;
+		return `${note} ${state.met ? `${state.met} has left` : ''}`.trim();
+	return `${note} ${name} is here${
+		state.peer.screen ? ' and shares a screen' : ''}${
+		unread ? `. Unread messages: ${unread}` : ''}`.trim();
 }
 
 /** @param {State} state @returns {string} told at once to those who hear */

@@ -154,6 +154,13 @@ export class Person {
 		return this.page.press('#record');
 	}
 
+	/** Waits until the question for consent can be answered. */
+	async asked() {
+		await this.recording('asked');
+		await this.page.until(() => !(/** @type {HTMLButtonElement} */ (
+			document.querySelector('#consent-yes')).disabled), 'the answers');
+	}
+
 	/**
 	 * Answers the question for consent, once it is on the page.
 	 *

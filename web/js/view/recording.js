@@ -122,8 +122,8 @@ export function recordingSheet(actions) {
 function recordingWords(actions) {
 	const words = h('span');
 	const close = h('button', { type: 'button', id: 'recording-note-close' });
-	const node = h('p', { id: 'recording-note', class: 'banner note',
-		role: 'status' }, words, close);
+	const node = h('p', { id: 'recording-note', class: 'banner note' }, words,
+		close);
 	/** @type {ReturnType<typeof setTimeout> | undefined} */
 	let timer;
 	let press = actions.recordingNoted;
