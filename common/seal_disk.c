@@ -3,7 +3,17 @@
 #include "seal_disk.h"
 
 #include <errno.h>
+#include <time.h>
 #include <unistd.h>
+
+#define PAUSE_NS 500000
+
+static void pause_a_moment(void)
+{
+	const struct timespec moment = {0, PAUSE_NS};
+
+	nanosleep(&moment, NULL);
+}
 
 const struct rth_seal_disk rth_seal_disk = {
 	.pread = pread,
@@ -11,6 +21,7 @@ const struct rth_seal_disk rth_seal_disk = {
 	.fdatasync = fdatasync,
 	.fstat = fstat,
 	.close = close,
+	.pause = pause_a_moment,
 };
 
 enum rth_err rth_disk_read(const struct rth_seal_disk *disk, int fd, void *data,

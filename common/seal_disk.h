@@ -19,6 +19,7 @@ struct rth_seal_disk {
 	int (*fdatasync)(int fd);
 	int (*fstat)(int fd, struct stat *st);
 	int (*close)(int fd);
+	void (*pause)(void); /* half a millisecond, for somebody's write */
 };
 
 /** The real one. */

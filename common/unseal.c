@@ -6,7 +6,6 @@
  * a block in its place: it is whole in a slot, or a moment later in its place.
  */
 #include <string.h>
-#include <time.h>
 
 #include <sodium.h>
 
@@ -18,7 +17,6 @@
 
 #define SLOTS 2
 #define TRIES 4 /* of a block that is being written meanwhile */
-#define PAUSE_NS 500000
 
 /* A block that was opened. */
 struct opened {
@@ -122,13 +120,6 @@ static bool has(const struct rth_unseal *u, uint64_t k, size_t need)
 	       (!u->complete || rec->length == length_of(u, k));
 }
 
-static void pause_a_moment(void)
-{
-	const struct timespec moment = {0, PAUSE_NS};
-
-	nanosleep(&moment, NULL);
-}
-
 /*
  * Brings block k, with at least `need` bytes, into u->block; RTH_ERR_CRYPTO
  * when it is nowhere whole.
@@ -139,7 +130,7 @@ static enum rth_err get_block(struct rth_unseal *u, uint64_t k, size_t need)
 
 	for (int i = 0; i < TRIES && !has(u, k, need) && !err; i++) {
 		if (i > 1 && u->there)
-			pause_a_moment();
+			u->disk->pause();
 		if (i > 0)
 			err = open_slots(u);
 		if (!err)

@@ -136,12 +136,17 @@ static inline int sim_close(int fd)
 	return 0;
 }
 
+static inline void sim_pause(void)
+{
+}
+
 static const struct rth_seal_disk sim_disk = {
 	.pread = sim_pread,
 	.pwrite = sim_pwrite,
 	.fdatasync = sim_fdatasync,
 	.fstat = sim_fstat,
 	.close = sim_close,
+	.pause = sim_pause,
 };
 
 static inline size_t sim_last_sync(size_t before)
