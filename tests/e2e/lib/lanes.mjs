@@ -32,6 +32,10 @@ export async function packetsOf(path) {
 		key: packet.flags.startsWith('K'), bytes: Number(packet.size) }));
 }
 
+/** Silence, as browsers and the recorder (in holes of the voice) write it. */
+export const isSilence = (packet) => packet.kind === 'audio' &&
+	packet.bytes <= 3;
+
 /** Decodes all of a lane; what the decoder complains of, or "". */
 export async function complaints(path) {
 	// Times as they are in the file, not rounded to a frame rate.
