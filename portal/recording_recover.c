@@ -20,32 +20,16 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <openssl/crypto.h>
-
 #include <sys/file.h>
 #include <sys/stat.h>
 
-#include "mem.h"
-#include "recover_child.h"
+#include "recover_copy.h"
 #include "recover_manifest.h"
 
-#define TEMPORARY_SIZE (RTH_RECORDING_NAME_SIZE + sizeof(RTH_RECORDING_NEW))
-#define CHAT_MAX_BYTES (64 << 20)
-#define CHILD_BASE_MS 60000 /* that a file may take, */
-#define CHILD_MS_PER_MB 500 /* and more for a large one */
 /* A sealed file without a block in its place: docs/store.md. */
 #define ONLY_SLOTS_BYTES (RTH_SEAL_HEADER_BYTES + 2 * 16448)
 #define LOCK_EVERY_MS 20
 #define LOCK_MAX_MS 600000
-
-/* One part being recovered. */
-struct work {
-	struct rth_recover *recover;
-	const struct rth_recording_folder *folder;
-	const struct rth_loaded *loaded;
-	json_t *manifest;   /* the new one */
-	enum rth_err first; /* what went wrong first */
-};
 
 static void tell(const struct rth_recover *r, const char *file,
 		 const char *text)
@@ -58,86 +42,34 @@ static bool stopping(const struct rth_recover *r)
 	return r->stopping && r->stopping(r->arg);
 }
 
-static void temporary_name(char out[TEMPORARY_SIZE], const char *name)
+/* Has a flush ever reached the disk? Then a slot has been written. */
+static bool was_flushed(const struct rth_recover_work *w, const char *name)
 {
-	snprintf(out, TEMPORARY_SIZE, "%s%s", name, RTH_RECORDING_NEW);
-}
-
-static enum rth_err make_temporary(int *fdp, int folder, const char *name)
-{
+	bool flushed = false;
+	char bytes[4096];
+	off_t at;
 	int fd;
 
-	if (unlinkat(folder, name, 0) && errno != ENOENT)
-		return RTH_ERR_IO;
-	fd = openat(folder, name,
-		    O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return RTH_ERR_IO;
-	*fdp = fd;
-	return 0;
-}
+	if (rth_recording_folder_file(&fd, w->folder, name))
+		return true; /* not known: nothing is given up */
+	for (at = RTH_SEAL_HEADER_BYTES; at < ONLY_SLOTS_BYTES && !flushed;
+	     at += (off_t)sizeof(bytes)) {
+		ssize_t n = pread(fd, bytes, sizeof(bytes), at), i;
 
-/* The copy, once it is found good, takes the place of what it was made of. */
-static enum rth_err replace(const struct work *w, const char *temporary,
-			    const char *name, struct rth_finding *made)
-{
-	rth_recording_check(made, w->folder, temporary, w->loaded->key);
-	if (made->err)
-		return made->err;
-	if (!made->complete)
-		return RTH_ERR_FORMAT;
-	if (renameat(w->folder->fd, temporary, w->folder->fd, name) ||
-	    fsync(w->folder->fd))
-		return RTH_ERR_IO;
-	return 0;
-}
-
-/* ---- Sealing what this process writes itself: chat and manifest ---- */
-
-static enum rth_err seal_text(int fd, const struct rth_seal_key *key,
-			      const char *text, size_t len)
-{
-	struct rth_seal *seal;
-	enum rth_err err = rth_seal_create(&seal, fd, key);
-
-	if (err) {
-		close(fd);
-		return err;
+		flushed = n < 0;
+		for (i = 0; i < n; i++)
+			flushed = flushed ||
+				  (bytes[i] && at + i < ONLY_SLOTS_BYTES);
 	}
-	err = rth_seal_write(seal, 0, text, len);
-	if (err) {
-		rth_seal_close(seal);
-		return err;
-	}
-	return rth_seal_finish(seal, NULL);
+	close(fd);
+	return flushed;
 }
-
-static enum rth_err write_sealed(const struct work *w, const char *name,
-				 const char *text, size_t len,
-				 struct rth_finding *made)
-{
-	char temporary[TEMPORARY_SIZE];
-	int fd;
-	enum rth_err err;
-
-	temporary_name(temporary, name);
-	err = make_temporary(&fd, w->folder->fd, temporary);
-	if (!err)
-		err = seal_text(fd, w->loaded->key, text, len);
-	if (!err)
-		err = replace(w, temporary, name, made);
-	if (err)
-		unlinkat(w->folder->fd, temporary, 0);
-	return err;
-}
-
-/* ---- Files ---- */
 
 /*
  * What nothing was ever in: no whole header, or no block that was flushed. A
- * file of which nothing opens though it has blocks is damaged instead.
+ * file of which nothing opens though it was flushed is damaged instead.
  */
-static bool is_empty(const struct work *w, const char *name,
+static bool is_empty(const struct rth_recover_work *w, const char *name,
 		     struct rth_finding *found)
 {
 	struct stat st;
@@ -147,110 +79,32 @@ static bool is_empty(const struct work *w, const char *name,
 		return false;
 	if (found->err)
 		return st.st_size < RTH_SEAL_HEADER_BYTES;
-	if (st.st_size <= ONLY_SLOTS_BYTES)
+	if (st.st_size <= ONLY_SLOTS_BYTES || !was_flushed(w, name))
 		return true;
 	found->err = RTH_ERR_CRYPTO;
 	snprintf(found->text, sizeof(found->text), "block 0 does not open");
 	return false;
 }
 
-/* Up to the last whole line; NOT_FOUND: there is none. */
-static enum rth_err recover_chat(struct work *w, const char *name)
-{
-	struct rth_recovered done = {.name = name};
-	struct rth_finding found, made;
-	char *text = NULL;
-	size_t len = 0, i;
-	enum rth_err err =
-		rth_recording_read(&text, &len, w->folder, name, w->loaded->key,
-				   CHAT_MAX_BYTES, &found);
-
-	if (err)
-		return err;
-	while (len && text[len - 1] != '\n')
-		len--;
-	for (i = 0; i < len; i++)
-		done.lines += text[i] == '\n';
-	err = len ? write_sealed(w, name, text, len, &made) : RTH_ERR_NOT_FOUND;
-	OPENSSL_cleanse(text, (size_t)found.bytes);
-	rth_free(text);
-	if (err)
-		return err;
-	done.bytes = made.bytes;
-	memcpy(done.digest, made.digest, sizeof(done.digest));
-	return rth_recover_manifest_file(w->manifest, &done);
-}
-
-static enum rth_err run_child(const struct work *w, const char *name, int to,
-			      uint64_t bytes,
-			      char answer[RTH_RECOVER_ANSWER_SIZE])
-{
-	struct rth_recover_run run = {
-		.program = w->recover->program,
-		.key = w->loaded->key,
-		.to = to,
-		.max_ms = CHILD_BASE_MS +
-			  (int64_t)(bytes >> 20) * CHILD_MS_PER_MB,
-		.stopping = w->recover->stopping,
-		.arg = w->recover->arg,
-	};
-	enum rth_err err =
-		rth_recording_folder_file(&run.from, w->folder, name);
-
-	if (err)
-		return err;
-	err = rth_recover_run(&run, answer);
-	close(run.from);
-	if (!err && fsync(to))
-		err = RTH_ERR_IO;
-	return err;
-}
-
-static enum rth_err recover_lane(struct work *w, const char *name,
-				 uint64_t bytes)
-{
-	char temporary[TEMPORARY_SIZE], answer[RTH_RECOVER_ANSWER_SIZE];
-	struct rth_recovered done = {.name = name, .answer = answer};
-	struct rth_finding made;
-	int to;
-	enum rth_err err;
-
-	temporary_name(temporary, name);
-	err = make_temporary(&to, w->folder->fd, temporary);
-	if (err)
-		return err;
-	err = run_child(w, name, to, bytes, answer);
-	close(to);
-	if (!err)
-		err = replace(w, temporary, name, &made);
-	if (err) {
-		unlinkat(w->folder->fd, temporary, 0);
-		return err;
-	}
-	done.bytes = made.bytes;
-	memcpy(done.digest, made.digest, sizeof(done.digest));
-	return rth_recover_manifest_file(w->manifest, &done);
-}
-
 /* Is it finished, and the one that the manifest knows? */
-static bool is_done(const struct work *w, const char *name,
+static bool is_done(const struct rth_recover_work *w, const char *name,
 		    const struct rth_finding *found)
 {
 	const struct rth_listed *listed =
-		rth_recording_part_find(w->loaded->part, name);
+		rth_recording_part_find(w->part, name);
 
 	return listed && listed->finished && found->complete &&
 	       memcmp(listed->digest, found->digest, sizeof(found->digest)) ==
 		       0;
 }
 
-static enum rth_err recover_file(struct work *w,
+static enum rth_err recover_file(struct rth_recover_work *w,
 				 const struct rth_recording_file *file)
 {
 	struct rth_finding found;
 	enum rth_err err;
 
-	rth_recording_check(&found, w->folder, file->name, w->loaded->key);
+	rth_recording_check(&found, w->folder, file->name, w->key);
 	if (!found.err && is_done(w, file->name, &found))
 		return 0;
 	if (is_empty(w, file->name, &found))
@@ -260,9 +114,9 @@ static enum rth_err recover_file(struct work *w,
 		return found.err;
 	}
 	if (file->kind == RTH_RECORDING_CHAT)
-		err = recover_chat(w, file->name);
+		err = rth_recover_chat(w, file->name);
 	else
-		err = recover_lane(w, file->name, found.bytes);
+		err = rth_recover_lane(w, file->name, found.bytes);
 	if (err == RTH_ERR_NOT_FOUND) {
 		tell(w->recover, file->name,
 		     "holds nothing that can be played");
@@ -273,7 +127,7 @@ static enum rth_err recover_file(struct work *w,
 	return err;
 }
 
-static void recover_files(struct work *w)
+static void recover_files(struct rth_recover_work *w)
 {
 	size_t i;
 
@@ -281,7 +135,7 @@ static void recover_files(struct work *w)
 		const struct rth_recording_file *file = &w->folder->files[i];
 		enum rth_err err;
 
-		if (file->part != w->loaded->part->part ||
+		if (file->part != w->part->part ||
 		    (file->kind != RTH_RECORDING_LANE &&
 		     file->kind != RTH_RECORDING_CHAT))
 			continue;
@@ -294,9 +148,9 @@ static void recover_files(struct work *w)
 }
 
 /* A file that the manifest lists must be there. */
-static void look_for_listed(struct work *w)
+static void look_for_listed(struct rth_recover_work *w)
 {
-	const struct rth_recording_part *part = w->loaded->part;
+	const struct rth_recording_part *part = w->part;
 	size_t i;
 
 	for (i = 0; i < part->files_n; i++)
@@ -310,7 +164,7 @@ static void look_for_listed(struct work *w)
 
 /* ---- A part ---- */
 
-static enum rth_err write_manifest(struct work *w, const char *name)
+static enum rth_err write_manifest(struct rth_recover_work *w, const char *name)
 {
 	struct rth_finding made;
 	enum rth_err err = rth_recover_manifest_end(w->manifest);
@@ -318,12 +172,25 @@ static enum rth_err write_manifest(struct work *w, const char *name)
 
 	if (!text)
 		return RTH_ERR_NOMEM;
-	err = write_sealed(w, name, text, strlen(text), &made);
+	err = rth_recover_write(w, name, text, strlen(text), &made);
 	free(text);
 	return err;
 }
 
-/* What is of no use to a finished part. */
+/* A leftover, or a file that nothing came out of, and so small. */
+static bool is_useless(const struct rth_recording_folder *folder,
+		       const struct rth_recording_file *file,
+		       const json_t *manifest)
+{
+	struct stat st;
+
+	if (file->kind == RTH_RECORDING_LEFTOVER)
+		return true;
+	return rth_recover_manifest_empty(manifest, file->name) &&
+	       fstatat(folder->fd, file->name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       st.st_size <= ONLY_SLOTS_BYTES;
+}
+
 static enum rth_err tidy(const struct rth_recording_folder *folder,
 			 unsigned part, const json_t *manifest)
 {
@@ -332,10 +199,8 @@ static enum rth_err tidy(const struct rth_recording_folder *folder,
 
 	for (i = 0; i < folder->files_n; i++) {
 		const struct rth_recording_file *file = &folder->files[i];
-		bool unused = file->kind == RTH_RECORDING_LEFTOVER ||
-			      rth_recover_manifest_empty(manifest, file->name);
 
-		if (file->part != part || !unused)
+		if (file->part != part || !is_useless(folder, file, manifest))
 			continue;
 		if (unlinkat(folder->fd, file->name, 0) && errno != ENOENT)
 			return RTH_ERR_IO;
@@ -349,9 +214,14 @@ static enum rth_err complete_part(struct rth_recover *r,
 				  const struct rth_loaded *loaded,
 				  const char *name)
 {
-	struct work w = {r, folder, loaded, NULL, 0};
+	struct rth_recover_work w = {
+		.recover = r,
+		.folder = folder,
+		.part = loaded->part,
+		.key = loaded->key,
+		.manifest = json_deep_copy(loaded->part->json),
+	};
 
-	w.manifest = json_deep_copy(loaded->part->json);
 	if (!w.manifest)
 		return RTH_ERR_NOMEM;
 	look_for_listed(&w);

@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "recover_manifest.h"
+
 static void tell(struct rth_verify *v, const char *file, const char *text)
 {
 	v->wrong++;
@@ -68,7 +70,8 @@ static void check_unlisted(struct rth_verify *v,
 		if (file->kind == RTH_RECORDING_LEFTOVER)
 			tell(v, file->name, "is left over");
 		else if (file->kind != RTH_RECORDING_MANIFEST &&
-			 !rth_recording_part_find(part, file->name))
+			 !rth_recording_part_find(part, file->name) &&
+			 !rth_recover_manifest_empty(part->json, file->name))
 			tell(v, file->name, "is not in the manifest");
 	}
 }

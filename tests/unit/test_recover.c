@@ -375,12 +375,27 @@ static void a_damaged_file_is_not_an_empty_one(void **state)
 
 	(void)state;
 	interrupted();
-	fix_run(&fix, "dd if=/dev/zero of=1-patient-1.webm bs=4096 seek=1 "
+	fix_run(&fix, "dd if=/dev/urandom of=1-patient-1.webm bs=4096 seek=1 "
 		      "count=12 conv=notrunc status=none");
 	recover(&told, RTH_ERR_CRYPTO);
 	assert_string_equal(told.all,
 			    "1-patient-1.webm: block 0 does not open\n");
 	assert_true(there("1-patient-1.webm"));
+}
+
+/* The power went before the first flush: blocks of zeros. It is kept. */
+static void what_was_never_flushed_is_left_out(void **state)
+{
+	struct told told = {.n = 0};
+	char all[2048];
+
+	(void)state;
+	interrupted();
+	fix_run(&fix, "dd if=/dev/zero of=1-patient-1.webm bs=4096 seek=1 "
+		      "count=12 conv=notrunc status=none");
+	recover(&told, 0);
+	assert_true(there("1-patient-1.webm"));
+	assert_int_equal(wrong(all), 0);
 }
 
 static void a_listed_file_that_is_gone_is_told(void **state)
@@ -463,6 +478,7 @@ int main(void)
 		TEST(nothing_to_play_is_taken_away),
 		TEST(a_damaged_block_keeps_its_file_as_it_is),
 		TEST(a_damaged_file_is_not_an_empty_one),
+		TEST(what_was_never_flushed_is_left_out),
 		TEST(a_listed_file_that_is_gone_is_told),
 		TEST(stopping_kills_the_child),
 		TEST(without_the_program_nothing_changes),
