@@ -2,7 +2,7 @@
 // The pages while a visit is recorded: what people are asked, what they see,
 // hear and can do, on a phone and on a desk, in both browsers.
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { after, afterEach, before, describe, test } from 'node:test';
 import { Clinic } from './lib/clinic.mjs';
 import { SIZES, look, small } from './lib/look.mjs';
 import { inside } from './lib/netns.mjs';
@@ -11,6 +11,8 @@ import { inVisit, record } from './lib/recorded.mjs';
 
 await inside();
 
+/** In which a ring of 1 MiB is full, and what is lost is told. */
+const STALL_MS = 60000;
 /** @type {Clinic} */
 let clinic;
 
@@ -269,13 +271,45 @@ describe('at the limits', () => {
 
 	before(async () => {
 		await clinic.close();
+	});
+	afterEach(() => other?.close());
+
+	test('what a recorder that stalls loses is told to the clinician alone',
+		async () => {
+			// The least that there is: full after some seconds.
+			other = await Clinic.open({ recorder: true,
+				recording: 'ring_bytes = 1048576;' });
+			await inVisit(other, ['chromium', 'chromium'], async (visit) => {
+				const { clinician, patient } = visit;
+
+				await record(visit);
+				const stalled = other.recorder?.children ?? [];
+
+				stalled.forEach((pid) => process.kill(pid, 'SIGSTOP'));
+				await clinician.page.sees('could not be stored.', STALL_MS);
+				stalled.forEach((pid) => process.kill(pid, 'SIGCONT'));
+				await look(clinician, 'incomplete-phone');
+				assert.match(await text(clinician, '#recording-note span') ?? '',
+					/^Recording incomplete: (\d+ s|less than a second) could/);
+				assert.equal(await text(patient, '#recording-note span'), '');
+				assert.match((await patient.recordingSign())?.text ?? '',
+					/^Recording\s+\d/);
+				await clinician.page.click('OK');
+				await clinician.page.press('#recording-sign');
+				await clinician.page.sees('Recording incomplete');
+				await clinician.page.press('#recording-stop');
+				await clinician.recording('finished');
+				await clinician.page.sees(
+					'Recording stopped. Recording incomplete');
+				await patient.page.sees('Recording stopped.');
+			}, { clinician: { size: SIZES.phone } });
+		});
+
+	test('a full disk is told to the clinician alone', async () => {
 		// A terabyte is to be kept free.
 		other = await Clinic.open({ recorder: { reserveMb: 1000000 } });
+		await inVisit(other, ['chromium', 'chromium'], refused(
+			'The server has no room for a recording.', 'disk-full-phone'),
+		{ clinician: { size: SIZES.phone } });
 	});
-	after(() => other?.close());
-
-	test('a full disk is told to the clinician alone', () => inVisit(other,
-		['chromium', 'chromium'],
-		refused('The server has no room for a recording.', 'disk-full-phone'),
-		{ clinician: { size: SIZES.phone } }));
 });
