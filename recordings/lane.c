@@ -20,6 +20,7 @@
 struct rth_lane {
 	struct rth_lane_conf conf;
 	struct rth_intake *in[RTH_TRACKS];
+	bool known;	  /* which of both it is: the first packet tells */
 	bool screen;	  /* no voice belongs to it */
 	bool begun;	  /* something waited */
 	int64_t begun_us; /* since */
@@ -122,7 +123,8 @@ static enum rth_err make_room(struct rth_lane *lane,
 		rth_mux_picture_clear(&picture);
 		return RTH_OK;
 	}
-	return open_segment(lane, start_us, &picture);
+	err = open_segment(lane, start_us, &picture);
+	return err == RTH_ERR_FORMAT ? RTH_OK : err;
 }
 
 static enum rth_err write_first(struct rth_lane *lane, enum rth_track track)
@@ -240,6 +242,7 @@ enum rth_err rth_lane_rtp(struct rth_lane *lane, int slot, int codec,
 			  const uint8_t *packet, size_t len, int64_t time_us)
 {
 	enum rth_track track = slot ? RTH_TRACK_PICTURE : RTH_TRACK_VOICE;
+	bool screen = slot == SCREEN_SLOT;
 	struct rth_rtp rtp;
 	enum rth_err err;
 
@@ -247,12 +250,13 @@ enum rth_err rth_lane_rtp(struct rth_lane *lane, int slot, int codec,
 	if (!rth_rtp_read(&rtp, packet, len) || time_us < 0 ||
 	    time_us > TIME_MAX_US || len > RTH_FEED_PACKET_MAX ||
 	    codec <= RTH_FEED_NO_CODEC || codec >= RTH_FEED_CODECS ||
-	    (slot == 0) != (codec == RTH_FEED_OPUS)) {
+	    (slot == 0) != (codec == RTH_FEED_OPUS) ||
+	    (lane->known && screen != lane->screen)) {
 		lane->malformed++;
 		return RTH_OK;
 	}
-	if (slot == SCREEN_SLOT)
-		lane->screen = true;
+	lane->known = true;
+	lane->screen = screen;
 	/* What came before stands on the clocks as they were before. */
 	err = rth_lane_tick(lane, time_us);
 	if (err)

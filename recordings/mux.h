@@ -43,7 +43,8 @@ struct rth_mux;
  * @param seal    borrowed for the muxer's life
  * @param voice   there is a voice track
  * @param picture the picture track; copied; codec 0: none
- * @return 0, RTH_ERR_NOMEM, RTH_ERR_IO or another of the seal's
+ * @return 0, RTH_ERR_NOMEM, RTH_ERR_IO or another of the seal's;
+ *         RTH_ERR_FORMAT: the container does not take such a picture
  */
 enum rth_err rth_mux_open(struct rth_mux **muxp, struct rth_seal *seal,
 			  bool voice,
@@ -65,6 +66,8 @@ struct rth_mux_frame {
 /**
  * Adds a frame as the depacketisers give it. Times of a track that do not
  * increase are made to, by the container's least step.
+ *
+ * @return as rth_mux_open; RTH_ERR_FORMAT: the frame is left out
  */
 enum rth_err rth_mux_write(struct rth_mux *mux,
 			   const struct rth_mux_frame *frame) RTH_CHECKED;

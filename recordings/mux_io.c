@@ -68,5 +68,7 @@ enum rth_err rth_mux_io_result(const struct rth_mux_io *io, int result)
 		return io->err;
 	if (result == AVERROR(ENOMEM))
 		return RTH_ERR_NOMEM;
-	return result < 0 || io->av->error < 0 ? RTH_ERR_IO : RTH_OK;
+	if (io->av->error < 0)
+		return RTH_ERR_IO;
+	return result < 0 ? RTH_ERR_FORMAT : RTH_OK;
 }

@@ -24,7 +24,10 @@ enum rth_err rth_mux_io_open(struct rth_mux_io *io,
 			     struct rth_seal *seal) RTH_CHECKED;
 void rth_mux_io_close(struct rth_mux_io *io);
 
-/** What became of a call of libavformat: its result, and the output's. */
+/**
+ * What became of a call of libavformat: its result, and the output's.
+ * RTH_ERR_FORMAT: it did not like what it was given; nothing was written.
+ */
 enum rth_err rth_mux_io_result(const struct rth_mux_io *io,
 			       int result) RTH_CHECKED;
 

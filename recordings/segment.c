@@ -79,7 +79,11 @@ static enum rth_err begin(struct rth_segment *segment,
 		close(fd);
 		return err;
 	}
-	return rth_mux_open(&segment->mux, segment->seal, voice, picture);
+	err = rth_mux_open(&segment->mux, segment->seal, voice, picture);
+	if (err == RTH_ERR_FORMAT &&
+	    unlinkat(conf->dirfd, segment->info.name, 0))
+		err = RTH_ERR_IO;
+	return err;
 }
 
 enum rth_err rth_segment_create(struct rth_segment **segmentp,
@@ -177,13 +181,15 @@ enum rth_err rth_segment_write(struct rth_segment *segment,
 			       const struct rth_mux_frame *frame)
 {
 	struct rth_mux_frame own = *frame;
+	enum rth_err err;
 
 	own.time_us -= segment->start_us;
 	/* Out of reach of a container whose time 0 is its first frame. */
 	if (own.time_us < 0)
 		return RTH_OK;
-	return frame->track == RTH_TRACK_VOICE ? write_voice(segment, &own)
-					       : write_picture(segment, &own);
+	err = frame->track == RTH_TRACK_VOICE ? write_voice(segment, &own)
+					      : write_picture(segment, &own);
+	return err == RTH_ERR_FORMAT ? RTH_OK : err;
 }
 
 enum rth_err rth_segment_flush(struct rth_segment *segment)
@@ -199,7 +205,7 @@ enum rth_err rth_segment_finish(struct rth_segment *segment)
 	struct rth_seal *seal = segment->seal;
 
 	if (err)
-		return err;
+		return err == RTH_ERR_FORMAT ? RTH_ERR_IO : err;
 	segment->info.bytes = rth_seal_length(seal);
 	segment->info.duration_ms = rth_mux_duration_us(segment->mux) / 1000;
 	segment->seal = NULL;

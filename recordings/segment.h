@@ -17,6 +17,8 @@ struct rth_segment;
  * @param voice    it has a voice track
  * @param picture  borrowed; codec 0: it has none
  * @param start_us its time 0, relay's clock
+ * @return 0; RTH_ERR_FORMAT: no container takes the picture, there is no file;
+ *         else the disk or memory failed
  */
 enum rth_err rth_segment_create(struct rth_segment **segmentp,
 				const struct rth_lane_conf *conf,
@@ -27,7 +29,10 @@ enum rth_err rth_segment_create(struct rth_segment **segmentp,
 /** Frees; an unfinished file stays as it is. NULL is allowed. */
 void rth_segment_free(struct rth_segment *segment);
 
-/** Adds a frame; frame->time_us is on the relay's clock. */
+/**
+ * Adds a frame; frame->time_us is on the relay's clock. One that the container
+ * does not take is left out.
+ */
 enum rth_err rth_segment_write(struct rth_segment *segment,
 			       const struct rth_mux_frame *frame) RTH_CHECKED;
 
