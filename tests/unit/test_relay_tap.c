@@ -12,7 +12,7 @@
 #define PACKET 40
 #define SR 52 /* a report with one block */
 #define RING (1 << 20)
-#define SWITCHES 2000
+#define SWITCHES 300
 #define OPUS_PT 111
 #define VP8_PT 96
 
