@@ -5,6 +5,7 @@
 //
 // RTH_SEED repeats a run, RTH_KILLS says how many kills there are.
 import assert from 'node:assert/strict';
+import { cpus } from 'node:os';
 import { after, before, describe, test } from 'node:test';
 import {
 	call, recordCall, recordingConf, servePage,
@@ -40,6 +41,8 @@ let player;
 /** @type {number[]} */
 const losses = [];
 let sampled = 0;
+/** One at a time. @type {Promise<unknown>} */
+let playing = Promise.resolve();
 
 before(async () => {
 	browser = await startChromium();
@@ -73,7 +76,8 @@ async function assertSaved(store, { id, what, sent }) {
 		assert.equal(await complaints(path), '', `${what}: ${path}`);
 	// A browser is slower than ffmpeg: it looks at one lane of some.
 	if (exported.lanes.length > 0 && sampled++ % 5 === 0)
-		await player.plays(exported.lanes.at(-1) ?? '');
+		await (playing = playing.then(() =>
+			player.plays(exported.lanes.at(-1) ?? '')));
 	for (const [lane, late] of Object.entries(
 		await lossesOf(exported, sent(begun)))) {
 		// Of what is not there at all, no more than there was can be lost.
@@ -83,6 +87,16 @@ async function assertSaved(store, { id, what, sent }) {
 		losses.push(ms);
 	}
 	exported.remove();
+}
+
+/** All of them, as many at once as there are processors. */
+async function assertAllSaved(store, kills) {
+	const left = [...kills];
+
+	await Promise.all(cpus().map(async () => {
+		for (let kill = left.shift(); kill; kill = left.shift())
+			await assertSaved(store, kill);
+	}));
 }
 
 /** Who is killed: the recorder's child, its parent, the relay, or all. */
@@ -135,8 +149,7 @@ describe(`seed ${SEED}: killed at random moments`, () => {
 			const store = new Store(first.recorder);
 
 			await store.recover();
-			for (const kill of kills)
-				await assertSaved(store, kill);
+			await assertAllSaved(store, kills);
 		});
 	}
 
@@ -173,9 +186,8 @@ describe(`seed ${SEED}: killed at random moments`, () => {
 
 				await store.recover();
 				assert.equal(store.ids.length, VISITS);
-				for (const id of store.ids)
-					await assertSaved(store, { id, what: `Janus, ${id}`,
-						sent: () => killed });
+				await assertAllSaved(store, store.ids.map((id) => ({ id,
+					what: `Janus, ${id}`, sent: () => killed })));
 			});
 	}
 

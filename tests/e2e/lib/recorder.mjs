@@ -98,6 +98,14 @@ ${options.more ?? ''}
 		return this;
 	}
 
+	/** After its parent was killed; children of that one may still be there. */
+	async startAgain() {
+		const { child } = this.program;
+
+		await until(() => child.signalCode ?? child.exitCode, 5000, 'its end', 5);
+		return this.start();
+	}
+
 	get listens() {
 		const known = readFileSync('/proc/net/unix', 'utf8').split('\n');
 
