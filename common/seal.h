@@ -5,8 +5,8 @@
  * any place. docs/store.md has the format.
  *
  * A recording key lives in locked memory that is never swapped or dumped.
- * Call sodium_init before. One thread at a time for each object. With RTH_ERR_IO
- * errno says why (ENOSPC: the disk is full).
+ * Call sodium_init before. One thread at a time for each object. Together with
+ * RTH_ERR_IO, errno says why (ENOSPC: the disk is full).
  */
 #ifndef RTH_SEAL_H
 #define RTH_SEAL_H
