@@ -111,6 +111,31 @@ test('a click on Join that fails is told and not repeated', async (t) => {
 	assert.equal(it.joins, 1);
 });
 
+test('a word about the recording that does not arrive is told, not believed', async (t) => {
+	const { it, visit } = lobby(t, []);
+	const said = (state, more) => {
+		it.state = step(it.state, { type: 'recording', recording: 'r', state,
+			now: 1, ...more });
+	};
+	for (const event of [{ type: 'join' }, { type: 'joined', now: 1,
+		seat_until: 9, peers: [], participant: 'p', record: true }])
+		it.state = step(it.state, event);
+	await visit.askRecording();
+	assert.deepEqual([it.state.recording.step, it.state.recording.reason],
+		['refused', 'lost']);
+	said('asked', { texts: [], answer_s: 60 });
+	await visit.consent('yes', 'en');
+	assert.deepEqual([it.state.recording.step, it.state.notice],
+		['asked', 'not-answered']);
+	said('running', { voice_only: [] });
+	await visit.stopRecording();
+	assert.deepEqual([it.state.recording.step, it.state.notice],
+		['running', 'not-stopped']);
+	await visit.consent('voice');
+	assert.deepEqual([it.state.recording.step, it.state.notice],
+		['running', 'not-answered']);
+});
+
 test('who has gone away does not come in later', async (t) => {
 	let answer = () => {};
 	const { it, visit } = lobby(t, [() => new Promise((done) => {

@@ -122,8 +122,8 @@ export function recordingSheet(actions) {
 function recordingWords(actions) {
 	const words = h('span');
 	const close = h('button', { type: 'button', id: 'recording-note-close' });
-	const node = h('p', { id: 'recording-note', class: 'banner note' }, words,
-		close);
+	const node = h('section', { id: 'recording-note', class: 'banner note',
+		'aria-label': 'About the recording' }, words, close);
 	/** @type {ReturnType<typeof setTimeout> | undefined} */
 	let timer;
 	let press = actions.recordingNoted;
@@ -134,6 +134,7 @@ function recordingWords(actions) {
 		const note = recordingNote(recording, visit?.role === 'clinician');
 		const waits = recording.step === 'answered';
 		press = waits ? actions.reconsider : actions.recordingNoted;
+		node.classList.toggle('waits', waits);
 		setText(close, waits ? 'Change my answer' : 'OK');
 		if (note === words.textContent && node.hidden === !note)
 			return;
