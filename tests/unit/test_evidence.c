@@ -288,6 +288,40 @@ static void what_cannot_be_stored_is_told_while_it_runs(void **state)
 			 RTH_ERR_FORMAT);
 }
 
+static enum rth_err count_lost(const char *id, void *arg)
+{
+	assert_string_equal(id, REC);
+	++*(size_t *)arg;
+	return 0;
+}
+
+static size_t lost_since(int64_t since_s)
+{
+	size_t n = 0;
+
+	assert_int_equal(rth_store_recording_lost(bench.portal.store, since_s,
+						  count_lost, &n),
+			 0);
+	return n;
+}
+
+static void what_is_lost_is_looked_for_until_it_is_recovered(void **state)
+{
+	struct rth_recording_row row = {
+		.id = REC, .room = ROOM, .state = RTH_RECORDING_INTERRUPTED};
+
+	(void)state;
+	assert_int_equal(take(STATE("finished")), 0);
+	assert_int_equal(lost_since(0), 0);
+	assert_int_equal(take(STATE("lost")), 0);
+	assert_int_equal(lost_since(bench_now - 86400), 1);
+	assert_int_equal(lost_since(bench_now), 0);
+	assert_int_equal(rth_store_recording_put(bench.portal.store, &row), 0);
+	assert_int_equal(lost_since(0), 0);
+	assert_int_equal(take(STATE("stored")), RTH_ERR_STATE);
+	assert_int_equal(stored().state, RTH_RECORDING_INTERRUPTED);
+}
+
 static void failing_memory_is_told(void **state)
 {
 	unsigned long n;
@@ -341,6 +375,7 @@ int main(void)
 		TEST(another_room_cannot_change_a_recording),
 		TEST(a_whole_recording),
 		TEST(what_cannot_be_stored_is_told_while_it_runs),
+		TEST(what_is_lost_is_looked_for_until_it_is_recovered),
 		TEST(failing_memory_is_told),
 		TEST(an_old_database_is_brought_up),
 	};
