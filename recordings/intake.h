@@ -68,6 +68,7 @@ const struct rth_waiting *rth_intake_first(const struct rth_intake *intake);
 /** Frees the oldest frame. */
 void rth_intake_drop(struct rth_intake *intake);
 
+/** What was lost on the way, of all senders so far. */
 struct rth_intake_counts rth_intake_counts(const struct rth_intake *intake);
 
 #endif

@@ -63,6 +63,7 @@ enum rth_err rth_reorder_tick(struct rth_reorder *reorder,
 /** Gives up all holes: nothing is kept afterwards. */
 enum rth_err rth_reorder_drain(struct rth_reorder *reorder) RTH_CHECKED;
 
+/** What was lost so far. */
 struct rth_reorder_counts rth_reorder_counts(const struct rth_reorder *reorder);
 
 #endif

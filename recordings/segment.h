@@ -42,6 +42,7 @@ enum rth_err rth_segment_flush(struct rth_segment *segment) RTH_CHECKED;
 /** Completes the file. Then only info and free. */
 enum rth_err rth_segment_finish(struct rth_segment *segment) RTH_CHECKED;
 
+/** What the manifest says of it; so far, if it is open. */
 void rth_segment_info(const struct rth_segment *segment,
 		      struct rth_segment_info *info);
 

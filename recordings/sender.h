@@ -37,7 +37,7 @@ void rth_sender_report(struct rth_sender *sender, const uint8_t *rtcp,
 
 /* For timeline.c: what is known of one stream. */
 
-/* The last report of a stream; serial is 0 as long as there is none. */
+/* A report; serial is 0 as long as there is none. */
 struct rth_sender_sr {
 	uint64_t serial;
 	int64_t ntp_us;	 /* browser's clock */
@@ -45,6 +45,7 @@ struct rth_sender_sr {
 	uint32_t rtp;
 };
 
+/** The last report of a stream. */
 struct rth_sender_sr rth_sender_last(const struct rth_sender *sender,
 				     uint32_t ssrc);
 
@@ -60,7 +61,10 @@ struct rth_least {
 	bool known;
 };
 
+/** Forgets all values. */
 void rth_least_clear(struct rth_least *least);
+
+/** Takes a value of now; those of RTH_LEAST_SLICES slices ago are gone. */
 void rth_least_add(struct rth_least *least, int64_t value, int64_t now_us);
 
 /** Takes (relay's time - browser's time) of something that came. */
