@@ -13,6 +13,8 @@
 struct feed {
 	bool open, hung_up;
 	long takes;
+	void (*deed)(void *arg); /* at the next record */
+	void *deed_arg;
 	struct fake_record records[FAKE_RECORDS_MAX];
 	size_t n_records;
 	uint8_t answers[ANSWERS_MAX][ANSWER_BYTES];
@@ -69,11 +71,29 @@ static void keep(struct feed *feed, const uint8_t *record, size_t len)
 	feed->takes -= feed->takes > 0;
 }
 
+/* The deed of the test may ask anything of this file: without the lock. */
+static void do_deed(int fd)
+{
+	void (*deed)(void *arg);
+	struct feed *feed;
+	void *arg;
+
+	pthread_mutex_lock(&lock);
+	feed = at_fd(fd);
+	deed = feed->deed;
+	arg = feed->deed_arg;
+	feed->deed = NULL;
+	pthread_mutex_unlock(&lock);
+	if (deed)
+		deed(arg);
+}
+
 int fake_recorder_send(int fd, const void *buf, size_t len)
 {
 	struct feed *feed;
 	int sent = 1;
 
+	do_deed(fd);
 	pthread_mutex_lock(&lock);
 	feed = at_fd(fd);
 	if (feed->hung_up)
@@ -211,6 +231,15 @@ void fake_feed_answer(size_t feed, enum rth_feed_kind kind, const char *reason)
 void fake_feed_hang_up(size_t feed)
 {
 	feed_of(feed)->hung_up = true;
+	feed_done();
+}
+
+void fake_feed_at_record(size_t feed, void (*deed)(void *arg), void *arg)
+{
+	struct feed *f = feed_of(feed);
+
+	f->deed = deed;
+	f->deed_arg = arg;
 	feed_done();
 }
 

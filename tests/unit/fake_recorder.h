@@ -51,6 +51,9 @@ void fake_feed_answer_bytes(size_t feed, const void *bytes, size_t len);
 /* It goes, after what it was told to answer. */
 void fake_feed_hang_up(size_t feed);
 
+/* Does this once, at the next record that is sent to it, before taking it. */
+void fake_feed_at_record(size_t feed, void (*deed)(void *arg), void *arg);
+
 /* It takes only so many records more; -1: all. */
 void fake_feed_takes(size_t feed, long records);
 

@@ -164,6 +164,26 @@ static void left_without_end(void **state)
 	expect_no_news(told);
 }
 
+static void leave_now(void *arg)
+{
+	leave(arg);
+}
+
+/* The control thread leaves while the ring is being emptied. */
+static void left_without_end_in_the_middle(void **state)
+{
+	struct told *told = *state;
+
+	run(told);
+	for (uint8_t i = 0; i < 50; i++)
+		tap(told, 0, i);
+	fake_feed_at_record(0, leave_now, told);
+	settle(told);
+	assert_int_equal(fake_feed_records(0), 2);
+	assert_false(fake_feed_is_open(0));
+	expect_no_news(told);
+}
+
 static void what_is_said_goes_before_media_and_end_behind(void **state)
 {
 	struct told *told = *state;
@@ -424,6 +444,22 @@ static void stopping_does_not_wait_for_what_has_no_end(void **state)
 	assert_false(fake_feed_is_open(0));
 }
 
+/* Whoever frees the feed does not hear of it any more. */
+static void stopping_tells_nothing(void **state)
+{
+	struct told *told = *state;
+
+	run(told);
+	say(told, RTH_FEED_END, 1);
+	leave(told);
+	settle(told);
+	fake_feed_answer(0, RTH_FEED_DONE, NULL);
+	rth_feed_free(told->feed);
+	told->feed = NULL;
+	assert_false(fake_feed_is_open(0));
+	assert_int_equal(told->n, told->looked_at);
+}
+
 static void a_feed_that_was_not_used_stops(void **state)
 {
 	struct told *told = *state;
@@ -446,6 +482,7 @@ int main(void)
 		TEST(left_before_begin),
 		TEST(left_while_connecting),
 		TEST(left_without_end),
+		TEST(left_without_end_in_the_middle),
 		TEST(what_is_said_goes_before_media_and_end_behind),
 		TEST(what_is_said_arrives_as_it_was_said),
 		TEST(a_stalled_recorder_loses_packets_and_says_how_many),
@@ -457,6 +494,7 @@ int main(void)
 		TEST(no_memory_is_told),
 		TEST(stopping_takes_the_end_along),
 		TEST(stopping_does_not_wait_for_what_has_no_end),
+		TEST(stopping_tells_nothing),
 		TEST(a_feed_that_was_not_used_stops),
 	};
 

@@ -214,6 +214,25 @@ static void its_last_words_are_heard(void **state)
 	expect_no_news(told);
 }
 
+static void fail_now(void *arg)
+{
+	(void)arg;
+	fake_feed_answer(0, RTH_FEED_FAILED, "disk-full");
+	fake_feed_hang_up(0);
+}
+
+static void its_last_words_come_while_we_send(void **state)
+{
+	struct told *told = *state;
+
+	run(told);
+	fake_feed_at_record(0, fail_now, NULL);
+	tap(told, 0, 1);
+	expect_news(told, RTH_FEED_NEWS_FAILED, "disk-full");
+	expect_no_news(told);
+	assert_int_equal(fake_feed_records(0), 1);
+}
+
 static void the_recorder_fails_at_the_end(void **state)
 {
 	struct told *told = *state;
@@ -385,6 +404,7 @@ int main(void)
 		TEST(the_other_connection_is_not_to_be_had),
 		TEST(the_recorder_fails),
 		TEST(its_last_words_are_heard),
+		TEST(its_last_words_come_while_we_send),
 		TEST(the_recorder_fails_at_the_end),
 		TEST(the_end_is_not_answered),
 		TEST(the_end_is_not_taken),

@@ -132,6 +132,22 @@ static void a_full_socket_takes_no_more(void **state)
 	rth_feed_socket_close(fd);
 }
 
+/* The system tells first that it closed, though there is more to be read. */
+static void the_last_words_are_heard_by_reading(void **state)
+{
+	uint8_t buf[100];
+	int other = -1;
+	int fd = meet(*state, &other);
+
+	assert_int_equal(rth_feed_socket_send(fd, "unread", 6), 1);
+	assert_int_equal(send(other, "why", 3, 0), 3);
+	close(other);
+	assert_int_equal(rth_feed_socket_receive(fd, buf, sizeof(buf)), 3);
+	assert_int_equal(rth_feed_socket_receive(fd, buf, sizeof(buf)),
+			 RTH_HOST_GONE);
+	rth_feed_socket_close(fd);
+}
+
 /* No SIGPIPE, and what it sent before is read first. */
 static void the_last_words_are_heard(void **state)
 {
@@ -215,6 +231,7 @@ int main(void)
 		TEST(records_stay_whole),
 		TEST(a_record_too_long_is_not_cut_unseen),
 		TEST(a_full_socket_takes_no_more),
+		TEST(the_last_words_are_heard_by_reading),
 		TEST(the_last_words_are_heard),
 		TEST(nobody_listens),
 		TEST(a_full_backlog_does_not_hold_us_up),
