@@ -239,6 +239,17 @@ static void another_room_cannot_change_a_recording(void **state)
 	assert_int_equal(stored().state, RTH_RECORDING_RUNNING);
 }
 
+static bool is_recorded(void)
+{
+	struct rth_user patient = {.email = "p@people.example"};
+	struct rth_visit visit;
+
+	assert_int_equal(rth_store_visit_get(bench.portal.store, &visit,
+					     visit_id, &patient),
+			 0);
+	return visit.recorded;
+}
+
 static void a_whole_recording(void **state)
 {
 	struct rth_recording_row row;
@@ -246,6 +257,7 @@ static void a_whole_recording(void **state)
 	(void)state;
 	assert_int_equal(take(STATE("asked")), 0);
 	assert_int_equal(stored().begun_s, 0);
+	assert_false(is_recorded());
 	bench_now += 10;
 	assert_int_equal(take(STATE("running")), 0);
 	bench_now += 10;
@@ -264,6 +276,7 @@ static void a_whole_recording(void **state)
 	row = stored();
 	assert_string_equal(row.visit, visit_id);
 	assert_string_equal(row.reason, "withdrawn");
+	assert_true(is_recorded());
 	assert_int_equal(row.begun_s, 1800000010);
 	assert_int_equal(row.ended_s, 1800000040);
 	assert_int_equal(row.parts, 2);
