@@ -2,10 +2,10 @@
 // What a recording costs: parts of measure.mjs.
 import { execFileSync } from 'node:child_process';
 import {
-	mkdtempSync, readdirSync, readFileSync, rmSync,
+	existsSync, mkdtempSync, rmSync,
 } from 'node:fs';
 import os from 'node:os';
-import { basename, dirname, join } from 'node:path';
+import { basename, join } from 'node:path';
 import { startChromium } from '../e2e/lib/browser.mjs';
 import { startFeeder } from '../e2e/lib/feeder.mjs';
 import { Player } from '../e2e/lib/player.mjs';
@@ -26,32 +26,20 @@ const KBIT = 1000;
 const HOUR_S = 3600;
 const TRACED_PACKETS = 100000;
 
-/** What a thread that takes packets from a browser runs, in either plugin. */
-const MEDIA_THREAD = /\b(rth_relay_rtp|janus_videocall_incoming_rtp)\b/;
-
-/** Instructions in callgrind's files of a dump: of media threads, and of all. */
-function threadsIn(out, dump) {
-	const folder = dirname(out);
-	const files = readdirSync(folder).filter((name) =>
-		name.startsWith(`${basename(out)}.${dump}-`))
-		.map((name) => join(folder, name));
-	const sum = (paths) => paths.reduce((n, path) =>
-		n + instructionsIn(path), 0);
-
-	return { media: sum(files.filter((path) =>
-		MEDIA_THREAD.test(readFileSync(path, 'utf8')))), all: sum(files) };
-}
+/** What takes a packet from a browser: Janus calls it on the media thread. */
+const TAKES = { rthealth: 'rthealth_incoming_rtp',
+	videocall: 'janus_videocall_incoming_rtp' };
 
 /**
- * User instructions of Janus for one relayed packet without and with a
- * recording, in one call: on the threads that take packets, and on all.
+ * User instructions in the plugin's function for one packet, and in what that
+ * calls, without and with a recording, in one call.
  */
 export async function recordedInstructions(plugin) {
 	const home = mkdtempSync(join(os.tmpdir(), 'rth-bench-'));
 	const out = join(home, 'out');
 	const recorder = plugin === 'rthealth' ? await startRecorder() : null;
 	const figures = await inCall(plugin, { under: 'callgrind',
-		callgrindOut: out, callgrindThreads: true,
+		callgrindOut: out, callgrindIn: TAKES[plugin],
 		pluginConf: recorder ? recordingConf(recorder.socket) : issuer.conf() },
 	async (janus, pages) => {
 		const control = (...words) => execFileSync('callgrind_control',
@@ -64,11 +52,8 @@ export async function recordedInstructions(plugin) {
 			const packets = await received(pages) - before;
 
 			control('-d');
-			await until(() => readdirSync(home).some((name) =>
-				name.startsWith(`out.${dump}`)), 10000, 'the counts');
-			const { media, all } = threadsIn(out, dump);
-
-			return { media: media / packets, all: all / packets };
+			await until(() => existsSync(`${out}.${dump}`), 10000, 'the counts');
+			return instructionsIn(`${out}.${dump}`) / packets;
 		};
 
 		control('-i', 'on');
@@ -191,18 +176,17 @@ ${table(['sealing, MB/s', 'verifying, MB/s', 'bytes more for an hour', 'of the p
 		for (const plugin of ['rthealth', 'videocall']) {
 			const { off, on } = await recordedInstructions(plugin);
 
-			rows.push([plugin, round(off.media), round(on.media),
-				round(on.media - off.media), round(on.all - off.all)]);
+			rows.push([plugin, round(off), round(on), round(on - off)]);
 		}
 		return `## Recording: instructions in a call
 
-User instructions of Janus for one relayed packet, under callgrind, for ${
-	TRACED_MS / 1000} s of a call without and then with a recording:
-RTHealth's, and the one that \`videocall\` has of Janus. "Media threads" are
-those that take packets from the browsers.
+User instructions on the media thread for one packet: in the plugin's function
+that Janus calls with it, and all that this calls. Under callgrind, for ${
+	TRACED_MS / 1000} s
+of a call without and then with a recording: RTHealth's, and the one that
+\`videocall\` makes with Janus's recorder.
 
-${table(['plugin', 'media threads, off', 'on', 'difference',
-		'difference, all threads'], rows)}`;
+${table(['plugin', 'not recorded', 'recorded', 'difference'], rows)}`;
 	},
 	recorder: async () => {
 		const { cpu, peaks, missing } = await manyVisits(VISITS, VISIT_S, KBIT);

@@ -151,7 +151,7 @@ function configure(options) {
  * @property {number} [debugLevel]
  * @property {'valgrind'|'callgrind'} [under]
  * @property {string} [callgrindOut]
- * @property {boolean} [callgrindThreads] each thread in a file of its own
+ * @property {string} [callgrindIn] count in this function only
  * @property {string} [valgrindLog]
  * @property {Record<string, string>} [env]
  * @property {string} [name] of its log
@@ -163,7 +163,8 @@ function wrapper(options) {
 		return [...VALGRIND, `--log-file=${options.valgrindLog}`];
 	if (options.under === 'callgrind')
 		return ['valgrind', '--tool=callgrind', '--instr-atstart=no',
-			...(options.callgrindThreads ? ['--separate-threads=yes'] : []),
+			...(options.callgrindIn ? [`--toggle-collect=${options.callgrindIn}`]
+				: []),
 			`--callgrind-out-file=${options.callgrindOut}`];
 	return [];
 }
