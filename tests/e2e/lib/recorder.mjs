@@ -2,14 +2,14 @@
 // A recorder of a test's own: its folder, its keys, its socket, its processes.
 import { execFileSync } from 'node:child_process';
 import {
-	mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync,
+	mkdirSync, readdirSync, readFileSync, readlinkSync,
 	statSync, writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { secrets } from './janus.mjs';
 import { writeConfiguration } from './portal.mjs';
 import { BUILD, start, until } from './procs.mjs';
+import { temporaryFolder } from './temporary.mjs';
 
 /** What kill(2) and /proc know of a process, or null when it is gone. */
 function statusOf(pid) {
@@ -55,7 +55,7 @@ export class Recorder {
 	/** @param {RecorderOptions} [options] */
 	constructor(options = {}) {
 		this.options = options;
-		this.home = options.home ?? mkdtempSync(join(tmpdir(), 'rth-recorder-'));
+		this.home = options.home ?? temporaryFolder('recorder');
 		this.folder = options.folder ?? join(this.home, 'store');
 		this.socket = join(this.home, 'recorder.sock');
 		this.conf = join(this.home, 'recorder.conf');

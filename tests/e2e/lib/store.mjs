@@ -3,13 +3,13 @@
 // sees it without: files, commands of the portal, and what is in a lane.
 import { execFile } from 'node:child_process';
 import {
-	mkdtempSync, readdirSync, readFileSync, rmSync, statSync, watch,
+	readdirSync, readFileSync, rmSync, statSync, watch,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { BUILD, until } from './procs.mjs';
 import { bytesBelow } from './recorder.mjs';
+import { temporaryFolder } from './temporary.mjs';
 
 const MOST_OUTPUT = 64 << 20;
 const run = promisify(execFile);
@@ -90,7 +90,7 @@ export class Store {
 	 * @returns {Promise<Exported>}
 	 */
 	async export(id) {
-		const folder = mkdtempSync(join(tmpdir(), 'rth-export-'));
+		const folder = temporaryFolder('export');
 
 		try {
 			await this.command('export', id, folder);
