@@ -26,12 +26,12 @@
 struct rth_lane;
 
 struct rth_lane_conf {
-	const char *name;	 /* "clinician", "patient-screen"; borrowed */
-	int dirfd;		 /* the recording's folder; borrowed */
-	unsigned part;		 /* counts from 1; for file names */
+	const char *name; /* "clinician", "patient-screen"; borrowed */
+	int dirfd;	  /* the recording's folder; borrowed */
+	unsigned part;	  /* counts from 1; for file names */
 	const struct rth_seal_key *key; /* borrowed */
-	struct rth_sender *sender; /* the clock of this person; borrowed */
-	int64_t origin_us;	 /* time 0 of the recording, relay's clock */
+	struct rth_sender *sender;	/* the clock of this person; borrowed */
+	int64_t origin_us; /* time 0 of the recording, relay's clock */
 };
 
 /** Makes a lane; no file is made before there is something to put in it. */
@@ -70,13 +70,13 @@ void rth_lane_free(struct rth_lane *lane);
 /* What the manifest says of one file of a lane. */
 struct rth_segment_info {
 	char name[RTH_SEGMENT_NAME_MAX + 1];
-	const char *container;	 /* "webm" or "mp4" */
-	const char *audio;	 /* "opus" or NULL */
-	const char *video;	 /* "vp8", "h264", "vp9", "av1" or NULL */
-	int width, height;	 /* of the first picture; 0 without */
-	int64_t start_ms;	 /* its time 0, from the recording's origin */
-	int64_t duration_ms;	 /* so far */
-	uint64_t bytes;		 /* of the plain file so far */
+	const char *container; /* "webm" or "mp4" */
+	const char *audio;     /* "opus" or NULL */
+	const char *video;     /* "vp8", "h264", "vp9", "av1" or NULL */
+	int width, height;     /* of the first picture; 0 without */
+	int64_t start_ms;      /* its time 0, from the recording's origin */
+	int64_t duration_ms;   /* so far */
+	uint64_t bytes;	       /* of the plain file so far */
 	uint64_t frames, key_frames;
 	bool finished;
 	uint8_t digest[RTH_SEAL_DIGEST_BYTES]; /* when finished */
