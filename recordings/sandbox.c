@@ -14,9 +14,12 @@
  *   the C library  futex, getrandom, clock_gettime, clock_nanosleep, getpid,
  *                  gettid, rt_sigprocmask, rt_sigreturn, sched_getaffinity
  *                  (libav counts processors), fcntl (flags only),
- * restart_syscall the end        exit, exit_group; tgkill of itself: abort the
- * sandbox    seccomp, landlock_*, prctl(PR_SET_NO_NEW_PRIVS): until narrow, to
- * give up more
+ *                  restart_syscall
+ *
+ *   the end        exit, exit_group; tgkill of itself: abort
+ *
+ *   the sandbox    seccomp, landlock_*, prctl(PR_SET_NO_NEW_PRIVS): until
+ *                  narrow, to give up more
  *
  * openat of what exists, the older open, stat and access, and uname answer
  * EACCES: a library that looks for an optional file (a locale, a random source)
