@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #define NICE 15
@@ -138,22 +139,26 @@ static enum rth_err send_key(int fd, const struct rth_seal_key *key)
 		       : RTH_ERR_IO;
 }
 
+/* May the child go on? */
+static enum rth_err look(const struct rth_recover_run *run, int64_t until_ms)
+{
+	if (run->stopping && run->stopping(run->arg))
+		return RTH_ERR_STATE;
+	return now_ms() > until_ms ? RTH_ERR_TIMEOUT : 0;
+}
+
 /* Reads until the child closes its end. */
 static enum rth_err read_answer(int fd, const struct rth_recover_run *run,
-				char *answer)
+				int64_t until_ms, char *answer)
 {
-	int64_t until_ms = now_ms() + run->max_ms;
+	enum rth_err err;
 	size_t len = 0;
 
-	for (;;) {
-		struct pollfd look = {fd, POLLIN, 0};
+	while (!(err = look(run, until_ms))) {
+		struct pollfd ready = {fd, POLLIN, 0};
 		ssize_t n;
 
-		if (run->stopping && run->stopping(run->arg))
-			return RTH_ERR_STATE;
-		if (now_ms() > until_ms)
-			return RTH_ERR_TIMEOUT;
-		if (poll(&look, 1, LOOK_EVERY_MS) <= 0)
+		if (poll(&ready, 1, LOOK_EVERY_MS) <= 0)
 			continue;
 		n = read(fd, answer + len, RTH_RECOVER_ANSWER_SIZE - 1 - len);
 		if (n < 0 && errno == EINTR)
@@ -167,9 +172,25 @@ static enum rth_err read_answer(int fd, const struct rth_recover_run *run,
 		if (len == RTH_RECOVER_ANSWER_SIZE - 1)
 			return RTH_ERR_FORMAT;
 	}
+	return err;
 }
 
-static enum rth_err wait_for(pid_t pid)
+/* One that has answered may still be there: it reads what strangers sent. */
+static enum rth_err wait_for_end(pid_t pid, const struct rth_recover_run *run,
+				 int64_t until_ms)
+{
+	int fd = (int)syscall(SYS_pidfd_open, pid, 0);
+	struct pollfd ended = {fd, POLLIN, 0};
+	enum rth_err err = fd < 0 ? RTH_ERR_IO : 0;
+
+	while (!err && poll(&ended, 1, LOOK_EVERY_MS) <= 0)
+		err = look(run, until_ms);
+	if (fd >= 0)
+		close(fd);
+	return err;
+}
+
+static enum rth_err status_of(pid_t pid)
 {
 	int status = -1;
 
@@ -182,11 +203,26 @@ static enum rth_err wait_for(pid_t pid)
 	return RTH_ERR_FORMAT;
 }
 
+/* Its answer and its end; it is killed where that takes too long. */
+static enum rth_err attend(pid_t pid, int fd, const struct rth_recover_run *run,
+			   char *answer)
+{
+	int64_t until_ms = now_ms() + run->max_ms;
+	enum rth_err err = read_answer(fd, run, until_ms, answer), status;
+
+	if (!err)
+		err = wait_for_end(pid, run, until_ms);
+	if (err)
+		kill(pid, SIGKILL);
+	status = status_of(pid);
+	return err ? err : status;
+}
+
 enum rth_err rth_recover_run(const struct rth_recover_run *run,
 			     char answer[RTH_RECOVER_ANSWER_SIZE])
 {
 	int out[2], key[2];
-	enum rth_err err = make_pipe(out), ended;
+	enum rth_err err = make_pipe(out);
 	pid_t pid = -1;
 
 	answer[0] = '\0';
@@ -206,12 +242,7 @@ enum rth_err rth_recover_run(const struct rth_recover_run *run,
 	close(out[1]);
 	if (!err) {
 		setpriority(PRIO_PROCESS, (id_t)pid, NICE);
-		err = read_answer(out[0], run, answer);
-		if (err)
-			kill(pid, SIGKILL);
-		ended = wait_for(pid);
-		if (!err)
-			err = ended;
+		err = attend(pid, out[0], run, answer);
 	}
 	close(out[0]);
 	return err;

@@ -39,6 +39,10 @@ int main(void)
 		raise(SIGKILL);
 	if (*data == 'H')
 		pause();
+	if (*data == 'S') {
+		close(STDOUT_FILENO); /* silent, but it stays */
+		pause();
+	}
 	if (*data == 'L')
 		for (;;)
 			puts("{}");
