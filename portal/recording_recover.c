@@ -86,28 +86,37 @@ static bool is_empty(const struct rth_recover_work *w, const char *name,
 	return false;
 }
 
-/* Is it finished, and the one that the manifest knows? */
-static bool is_done(const struct rth_recover_work *w, const char *name,
-		    const struct rth_finding *found)
+/*
+ * A file that the manifest knows as finished is that one or it is damaged: cut,
+ * emptied, or one of an earlier moment. To complete it would hide that.
+ */
+static enum rth_err check_finished(const struct rth_listed *listed,
+				   struct rth_finding *found)
 {
-	const struct rth_listed *listed =
-		rth_recording_part_find(w->part, name);
-
-	return listed && listed->finished && found->complete &&
-	       memcmp(listed->digest, found->digest, sizeof(found->digest)) ==
-		       0;
+	if (found->err)
+		return found->err;
+	if (found->complete &&
+	    memcmp(listed->digest, found->digest, sizeof(found->digest)) == 0)
+		return 0;
+	found->err = RTH_ERR_FORMAT;
+	snprintf(found->text, sizeof(found->text),
+		 "is another one than its manifest's");
+	return found->err;
 }
 
 static enum rth_err recover_file(struct rth_recover_work *w,
 				 const struct rth_recording_file *file)
 {
+	const struct rth_listed *listed =
+		rth_recording_part_find(w->part, file->name);
+	bool finished = listed && listed->finished;
 	struct rth_finding found;
 	enum rth_err err;
 
 	rth_recording_check(&found, w->folder, file->name, w->key);
-	if (!found.err && is_done(w, file->name, &found))
+	if (finished && !check_finished(listed, &found))
 		return 0;
-	if (is_empty(w, file->name, &found))
+	if (!finished && is_empty(w, file->name, &found))
 		return rth_recover_manifest_drop(w->manifest, file->name);
 	if (found.err) {
 		tell(w->recover, file->name, found.text);
@@ -233,26 +242,12 @@ static enum rth_err complete_part(struct rth_recover *r,
 	}
 	if (!w.first) {
 		r->recovered++;
+		r->ended_ms = loaded->part->begun_ms +
+			      rth_recover_manifest_last_ms(w.manifest);
 		w.first = tidy(folder, loaded->part->part, w.manifest);
 	}
 	json_decref(w.manifest);
 	return w.first;
-}
-
-/* When a part ended, since 1970. */
-static int64_t end_of(const struct rth_recording_part *part)
-{
-	int64_t last_ms = part->written_ms;
-	size_t i;
-
-	for (i = 0; i < part->files_n; i++) {
-		int64_t end_ms =
-			part->files[i].start_ms + part->files[i].duration_ms;
-
-		if (end_ms > last_ms)
-			last_ms = end_ms;
-	}
-	return part->begun_ms + last_ms;
 }
 
 /* A manifest comes before any media: without one there was none. */
@@ -287,7 +282,8 @@ static enum rth_err recover_part(struct rth_recover *r,
 	r->parts = number;
 	memcpy(r->room, loaded.part->room, sizeof(r->room));
 	r->begun_ms = loaded.part->begun_ms;
-	r->ended_ms = end_of(loaded.part);
+	r->ended_ms = loaded.part->begun_ms +
+		      rth_recover_manifest_last_ms(loaded.part->json);
 	if (!loaded.part->finished ||
 	    strcmp(loaded.part->how, "interrupted") == 0)
 		r->interrupted = true;

@@ -220,8 +220,7 @@ static int64_t member(const json_t *object, const char *name)
 	return json_integer_value(json_object_get(object, name));
 }
 
-/* The last moment that is known: of a file, or of the manifest. */
-static int64_t last_ms(const json_t *manifest)
+int64_t rth_recover_manifest_last_ms(const json_t *manifest)
 {
 	const json_t *lanes = json_object_get(manifest, "lanes");
 	int64_t last = member(manifest, "written_ms");
@@ -253,7 +252,7 @@ static int64_t clamp(int64_t ms)
 
 enum rth_err rth_recover_manifest_end(json_t *manifest)
 {
-	int64_t last = last_ms(manifest);
+	int64_t last = rth_recover_manifest_last_ms(manifest);
 	int64_t duration = clamp(last - member(manifest, "start_ms"));
 	json_t *ending =
 		json_pack("{s:s, s:s, s:I, s:I}", "how", "interrupted",

@@ -39,6 +39,10 @@ enum rth_err rth_recover_manifest_drop(json_t *manifest,
  */
 enum rth_err rth_recover_manifest_end(json_t *manifest) RTH_CHECKED;
 
+/** The last moment that is known, of a file or of the manifest: ms, from the
+ * recording's origin. */
+int64_t rth_recover_manifest_last_ms(const json_t *manifest);
+
 /** Says whether a manifest has this name in "empty". */
 bool rth_recover_manifest_empty(const json_t *manifest, const char *name);
 

@@ -11,6 +11,7 @@
 
 #include "recording_recover.h"
 #include "recording_verify.h"
+#include "recover_child.h"
 #include "recover_manifest.h"
 
 #define KILLED 77
@@ -225,6 +226,19 @@ static void what_was_interrupted_is_completed(void **state)
 	recovered();
 }
 
+/* The manifest said 4000 ms; 2500 came out. */
+static void it_ended_where_its_files_end(void **state)
+{
+	struct fix_file files[2] = {{.name = NULL}};
+	struct told told = {.n = 0};
+
+	(void)state;
+	files[1] = fix_lane(&fix, "1-patient-1.webm", 40000, false);
+	fix_manifest(&fix, 1, FIX_PEOPLE, files, 2, "");
+	assert_int_equal(recover(&told, 0).ended_ms, 1790000002500);
+	assert_int_equal(recover(&told, 0).ended_ms, 1790000002500);
+}
+
 static void what_is_whole_is_left_alone(void **state)
 {
 	struct told told = {.n = 0};
@@ -421,6 +435,67 @@ static void stopping_kills_the_child(void **state)
 	assert_int_equal(told.n, 0);
 }
 
+/* One that closes its answer and stays does not keep us. */
+static void a_child_that_stays_is_killed(void **state)
+{
+	static const char ways[] = "HS";
+	char answer[RTH_RECOVER_ANSWER_SIZE], path[256];
+	struct rth_recover_run run = {
+		.program = program, .key = fix.key, .max_ms = 300};
+	size_t i;
+
+	(void)state;
+	fix_path(path, &fix, "1-patient-1.webm");
+	for (i = 0; i < strlen(ways); i++) {
+		fix_write(&fix, "1-patient-1.webm", &ways[i], 1, false);
+		run.from = open(path, O_RDONLY | O_CLOEXEC);
+		run.to = open(fix.folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+		assert_true(run.from >= 0 && run.to >= 0);
+		assert_int_equal(rth_recover_run(&run, answer),
+				 RTH_ERR_TIMEOUT);
+		close(run.from);
+		close(run.to);
+	}
+}
+
+/*
+ * A file that the manifest knows as finished is damaged when it is another one:
+ * recovery must not make it good. Nothing is taken away.
+ */
+static void what_was_finished_is_not_completed(void **state)
+{
+	static const struct {
+		const char *words, *told;
+		enum rth_err err;
+	} ways[] = {
+		{": > 1-clinician-1.webm",
+		 "1-clinician-1.webm: is no sealed file, or its header is "
+		 "damaged\n",
+		 RTH_ERR_FORMAT},
+		{"truncate -s 4096 1-clinician-1.webm",
+		 "1-clinician-1.webm: is another one than its manifest's\n",
+		 RTH_ERR_FORMAT},
+		{"cp 1-patient-1.webm 1-clinician-1.webm",
+		 "1-clinician-1.webm: is another one than its manifest's\n",
+		 RTH_ERR_FORMAT},
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+		struct told told = {.n = 0};
+
+		fix_run(&fix, "rm -f *");
+		interrupted();
+		fix_run(&fix, ways[i].words);
+		fix_run(&fix, "sha256sum 1-clinician-1.webm > ../before");
+		assert_int_equal(recover(&told, ways[i].err).recovered, 0);
+		assert_string_equal(told.all, ways[i].told);
+		fix_run(&fix, "sha256sum -c --status ../before");
+		assert_true(there("1-patient-2.webm"));
+	}
+}
+
 static void without_the_program_nothing_changes(void **state)
 {
 	struct told told = {.n = 0};
@@ -470,6 +545,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		TEST(what_was_interrupted_is_completed),
+		TEST(it_ended_where_its_files_end),
 		TEST(what_is_whole_is_left_alone),
 		TEST(what_runs_is_not_touched),
 		TEST(a_recording_that_never_began),
@@ -481,6 +557,8 @@ int main(void)
 		TEST(what_was_never_flushed_is_left_out),
 		TEST(a_listed_file_that_is_gone_is_told),
 		TEST(stopping_kills_the_child),
+		TEST(a_child_that_stays_is_killed),
+		TEST(what_was_finished_is_not_completed),
 		TEST(without_the_program_nothing_changes),
 		TEST(failing_memory_is_told_and_tried_again),
 	};
