@@ -94,14 +94,19 @@ enum rth_done rth_ask_consent(struct rth_control *control,
 {
 	const struct rth_consent_text *text =
 		rth_consent_text(&control->conf->consent, command->language);
+	enum rth_answer answer = rth_answer_find(command->answer);
 
 	if (!is_this(command))
 		return refuse_other(control, command);
 	if (!text)
 		return refuse(control, command, "bad-request",
 			      "\"language\" was not offered.");
-	if (rth_recording_answer(control, command->session, text,
-				 rth_answer_find(command->answer)))
+	/* Each answer is evidence that is kept; a no is always heard. */
+	if (answer != RTH_ANSWER_NO &&
+	    !rth_pace_allows(&command->session->request_pace,
+			     control->host->now_us()))
+		return refuse(control, command, "busy", "Too many requests.");
+	if (rth_recording_answer(control, command->session, text, answer))
 		return busy(control, command);
 	return ok(control, command);
 }

@@ -39,7 +39,24 @@ void rth_recording_ask(struct rth_control *control, struct rth_room *room,
 	rth_announce_asked(control, room, session);
 }
 
-/* What an answer changes; it is kept already. */
+/*
+ * It runs, with another answer. A wider one holds once people and the recorder
+ * have been told: to it, a picture that comes before this person's note is one
+ * that nobody allowed.
+ */
+static void go_on(struct rth_control *control, struct rth_room *room)
+{
+	if (rth_recording_failed(
+		    control, room,
+		    rth_announce_all(control, room, RTH_RECORDING_RUNNING)
+			    ? RTH_OK
+			    : RTH_ERR_NOMEM))
+		return;
+	rth_recording_settle(room);
+	rth_recording_want_keys(room, control->host->now_us());
+}
+
+/* What an answer changes; it is kept already, and what it forbids has ended. */
 static void follow(struct rth_control *control, struct rth_session *session,
 		   bool had_agreed)
 {
@@ -63,11 +80,7 @@ static void follow(struct rth_control *control, struct rth_session *session,
 	if (!agreed)
 		rth_recording_finish(control, room, "withdrawn", "withdrawn");
 	else if (recording->state == RTH_RECORDING_RUNNING)
-		rth_recording_failed(
-			control, room,
-			rth_announce_all(control, room, RTH_RECORDING_RUNNING)
-				? RTH_OK
-				: RTH_ERR_NOMEM);
+		go_on(control, room);
 	else if (rth_recording_all_agree(room))
 		rth_recording_run(control, room);
 }
@@ -111,7 +124,8 @@ enum rth_err rth_recording_answer(struct rth_control *control,
 	}
 	recording->answer_by_us[session->who.role] = 0;
 	rth_recording_keep(room, session, &consent);
-	rth_recording_settle(room);
+	if (answer != RTH_ANSWER_YES)
+		rth_recording_settle(room);
 	if (evidence)
 		control->host->notify(session->port.handle, evidence);
 	follow(control, session, had_agreed);

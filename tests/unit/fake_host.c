@@ -69,6 +69,8 @@ static void push(void *handle, const char *transaction, json_t *event,
 	at->event = json_incref(event);
 	at->answer = answer ? strdup(answer) : NULL;
 	fake.n_pushes++;
+	if (fake.on_event)
+		fake.on_event();
 }
 
 static void notify(void *handle, json_t *event)
@@ -82,6 +84,8 @@ static void notify(void *handle, json_t *event)
 	}
 	assert_true(fake.n_notices < FAKE_EVENTS_MAX);
 	fake.notices[fake.n_notices++] = (struct fake_notice){handle, event};
+	if (fake.on_event)
+		fake.on_event();
 }
 
 static void close_handle(void *handle)

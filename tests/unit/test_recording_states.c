@@ -421,6 +421,108 @@ static void a_voice_has_no_picture(void **state)
 	assert_int_equal(recorded_notes("consent"), 2);
 }
 
+static size_t plis_of(const struct person *person)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < fake.n_plis; i++)
+		n += fake.plis[i].handle == person->handle;
+	return n;
+}
+
+static struct {
+	struct visit *visit;
+	struct person *person;
+} sends;
+
+static void send_a_picture(void)
+{
+	visit_send(sends.person, RTH_SLOT_CAMERA, true);
+	rth_feed_step(sends.visit->control->feed, 0);
+}
+
+/* How many records of this kind and role came before the n-th such note. */
+static size_t before_note(enum rth_feed_kind kind, int role, size_t n)
+{
+	const struct fake_record *note =
+		fake_feed_find(recorded_feed(), RTH_FEED_NOTE, n);
+	size_t count = 0;
+
+	assert_non_null(note);
+	for (size_t i = 0; fake_feed_record(recorded_feed(), i) != note; i++) {
+		const struct fake_record *record =
+			fake_feed_record(recorded_feed(), i);
+
+		count += record->head.kind == kind && record->head.role == role;
+	}
+	return count;
+}
+
+static size_t all_notes(void)
+{
+	size_t n = 0;
+
+	while (fake_feed_find(recorded_feed(), RTH_FEED_NOTE, n))
+		n++;
+	return n;
+}
+
+/*
+ * The recorder takes a picture before the note that allows it for one that
+ * nobody allowed, and ends. Here one is on its way whenever somebody is told.
+ */
+static void a_picture_comes_after_the_note_that_allows_it(void **state)
+{
+	struct visit *v = *state;
+	struct person *c, *p;
+	size_t notes;
+
+	recorded_running(v, &c, &p, "yes", "voice");
+	recorded_turn(v);
+	notes = all_notes();
+	sends.visit = v;
+	sends.person = p;
+	fake_advance_us(1000000);
+	fake.on_event = send_a_picture;
+	fake.n_plis = 0;
+	recorded_answer(v, p, "yes");
+	assert_int_equal(plis_of(p), 2);
+	recorded_answer(v, p, "voice");
+	recorded_answer(v, p, "yes");
+	fake.on_event = NULL;
+	recorded_turn(v);
+	assert_int_equal(all_notes(), notes + 3);
+	assert_int_equal(before_note(RTH_FEED_RTP, RTH_ROLE_PATIENT, notes), 0);
+	/* the one that came with the "ok" of the first yes */
+	assert_int_equal(before_note(RTH_FEED_RTP, RTH_ROLE_PATIENT, notes + 1),
+			 1);
+	assert_int_equal(before_note(RTH_FEED_RTP, RTH_ROLE_PATIENT, notes + 2),
+			 1);
+	assert_int_equal(recorded_packets(RTH_ROLE_PATIENT, 1), 2);
+	is(v, RUNNING);
+}
+
+/* Each answer is kept by who hears of events; the one that ends it counts. */
+static void only_a_no_is_always_heard(void **state)
+{
+	struct visit *v = *state;
+	struct person *c, *p;
+	size_t answers;
+
+	recorded_running(v, &c, &p, "yes", "yes");
+	answers = fake_notices("consent");
+	for (int i = 0; i < 100; i++)
+		recorded_answer(v, p, i % 2 ? "yes" : "voice");
+	assert_in_range(fake_notices("consent") - answers, 10, 20);
+	is(v, RUNNING);
+	fake_forget_pushes();
+	recorded_answer(v, p, "yes");
+	fake_expect_error(p->handle, "busy", "yes");
+	recorded_answer(v, p, "no");
+	is(v, OFF);
+	finished(c, "withdrawn");
+}
+
 static void chat_and_devices_are_noted_while_it_runs(void **state)
 {
 	static const char dark[] = "{\"request\":\"state\",\"microphone\":true,"
@@ -448,15 +550,6 @@ static void chat_and_devices_are_noted_while_it_runs(void **state)
 	assert_null(fake_feed_find(0, RTH_FEED_CHAT, 1));
 	assert_int_equal(recorded_notes("state"), 3);
 	assert_int_equal(fake.n_data, 3); /* two chats and a refusal */
-}
-
-static size_t plis_of(const struct person *person)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < fake.n_plis; i++)
-		n += fake.plis[i].handle == person->handle;
-	return n;
 }
 
 static void key_frames_are_asked_for(void **state)
@@ -1048,6 +1141,8 @@ int main(void)
 		TEST(there_is_one_at_a_time),
 		TEST(either_can_stop_or_withdraw),
 		TEST(a_voice_has_no_picture),
+		TEST(a_picture_comes_after_the_note_that_allows_it),
+		TEST(only_a_no_is_always_heard),
 		TEST(chat_and_devices_are_noted_while_it_runs),
 		TEST(key_frames_are_asked_for),
 		TEST(what_cannot_be_stored_is_told),
