@@ -20,15 +20,24 @@ enum rth_consent_medium {
 	RTH_CONSENT_MEDIA,
 };
 
-struct rth_consent {
-	/* By role: until when it was agreed to. INT64_MAX: it is;
-	   INT64_MIN: it never was. */
-	int64_t until_us[2][RTH_CONSENT_MEDIA];
-	bool paused;
-	int64_t changed_us; /* when it was paused or went on */
-	int64_t part_us;    /* what is older may come under an older answer */
+#define RTH_CONSENT_GAPS 16 /* of more, the oldest two become one */
+
+/* Times between which something was not agreed to, in their order. */
+struct rth_consent_gaps {
+	struct {
+		int64_t from_us; /* INT64_MIN: it never was before */
+		int64_t to_us;	 /* INT64_MAX: it goes on */
+	} v[RTH_CONSENT_GAPS];
+	unsigned n;
 };
 
+struct rth_consent {
+	struct rth_consent_gaps answers[2][RTH_CONSENT_MEDIA]; /* by role */
+	struct rth_consent_gaps pauses;
+	int64_t part_us; /* what is older may come under an older answer */
+};
+
+/* In their order: the strictest counts. */
 enum rth_consent_word {
 	RTH_CONSENT_WRITE, /* agreed to */
 	RTH_CONSENT_DROP,  /* not to be written; may still happen */
@@ -54,12 +63,13 @@ void rth_consent_note(struct rth_consent *consent, const json_t *note,
 		      int64_t time_us);
 
 /**
- * Says whether a packet may be written. After an answer became narrower, or a
- * pause began, packets are dropped; those that reached the relay more than
- * RTH_CONSENT_GRACE_US after a narrower answer must not come at all.
+ * Says whether a packet or a line of chat may be written. What reached the
+ * relay while it was paused, or not agreed to, is dropped, also when it comes
+ * after all that was taken back; more than RTH_CONSENT_GRACE_US after a
+ * narrower answer that still holds it must not come at all.
  *
  * @param role    0 or 1
- * @param medium  camera and screen are pictures
+ * @param medium  camera and screen are pictures; chat goes with the sound
  * @param time_us when it reached the relay
  */
 enum rth_consent_word rth_consent_media(const struct rth_consent *consent,

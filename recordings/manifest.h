@@ -24,7 +24,7 @@ struct rth_manifest_lane {
 	const struct rth_lane *lane; /* borrowed */
 };
 
-/* What of a person did not become a frame, and why. By role. */
+/* Of a person: packets, and lines of chat, that were not kept. By role. */
 struct rth_manifest_loss {
 	uint64_t lost;	  /* the relay's ring was full */
 	uint64_t refused; /* while paused, or just after an answer changed */
@@ -48,6 +48,7 @@ struct rth_manifest_now {
 	enum rth_ending ending; /* or NONE, also when something failed */
 	const char *reason;	/* of the ending */
 	unsigned parts;		/* as END said; 0: it did not */
+	json_t *by;		/* as END said, borrowed; NULL: nobody */
 };
 
 /**

@@ -109,6 +109,7 @@ static enum rth_err write_manifest(struct rth_recording *r,
 		now.reason = end->reason;
 		now.failed = end->failed;
 		now.parts = end->parts;
+		now.by = end->by;
 	}
 	return rth_manifest_write(r->manifest, &now, r->folder, r->key);
 }
@@ -232,6 +233,20 @@ enum rth_err rth_recording_open(struct rth_recording **recordingp,
 
 /* Records. */
 
+/* RTH_ERR_DENIED: it should not have come; RTH_ERR_NOT_FOUND: it is dropped. */
+static enum rth_err may_write(struct rth_recording *r, int role,
+			      enum rth_consent_medium medium, int64_t time_us)
+{
+	enum rth_consent_word word =
+		rth_consent_media(&r->consent, role, medium, time_us);
+
+	if (word == RTH_CONSENT_DROP)
+		r->loss[role].refused++;
+	if (word == RTH_CONSENT_NEVER)
+		return RTH_ERR_DENIED;
+	return word == RTH_CONSENT_DROP ? RTH_ERR_NOT_FOUND : RTH_OK;
+}
+
 static enum rth_err take_rtp(struct rth_recording *r,
 			     const struct rth_feed_head *head,
 			     const uint8_t *body, size_t len)
@@ -239,17 +254,13 @@ static enum rth_err take_rtp(struct rth_recording *r,
 	struct person *person = &r->people[head->role];
 	struct rth_lane *lane =
 		head->slot == 2 ? person->screen : person->camera;
-	enum rth_consent_word word = rth_consent_media(
-		&r->consent, head->role,
-		head->slot ? RTH_CONSENT_PICTURE : RTH_CONSENT_SOUND,
-		head->time_us);
+	enum rth_err err =
+		may_write(r, head->role,
+			  head->slot ? RTH_CONSENT_PICTURE : RTH_CONSENT_SOUND,
+			  head->time_us);
 
-	if (word == RTH_CONSENT_NEVER)
-		return RTH_ERR_DENIED;
-	if (word == RTH_CONSENT_DROP) {
-		r->loss[head->role].refused++;
-		return RTH_OK;
-	}
+	if (err)
+		return err == RTH_ERR_NOT_FOUND ? RTH_OK : err;
 	person->changed = true;
 	return rth_lane_rtp(lane, head->slot, head->codec, body, len,
 			    head->time_us);
@@ -272,11 +283,17 @@ static enum rth_err take_chat(struct rth_recording *r,
 {
 	json_t *chat = NULL;
 	enum rth_err err = rth_said_chat(&chat, (const char *)body, len);
+	int role;
 
 	if (err)
 		return err;
-	err = rth_chat_log_add(r->chat, chat, at_ms(r, head->time_us));
+	role = rth_said_role(json_object_get(chat, "role"));
+	err = may_write(r, role, RTH_CONSENT_SOUND, head->time_us);
+	if (!err)
+		err = rth_chat_log_add(r->chat, chat, at_ms(r, head->time_us));
 	json_decref(chat);
+	if (err == RTH_ERR_NOT_FOUND)
+		return RTH_OK;
 	return err == RTH_ERR_EXISTS ? RTH_ERR_IO : err;
 }
 

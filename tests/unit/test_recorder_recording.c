@@ -215,6 +215,26 @@ static void what_nobody_agreed_to(void **state)
 	clean();
 }
 
+static void chat_of_a_pause_is_not_written(void **state)
+{
+	static const char chat[] = "{\"from\":\"" ID "\",\"role\":\"patient\","
+				   "\"time\":1790000000000,\"text\":\"hi\"}";
+	struct rth_recording *r = NULL;
+
+	(void)state;
+	assert_int_equal(open_part(&r, 1), RTH_OK);
+	assert_int_equal(take_text(r, RTH_FEED_NOTE, "{\"event\":\"paused\"}"),
+			 RTH_OK);
+	assert_int_equal(take(r, RTH_FEED_CHAT, 1, RTH_FEED_NO_SLOT,
+			      ORIGIN_US + 2000, chat, strlen(chat)),
+			 RTH_OK);
+	assert_int_equal(rth_recording_sum(r).refused, 1);
+	assert_int_equal(finish(r), RTH_OK);
+	assert_false(has("1-chat.jsonl"));
+	rth_recording_free(r);
+	clean();
+}
+
 static void times_have_bounds(void **state)
 {
 	struct rth_recording *r = NULL;
@@ -272,6 +292,7 @@ int main(void)
 		cmocka_unit_test(a_whole_life),
 		cmocka_unit_test(a_part_is_written_once),
 		cmocka_unit_test(what_nobody_agreed_to),
+		cmocka_unit_test(chat_of_a_pause_is_not_written),
 		cmocka_unit_test(times_have_bounds),
 		cmocka_unit_test(without_memory),
 	};
