@@ -221,8 +221,8 @@ Milliseconds, of a synthetic visit of two people who send ${
 	KBIT / 1000} Mbit/s each, fed
 as fast as the recorder takes it. From END to DONE all files are finished and
 synced; from then on they play. Beside it, the same packets in Janus's own
-recordings through \`janus-pp-rec\` and into one file for each person by ffmpeg; and
-ffmpeg copying the finished lanes.
+recordings through \`janus-pp-rec\` and into one file for each person by
+ffmpeg; and ffmpeg copying the finished lanes.
 
 ${table(['visit', 'END to DONE', 'loading, and seeking to the middle, in Chromium',
 		'exporting all of it', 'janus-pp-rec and ffmpeg',
