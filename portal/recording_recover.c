@@ -15,7 +15,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -23,6 +22,8 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 
+#include "json_text.h"
+#include "mem.h"
 #include "recover_copy.h"
 #include "recover_manifest.h"
 
@@ -177,12 +178,14 @@ static enum rth_err write_manifest(struct rth_recover_work *w, const char *name)
 {
 	struct rth_finding made;
 	enum rth_err err = rth_recover_manifest_end(w->manifest);
-	char *text = err ? NULL : json_dumps(w->manifest, JSON_COMPACT);
+	char *text = NULL;
+	size_t len = 0;
 
-	if (!text)
-		return RTH_ERR_NOMEM;
-	err = rth_recover_write(w, name, text, strlen(text), &made);
-	free(text);
+	if (!err)
+		err = rth_json_text(&text, &len, w->manifest);
+	if (!err)
+		err = rth_recover_write(w, name, text, len, &made);
+	rth_free(text);
 	return err;
 }
 

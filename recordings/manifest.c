@@ -7,11 +7,11 @@
 
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "folder.h"
+#include "json_text.h"
 #include "mem.h"
 
 #define VERSION 1
@@ -173,8 +173,8 @@ static json_t *ending_json(const struct rth_manifest *m,
 
 	if (now->ending == RTH_ENDING_NONE)
 		return json_null();
-	ending = json_pack("{s:s, s:s, s:I}", "how", endings[now->ending],
-			   "reason", now->reason, "duration_ms",
+	ending = json_pack("{s:s, s:s, s:O*, s:I}", "how", endings[now->ending],
+			   "reason", now->reason, "by", now->by, "duration_ms",
 			   (json_int_t)(now->at_ms - m->start_ms));
 	if (ending && now->parts &&
 	    json_object_set_new(ending, "parts", json_integer(now->parts))) {
@@ -263,12 +263,12 @@ enum rth_err rth_manifest_write(const struct rth_manifest *manifest,
 				const struct rth_seal_key *key)
 {
 	json_t *json = rth_manifest_json(manifest, now);
-	char *text = json ? json_dumps(json, JSON_COMPACT) : NULL;
-	enum rth_err err = RTH_ERR_NOMEM;
+	char *text = NULL;
+	enum rth_err err = rth_json_text(&text, NULL, json);
 
 	json_decref(json);
-	if (text)
+	if (!err)
 		err = replace(text, folder, manifest->begin.part, key);
-	free(text);
+	rth_free(text);
 	return err;
 }
