@@ -29,11 +29,12 @@ struct rth_depacketise {
 	int codec;
 	rth_frame_fn *deliver;
 	void *arg;
-	uint64_t dropped;
+	struct rth_depacketise_counts counts;
 
 	bool wait_key; /* until then pictures are dropped */
 	bool open;     /* a frame is being put together */
 	bool broken;   /* of it something is missing or malformed */
+	bool lost;     /* it is that something is missing */
 	uint32_t rtp;  /* its RTP time */
 	uint64_t number;
 	uint32_t remembered[FRAMES_REMEMBERED]; /* by number */
@@ -211,8 +212,12 @@ static enum rth_err hand_out(struct rth_depacketise *d, const uint8_t *data,
 	frame.key = rth_picture_key(d->codec, data, len);
 	if (frame.key)
 		d->wait_key = false;
-	if (d->wait_key || !len) {
-		d->dropped++;
+	if (d->wait_key) {
+		d->counts.undecodable++;
+		return RTH_OK;
+	}
+	if (!len) {
+		d->counts.malformed++;
 		return RTH_OK;
 	}
 	return d->deliver(d->arg, &frame);
@@ -225,7 +230,10 @@ static enum rth_err end_frame(struct rth_depacketise *d)
 	enum rth_err err = RTH_OK;
 
 	if (d->open && d->broken) {
-		d->dropped++;
+		if (d->lost || d->wait_key)
+			d->counts.undecodable++;
+		else
+			d->counts.malformed++;
 		d->wait_key = d->codec != RTH_FEED_OPUS;
 	} else if (d->open && collected) {
 		err = hand_out(d, d->frame.data, d->frame.len, d->rtp);
@@ -235,10 +243,11 @@ static enum rth_err end_frame(struct rth_depacketise *d)
 	return err;
 }
 
-static void begin_frame(struct rth_depacketise *d, uint32_t rtp)
+static void begin_frame(struct rth_depacketise *d, uint32_t rtp, bool hole)
 {
 	d->open = true;
 	d->broken = false;
+	d->lost = hole;
 	d->rtp = rtp;
 	d->number++;
 	d->remembered[d->number % FRAMES_REMEMBERED] = rtp;
@@ -297,6 +306,7 @@ static enum rth_err add(struct rth_depacketise *d, const struct rth_rtp *rtp,
 static void note_hole(struct rth_depacketise *d)
 {
 	d->broken = true;
+	d->lost = true;
 	d->seq += HOLE;
 }
 
@@ -315,7 +325,7 @@ enum rth_err rth_depacketise_put(struct rth_depacketise *d,
 		return RTH_OK;
 	if (first) {
 		err = end_frame(d);
-		begin_frame(d, rtp->time);
+		begin_frame(d, rtp->time, hole);
 	}
 	if (!err && !d->broken)
 		err = add(d, rtp, first);
@@ -328,7 +338,8 @@ enum rth_err rth_depacketise_put(struct rth_depacketise *d,
 	return err;
 }
 
-uint64_t rth_depacketise_dropped(const struct rth_depacketise *d)
+struct rth_depacketise_counts
+rth_depacketise_counts(const struct rth_depacketise *d)
 {
-	return d->dropped;
+	return d->counts;
 }

@@ -40,7 +40,12 @@ enum rth_err rth_depacketise_put(struct rth_depacketise *d,
 				 const struct rth_rtp *rtp,
 				 bool hole) RTH_CHECKED;
 
-/** Frames and packets that were dropped as malformed or undecodable. */
-uint64_t rth_depacketise_dropped(const struct rth_depacketise *d);
+/* Frames that were dropped. */
+struct rth_depacketise_counts {
+	uint64_t malformed;
+	uint64_t undecodable; /* after a loss, or before a key frame */
+};
+struct rth_depacketise_counts
+rth_depacketise_counts(const struct rth_depacketise *d);
 
 #endif

@@ -49,13 +49,16 @@ static void add_counts(struct rth_intake_counts *counts,
 		       const struct stream *stream)
 {
 	struct rth_reorder_counts reorder;
+	struct rth_depacketise_counts frames;
 
 	if (!stream->reorder)
 		return;
+	frames = rth_depacketise_counts(stream->depacketise);
 	reorder = rth_reorder_counts(stream->reorder);
 	counts->missing += reorder.missing;
 	counts->late += reorder.late;
-	counts->dropped += rth_depacketise_dropped(stream->depacketise);
+	counts->malformed += frames.malformed;
+	counts->undecodable += frames.undecodable;
 }
 
 static void end_stream(struct stream *stream)
@@ -93,13 +96,14 @@ void rth_intake_free(struct rth_intake *in)
 static enum rth_err wait_in_line(void *arg, const struct rth_frame *frame)
 {
 	struct rth_intake *in = arg;
+	size_t bytes = sizeof(struct rth_waiting) + frame->len;
 	struct rth_waiting *w;
 
-	if (frame->len > RTH_INTAKE_BYTES_MAX - in->bytes) {
-		in->counts.dropped++;
+	if (bytes > RTH_INTAKE_BYTES_MAX - in->bytes) {
+		in->counts.malformed++;
 		return RTH_OK;
 	}
-	w = rth_alloc(sizeof(*w) + frame->len);
+	w = rth_alloc(bytes);
 	if (!w)
 		return RTH_ERR_NOMEM;
 	w->codec = in->now.who.codec;
@@ -107,7 +111,7 @@ static enum rth_err wait_in_line(void *arg, const struct rth_frame *frame)
 	w->rtp = frame->rtp;
 	w->len = frame->len;
 	memcpy(w->data, frame->data, frame->len);
-	in->bytes += w->len;
+	in->bytes += bytes;
 	*in->lastp = w;
 	in->lastp = &w->next;
 	return RTH_OK;
@@ -235,7 +239,7 @@ void rth_intake_drop(struct rth_intake *in)
 	in->first = w->next;
 	if (!in->first)
 		in->lastp = &in->first;
-	in->bytes -= w->len;
+	in->bytes -= sizeof(*w) + w->len;
 	rth_free(w);
 }
 

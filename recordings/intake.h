@@ -11,7 +11,7 @@
 #include "rtp.h"
 #include "sender.h"
 
-#define RTH_INTAKE_BYTES_MAX (16 << 20) /* of frames that wait */
+#define RTH_INTAKE_BYTES_MAX (16 << 20) /* of frames that wait, all in all */
 
 struct rth_intake;
 
@@ -28,7 +28,7 @@ struct rth_waiting {
 };
 
 struct rth_intake_counts {
-	uint64_t missing, late, dropped;
+	uint64_t missing, late, malformed, undecodable;
 };
 
 /** Makes one. `sender` is borrowed. */

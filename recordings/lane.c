@@ -28,7 +28,8 @@ struct rth_lane {
 	struct rth_segment *segment[SEGMENTS_MAX]; /* the last may be open */
 	size_t segments;
 	bool open;
-	bool voice; /* tracks of the open one */
+	bool changed; /* since it was flushed */
+	bool voice;   /* tracks of the open one */
 	struct rth_mux_picture picture;
 	uint64_t packets, malformed;
 };
@@ -97,6 +98,7 @@ static enum rth_err open_segment(struct rth_lane *lane, int64_t start_us,
 	}
 	lane->segments++;
 	lane->open = true;
+	lane->changed = true;
 	lane->voice = voice;
 	lane->picture = *picture;
 	return RTH_OK;
@@ -146,9 +148,11 @@ static enum rth_err write_first(struct rth_lane *lane, enum rth_track track)
 	} else {
 		frame.duration_us = rth_mux_opus_us(w->data, w->len);
 	}
-	if (!err && lane->open && fits)
+	if (!err && lane->open && fits) {
+		lane->changed = true;
 		err = rth_segment_write(lane->segment[lane->segments - 1],
 					&frame);
+	}
 	rth_intake_drop(lane->in[track]);
 	return err;
 }
@@ -270,8 +274,9 @@ enum rth_err rth_lane_flush(struct rth_lane *lane)
 {
 	enum rth_err err = pump(lane, false);
 
-	if (err || !lane->open)
+	if (err || !lane->open || !lane->changed)
 		return err;
+	lane->changed = false;
 	return rth_segment_flush(lane->segment[lane->segments - 1]);
 }
 
@@ -307,7 +312,8 @@ struct rth_lane_counts rth_lane_counts(const struct rth_lane *lane)
 
 		counts.missing += in.missing;
 		counts.late += in.late;
-		counts.malformed += in.dropped;
+		counts.malformed += in.malformed;
+		counts.undecodable += in.undecodable;
 	}
 	return counts;
 }

@@ -90,7 +90,9 @@ struct rth_lane_counts {
 	uint64_t packets;   /* taken */
 	uint64_t missing;   /* never came */
 	uint64_t late;	    /* came after their turn, unused */
-	uint64_t malformed; /* dropped */
+	uint64_t malformed; /* packets and frames, dropped */
+	/* Frames before a key frame: at the start and after a loss. */
+	uint64_t undecodable;
 };
 struct rth_lane_counts rth_lane_counts(const struct rth_lane *lane);
 

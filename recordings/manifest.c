@@ -126,12 +126,13 @@ static json_t *lane_json(const struct rth_manifest_lane *l)
 {
 	const struct rth_lane_counts counts = rth_lane_counts(l->lane);
 
-	return json_pack("{s:s, s:s, s:{s:I, s:I, s:I, s:I}, s:o}", "lane",
+	return json_pack("{s:s, s:s, s:{s:I, s:I, s:I, s:I, s:I}, s:o}", "lane",
 			 l->name, "role", l->role, "counts", "packets",
 			 (json_int_t)counts.packets, "missing",
 			 (json_int_t)counts.missing, "late",
 			 (json_int_t)counts.late, "malformed",
-			 (json_int_t)counts.malformed, "segments",
+			 (json_int_t)counts.malformed, "undecodable",
+			 (json_int_t)counts.undecodable, "segments",
 			 segments_json(l->lane));
 }
 

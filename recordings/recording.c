@@ -26,7 +26,6 @@ struct person {
 	struct rth_sender *sender;
 	struct rth_lane *camera, *screen;
 	int64_t newest_us; /* when its newest packet reached the relay */
-	bool changed;	   /* since the last flush */
 };
 
 struct rth_recording {
@@ -261,7 +260,6 @@ static enum rth_err take_rtp(struct rth_recording *r,
 
 	if (err)
 		return err == RTH_ERR_NOT_FOUND ? RTH_OK : err;
-	person->changed = true;
 	return rth_lane_rtp(lane, head->slot, head->codec, body, len,
 			    head->time_us);
 }
@@ -404,9 +402,6 @@ enum rth_err rth_recording_flush(struct rth_recording *r)
 	enum rth_err err = refresh_manifest(r);
 
 	for (int i = 0; i < 2 && !err; i++) {
-		if (!r->people[i].changed)
-			continue;
-		r->people[i].changed = false;
 		err = rth_lane_flush(r->people[i].camera);
 		if (!err)
 			err = rth_lane_flush(r->people[i].screen);
@@ -472,6 +467,7 @@ struct rth_recording_sums rth_recording_sum(const struct rth_recording *r)
 		sums.missing += counts.missing;
 		sums.late += counts.late;
 		sums.malformed += counts.malformed;
+		sums.undecodable += counts.undecodable;
 		for (size_t k = 0; !rth_lane_segment(lane, k, &info); k++)
 			sums.bytes += info.bytes;
 	}

@@ -77,6 +77,7 @@ struct rth_recording_end {
 	const char *reason;
 	const char *failed; /* "disk-full", ... or NULL */
 	unsigned parts;	    /* 0: END did not come */
+	json_t *by;	    /* as END said, borrowed; NULL: nobody */
 	int64_t at_us;	    /* END's time, relay's clock */
 };
 
@@ -93,7 +94,8 @@ rth_recording_finish(struct rth_recording *recording,
 
 /* For the log. */
 struct rth_recording_sums {
-	uint64_t packets, missing, late, malformed, lost, refused, bytes;
+	uint64_t packets, missing, late, malformed, undecodable;
+	uint64_t lost, refused, bytes;
 	int64_t duration_ms;
 };
 struct rth_recording_sums

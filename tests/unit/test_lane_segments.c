@@ -226,6 +226,8 @@ static void after_a_loss(void **state)
 	assert_int_equal(rth_lane_finish(v.lane), 0);
 	expect(&v, 0, "1-patient-1.webm", "opus", "vp8", 8);
 	assert_int_equal(rth_lane_counts(v.lane).missing, 2);
+	assert_int_equal(rth_lane_counts(v.lane).undecodable, 12);
+	assert_int_equal(rth_lane_counts(v.lane).malformed, 0);
 	end(&v);
 }
 
