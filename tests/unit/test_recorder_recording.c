@@ -184,6 +184,49 @@ static void a_whole_life(void **state)
 	clean();
 }
 
+/* What is in a file now; its bytes are random each time that it is written. */
+static size_t read_file(const char *name, uint8_t *out, size_t size)
+{
+	char path[128];
+	ssize_t n;
+	int fd;
+
+	snprintf(path, sizeof(path), "2026/09/" ID "/%s", name);
+	fd = openat(store, path, O_RDONLY);
+	assert_true(fd >= 0);
+	n = read(fd, out, size);
+	close(fd);
+	assert_true(n > 0 && (size_t)n < size);
+	return (size_t)n;
+}
+
+/* Frames wait for others: the last come out when no packet comes any more. */
+static void what_comes_out_late_is_flushed(void **state)
+{
+	static uint8_t before[1 << 17], after[1 << 17];
+	static const char name[] = "1-patient-1.webm";
+	struct rth_recording *r = NULL;
+	size_t n;
+
+	(void)state;
+	assert_int_equal(open_part(&r, 1), RTH_OK);
+	for (int i = 0; i < 60; i++)
+		assert_int_equal(take_voice(r, i), RTH_OK);
+	assert_int_equal(rth_recording_flush(r), RTH_OK);
+	n = read_file(name, before, sizeof(before));
+	assert_int_equal(rth_recording_tick(r, ORIGIN_US + 3000000, true),
+			 RTH_OK);
+	assert_int_equal(rth_recording_flush(r), RTH_OK);
+	assert_false(read_file(name, after, sizeof(after)) == n &&
+		     memcmp(before, after, n) == 0);
+	n = read_file(name, before, sizeof(before));
+	assert_int_equal(rth_recording_flush(r), RTH_OK);
+	assert_int_equal(read_file(name, after, sizeof(after)), n);
+	assert_memory_equal(before, after, n);
+	rth_recording_free(r);
+	clean();
+}
+
 static void a_part_is_written_once(void **state)
 {
 	struct rth_recording *r = NULL;
@@ -283,6 +326,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_whole_life),
+		cmocka_unit_test(what_comes_out_late_is_flushed),
 		cmocka_unit_test(a_part_is_written_once),
 		cmocka_unit_test(what_nobody_agreed_to),
 		cmocka_unit_test(chat_of_a_pause_is_not_written),
