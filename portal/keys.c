@@ -10,6 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <sys/stat.h>
+
 #include "key_file.h"
 #include "key_passphrase.h"
 #include "mem.h"
@@ -74,15 +76,16 @@ const char *rth_keys_why(enum rth_err err)
 }
 
 /* The key's name in `name`; false when it is another file. */
-static bool name_of(char name[RTH_CLINIC_KEY_NAME_MAX + 1], const char *file)
+static bool name_of(char name[RTH_CLINIC_KEY_NAME_MAX + 1], const char *file,
+		    const char *suffix)
 {
-	size_t len = strlen(file), suffix = strlen(SUFFIX);
+	size_t len = strlen(file), end = strlen(suffix);
 
-	if (len <= suffix || len - suffix > RTH_CLINIC_KEY_NAME_MAX ||
-	    strcmp(file + len - suffix, SUFFIX) != 0)
+	if (len <= end || len - end > RTH_CLINIC_KEY_NAME_MAX ||
+	    strcmp(file + len - end, suffix) != 0)
 		return false;
-	memcpy(name, file, len - suffix);
-	name[len - suffix] = '\0';
+	memcpy(name, file, len - end);
+	name[len - end] = '\0';
 	return rth_clinic_key_name_valid(name);
 }
 
@@ -92,7 +95,7 @@ static int compare(const void *a, const void *b)
 }
 
 static enum rth_err list(char (*names)[RTH_CLINIC_KEY_NAME_MAX + 1], size_t *np,
-			 DIR *dir)
+			 DIR *dir, const char *suffix)
 {
 	const struct dirent *entry;
 	size_t n = 0;
@@ -100,7 +103,7 @@ static enum rth_err list(char (*names)[RTH_CLINIC_KEY_NAME_MAX + 1], size_t *np,
 	for (errno = 0; (entry = readdir(dir)) != NULL; errno = 0) {
 		char name[RTH_CLINIC_KEY_NAME_MAX + 1];
 
-		if (!name_of(name, entry->d_name))
+		if (!name_of(name, entry->d_name, suffix))
 			continue;
 		if (n == RTH_KEYS_MAX)
 			return RTH_ERR_LIMIT;
@@ -114,7 +117,7 @@ static enum rth_err list(char (*names)[RTH_CLINIC_KEY_NAME_MAX + 1], size_t *np,
 }
 
 enum rth_err rth_keys_names(char (**namesp)[RTH_CLINIC_KEY_NAME_MAX + 1],
-			    size_t *np, int dirfd)
+			    size_t *np, int dirfd, const char *suffix)
 {
 	char(*names)[RTH_CLINIC_KEY_NAME_MAX + 1];
 	int fd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -127,7 +130,7 @@ enum rth_err rth_keys_names(char (**namesp)[RTH_CLINIC_KEY_NAME_MAX + 1],
 		return RTH_ERR_IO;
 	}
 	names = rth_alloc(RTH_KEYS_MAX * sizeof(*names));
-	err = names ? list(names, np, dir) : RTH_ERR_NOMEM;
+	err = names ? list(names, np, dir, suffix) : RTH_ERR_NOMEM;
 	closedir(dir);
 	if (err)
 		rth_free(names);
@@ -205,7 +208,7 @@ static enum rth_err open_all(struct opening *o)
 {
 	char(*names)[RTH_CLINIC_KEY_NAME_MAX + 1];
 	size_t n;
-	enum rth_err err = rth_keys_names(&names, &n, o->dirfd);
+	enum rth_err err = rth_keys_names(&names, &n, o->dirfd, SUFFIX);
 
 	if (err) {
 		tell(o, err, o->settings->recordings.private_keys,
@@ -239,6 +242,17 @@ static enum rth_err allocate(struct rth_keys **keysp)
 	return RTH_OK;
 }
 
+/* Nobody else may look into it, or put a key there. */
+static enum rth_err check_folder(int dirfd)
+{
+	struct stat st;
+
+	if (fstat(dirfd, &st))
+		return RTH_ERR_IO;
+	return (st.st_mode & 077) || st.st_uid != geteuid() ? RTH_ERR_DENIED
+							    : RTH_OK;
+}
+
 enum rth_err rth_keys_open(struct rth_keys **keysp,
 			   const struct rth_settings *settings, bool may_ask,
 			   char problem[RTH_KEYS_LINE_SIZE])
@@ -262,10 +276,17 @@ enum rth_err rth_keys_open(struct rth_keys **keysp,
 		tell(&o, err, folder, strerror(errno));
 		return err;
 	}
-	err = allocate(&o.keys);
+	err = check_folder(o.dirfd);
 	if (err)
+		tell(&o, err, folder,
+		     err == RTH_ERR_DENIED
+			     ? "others can look into it, or it is not this "
+			       "user's: chmod 700, and run this as the "
+			       "portal's user"
+			     : rth_keys_why(err));
+	if (!err && (err = allocate(&o.keys)))
 		tell(&o, err, folder, rth_keys_why(err));
-	else
+	if (!err)
 		err = open_all(&o);
 	close(o.dirfd);
 	rth_secret_free(o.passphrase);

@@ -29,7 +29,8 @@ struct rth_keys;
  * @param problem  receives one line, of what kept a key from being opened; ""
  *                 when all are open. Also set when it returns 0
  * @return 0 when at least one is open; RTH_ERR_CONFIG: no folder is configured;
- *         RTH_ERR_NOT_FOUND: there is none; else what was wrong with the first
+ *         RTH_ERR_NOT_FOUND: there is none; RTH_ERR_DENIED also when others
+ *         can look into the folder; else what was wrong with the first
  */
 enum rth_err rth_keys_open(struct rth_keys **keysp,
 			   const struct rth_settings *settings, bool may_ask,
@@ -43,13 +44,15 @@ const struct rth_seal_pair *rth_keys_pairs(const struct rth_keys *keys,
 void rth_keys_free(struct rth_keys *keys);
 
 /**
- * The names (without .key) of the private keys in a folder, sorted.
+ * The names (without the suffix) of the keys in a folder, sorted.
  *
- * @param namesp receives *np of them, for rth_free
+ * @param namesp receives *np of them, RTH_KEYS_MAX at most, for rth_free
+ * @param suffix ".key" or ".pub"
  * @return 0, RTH_ERR_IO, RTH_ERR_LIMIT, RTH_ERR_NOMEM
  */
 enum rth_err rth_keys_names(char (**namesp)[RTH_CLINIC_KEY_NAME_MAX + 1],
-			    size_t *np, int dirfd) RTH_CHECKED;
+			    size_t *np, int dirfd,
+			    const char *suffix) RTH_CHECKED;
 
 /** Why a private key's file cannot be used, in words. */
 const char *rth_keys_why(enum rth_err err);

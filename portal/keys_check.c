@@ -111,32 +111,48 @@ static void check_public(struct check *c)
 		       "See keys add.\n");
 }
 
-/* Looks at each file below a folder, whatever it is called. */
-static void check_reach(struct check *c, int dirfd, const char *path, int depth)
+static void check_reach(struct check *c, int dirfd, const char *name,
+			const char *path, int depth);
+
+/* A file or a folder in the recorder's reach, whatever it is called. */
+static void check_entry(struct check *c, int dirfd, const char *name,
+			const char *folder, int depth)
 {
-	int fd = openat(dirfd, path,
-			O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	char path[PATH_MAX];
+
+	if (snprintf(path, sizeof(path), "%s/%s", folder, name) >= PATH_MAX)
+		problem(c, folder, "has names that are too long");
+	else if (rth_clinic_key_is_private(dirfd, name))
+		problem(c, path,
+			"a private key in the recorder's reach: move it to "
+			"recordings.private_keys, and rotate");
+	else if (depth)
+		check_reach(c, dirfd, name, path, depth - 1);
+}
+
+/*
+ * What is no folder, a link in it or gone is passed by; what is one and cannot
+ * be looked into may hold anything.
+ */
+static void check_reach(struct check *c, int dirfd, const char *name,
+			const char *path, int depth)
+{
+	int link = dirfd == AT_FDCWD ? 0 : O_NOFOLLOW;
+	int fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | link);
 	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 	const struct dirent *entry;
 
 	if (!dir) {
+		if (errno != ENOTDIR && errno != ELOOP && errno != ENOENT)
+			problem(c, path, strerror(errno));
 		if (fd >= 0)
 			close(fd);
 		return;
 	}
-	while ((entry = readdir(dir)) != NULL) {
-		const char *name = entry->d_name;
-
-		if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
-			continue;
-		if (rth_clinic_key_is_private(fd, name))
-			problem(c, name,
-				"a private key in the recorder's reach: "
-				"move it to recordings.private_keys, and "
-				"rotate");
-		else if (depth && entry->d_type != DT_REG)
-			check_reach(c, fd, name, depth - 1);
-	}
+	while ((entry = readdir(dir)) != NULL)
+		if (strcmp(entry->d_name, ".") != 0 &&
+		    strcmp(entry->d_name, "..") != 0)
+			check_entry(c, fd, entry->d_name, path, depth);
 	closedir(dir);
 }
 
@@ -244,8 +260,10 @@ int rth_keys_check(const struct rth_settings *settings)
 		fprintf(stderr, "PROBLEM  %s\n", line);
 	}
 	check_public(&c);
-	check_reach(&c, AT_FDCWD, settings->recordings.public_keys, DEPTH_MAX);
-	check_reach(&c, AT_FDCWD, settings->recordings.folder, DEPTH_MAX);
+	check_reach(&c, AT_FDCWD, settings->recordings.public_keys,
+		    settings->recordings.public_keys, DEPTH_MAX);
+	check_reach(&c, AT_FDCWD, settings->recordings.folder,
+		    settings->recordings.folder, DEPTH_MAX);
 	check_recordings(&c);
 	rth_keys_free(c.keys);
 	if (!c.problems)

@@ -12,7 +12,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
-#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -71,17 +70,31 @@ static void id_text(char text[ID_SIZE],
 		snprintf(text + 2 * i, 3, "%02x", id[i]);
 }
 
+/* Whatever the umask; and a key in it is not on the disk before it is. */
+static bool settle_folder(int fd, mode_t mode)
+{
+	int up = openat(fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	bool settled = up >= 0 && !fchmod(fd, mode) && !fsync(up);
+
+	if (up >= 0)
+		close(up);
+	return settled;
+}
+
 /* Opens a folder, and makes it when its parent is there. */
 static int open_folder(int at, const char *path, mode_t mode)
 {
 	bool made = mkdirat(at, path, mode) == 0;
+	int fd;
 
 	if (!made && errno != EEXIST)
 		return -1;
-	/* Whatever the umask. */
-	if (made && fchmodat(at, path, mode, 0))
+	fd = openat(at, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd >= 0 && made && !settle_folder(fd, mode)) {
+		close(fd);
 		return -1;
-	return openat(at, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	}
+	return fd;
 }
 
 static int open_folders(struct work *w)
@@ -202,6 +215,21 @@ static int read_active(const struct work *w, struct rth_clinic_keys *keys)
 	return EXIT_FAILURE;
 }
 
+/* One more than can be opened would keep all of them from being opened. */
+static int check_private_room(const struct work *w)
+{
+	char(*names)[NAME_SIZE];
+	size_t n = RTH_KEYS_MAX;
+
+	if (!rth_keys_names(&names, &n, w->private, ".key"))
+		rth_free(names);
+	if (n >= RTH_KEYS_MAX)
+		return complain(w->settings->recordings.private_keys,
+				"64 private keys are here already: move those "
+				"that no recording needs to a safe place");
+	return 0;
+}
+
 static int check_room(const struct work *w)
 {
 	struct rth_clinic_keys keys;
@@ -246,6 +274,8 @@ static int command_init(struct work *w)
 				      "--name");
 	status = check_room(w);
 	if (!status)
+		status = check_private_room(w);
+	if (!status)
 		status = get_passphrase(w);
 	if (!status)
 		status = put_private(w);
@@ -286,38 +316,47 @@ static void print_date(int dirfd, const char *name)
 	printf("  %s", date);
 }
 
+static int list_key(const struct work *w, int dirfd, const char *name,
+		    const char *state)
+{
+	uint8_t public[RTH_SEAL_PUBLIC_BYTES];
+	char file[FILE_SIZE], id[ID_SIZE], (*names)[NAME_SIZE];
+	bool locked = false, here;
+	size_t n;
+
+	snprintf(file, sizeof(file), "%s.pub", name);
+	if (rth_clinic_key_read(public, dirfd, file))
+		return complain(file, "not a public key of RTHealth");
+	if (rth_keys_names(&names, &n, w->private, ".key"))
+		return complain(w->settings->recordings.private_keys,
+				"cannot be listed");
+	here = private_of(w, names, n, public, &locked);
+	rth_free(names);
+	id_text(id, public);
+	printf("%-20s %s", name, id);
+	print_date(dirfd, name);
+	printf("  %-9s %-10s %s\n", here ? "here" : "elsewhere",
+	       !here	? "-"
+	       : locked ? "yes"
+			: "no",
+	       state);
+	return 0;
+}
+
+/* More can be retired than a recording can be sealed to. */
 static int list_folder(const struct work *w, const char *path, int dirfd,
 		       const char *state)
 {
-	char problem[256], (*names)[NAME_SIZE];
-	struct rth_clinic_keys keys;
-	enum rth_err err;
+	char(*names)[NAME_SIZE];
+	int status = 0;
 	size_t n;
 
-	err = rth_clinic_keys_read(&keys, path, problem, sizeof(problem));
-	if (err == RTH_ERR_NOT_FOUND)
-		return 0;
-	if (err)
-		return complain("list", problem);
-	if (rth_keys_names(&names, &n, w->private))
-		return complain(w->settings->recordings.private_keys,
-				"cannot be listed");
-	for (size_t i = 0; i < keys.n; i++) {
-		char id[ID_SIZE];
-		bool locked = false;
-		bool here = private_of(w, names, n, keys.public[i], &locked);
-
-		id_text(id, keys.public[i]);
-		printf("%-20s %s", keys.name[i], id);
-		print_date(dirfd, keys.name[i]);
-		printf("  %-9s %-10s %s\n", here ? "here" : "elsewhere",
-		       !here	? "-"
-		       : locked ? "yes"
-				: "no",
-		       state);
-	}
+	if (rth_keys_names(&names, &n, dirfd, ".pub"))
+		return complain(path, "cannot be listed");
+	for (size_t i = 0; i < n; i++)
+		status |= list_key(w, dirfd, names[i], state);
 	rth_free(names);
-	return 0;
+	return status;
 }
 
 static int command_list(struct work *w)
@@ -432,7 +471,7 @@ static int retire_private(const struct work *w, const uint8_t *public,
 	size_t n;
 	int status = 0;
 
-	if (rth_keys_names(&names, &n, w->private))
+	if (rth_keys_names(&names, &n, w->private, ".key"))
 		return complain(w->settings->recordings.private_keys,
 				"cannot be listed");
 	name = private_of(w, names, n, public, &locked);
@@ -505,9 +544,9 @@ static int command_rotate(struct work *w)
 	if (rth_clinic_key_read(public, w->public, file))
 		return complain(file, "no such public key: see keys list");
 	if (retired_name(retired, w, public) || check_unused(w, public) ||
-	    get_passphrase(w) || retire_private(w, public, retired) ||
-	    put_private(w) || retire_public(w, retired, public) ||
-	    replace_public(w))
+	    check_private_room(w) || get_passphrase(w) ||
+	    retire_private(w, public, retired) || put_private(w) ||
+	    retire_public(w, retired, public) || replace_public(w))
 		return EXIT_FAILURE;
 	say_made(w);
 	printf("The old key is \"%s\" now. Keep its private half as long as "

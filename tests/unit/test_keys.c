@@ -98,7 +98,7 @@ static void assert_not_said(const struct clinic *c, const char *what)
 
 static const char *path_of(const char *folder, const char *file)
 {
-	static char path[256];
+	static char path[512];
 
 	snprintf(path, sizeof(path), "%s/%s", folder, file);
 	return path;
@@ -399,6 +399,57 @@ static void refuses_keys_that_others_can_read(void **state)
 	assert_int_equal(keys(c, "check"), 1);
 	assert_said(c, "chmod 700");
 	assert_int_equal(keys(c, "list"), 1);
+	assert_int_equal(rth_keys_open(&opened, &c->settings, false, problem),
+			 RTH_ERR_DENIED);
+	assert_non_null(strstr(problem, "private: others can look into it"));
+}
+
+/* More are retired than a recording can be sealed to. */
+static void lists_all_that_are_retired(void **state)
+{
+	struct clinic *c = *state;
+	char folder[128], line[256], name[32];
+
+	assert_int_equal(keys(c, "init"), 0);
+	assert_int_equal(keys(c, "rotate clinic"), 0);
+	get(line, sizeof(line), c->public, "clinic.pub");
+	snprintf(folder, sizeof(folder), "%s/retired", c->public);
+	for (int i = 0; i < RTH_SEAL_RECIPIENTS_MAX; i++) {
+		snprintf(name, sizeof(name), "old-%d.pub", i);
+		put(folder, name, line);
+	}
+	assert_int_equal(keys(c, "list"), 0);
+	assert_said(c, "old-0 ");
+	assert_said(c, "old-15 ");
+	put(folder, "old-3.pub", "rthealth-public-key-2 x\n");
+	assert_int_equal(keys(c, "list"), 1);
+	assert_said(c, "old-3.pub: not a public key");
+	assert_said(c, "old-9 ");
+}
+
+/* One more would keep all of them from being opened. */
+static void makes_no_key_that_is_too_many(void **state)
+{
+	struct clinic *c = *state;
+	char line[256], name[32], before[256], after[256];
+
+	assert_int_equal(keys(c, "init"), 0);
+	get(before, sizeof(before), c->public, "clinic.pub");
+	get(line, sizeof(line), c->private, "clinic.key");
+	for (int i = 1; i < RTH_KEYS_MAX; i++) {
+		snprintf(name, sizeof(name), "old-%d.key", i);
+		put(c->private, name, line);
+	}
+	assert_int_equal(keys(c, "rotate clinic"), 1);
+	assert_said(c, "64 private keys are here already");
+	assert_int_equal(keys(c, "init --name other"), 1);
+	assert_said(c, "64 private keys are here already");
+	get(after, sizeof(after), c->public, "clinic.pub");
+	assert_string_equal(before, after);
+	assert_int_equal(keys(c, "check"), 0);
+	assert_int_equal(unlink(path_of(c->private, "old-63.key")), 0);
+	assert_int_equal(keys(c, "rotate clinic"), 0);
+	assert_int_equal(keys(c, "check"), 0);
 }
 
 static void adds_what_somebody_else_keeps(void **state)
@@ -556,7 +607,17 @@ static void finds_keys_in_the_recorders_reach(void **state)
 	snprintf(path, sizeof(path), "%s/2026/11/" ID, c->store);
 	put(path, "backup", text);
 	assert_int_equal(keys(c, "check"), 1);
-	assert_said(c, "backup: a private key");
+	assert_said(c, "/store/2026/11/" ID "/backup: a private key");
+	{
+		char linked[128];
+
+		snprintf(linked, sizeof(linked), "%s/linked-store", c->home);
+		assert_int_equal(symlink(c->store, linked), 0);
+		c->settings.recordings.folder = linked;
+		assert_int_equal(keys(c, "check"), 1);
+		assert_said(c, "backup: a private key");
+		c->settings.recordings.folder = c->store;
+	}
 	assert_int_equal(unlink(path_of(path, "backup")), 0);
 	/* Through a link the folder is in reach, whatever it is called. */
 	snprintf(path, sizeof(path), "%s/linked", c->home);
@@ -722,6 +783,8 @@ int main(void)
 		TEST(refuses_damaged_keys),
 		TEST(refuses_impossible_costs),
 		TEST(refuses_keys_that_others_can_read),
+		TEST(lists_all_that_are_retired),
+		TEST(makes_no_key_that_is_too_many),
 		TEST(adds_what_somebody_else_keeps),
 		TEST(opens_old_recordings_after_a_rotation),
 		TEST(goes_on_with_an_interrupted_rotation),
