@@ -128,13 +128,41 @@ static enum rth_err copy_to(int to,
 	return err;
 }
 
-static enum rth_err export_file(const struct rth_recording_folder *recording,
-				int to, const char *name, struct rth_export *e)
+/*
+ * The key of the file's part: a file that is sealed with another one was put
+ * there by somebody else, who needs only a public key for that. Without a
+ * manifest there is only the file's own.
+ */
+static enum rth_err key_of(struct rth_seal_key **keyp,
+			   const struct rth_recording_folder *recording,
+			   const struct rth_recording_file *file,
+			   const struct rth_export *e)
 {
+	char manifest[RTH_MANIFEST_NAME_SIZE];
+	enum rth_err err;
+
+	rth_recording_part_name(manifest, file->part);
+	err = rth_recording_key(keyp, recording, manifest, e->pairs.v,
+				e->pairs.n);
+	if (!err || !e->damaged || err == RTH_ERR_NOMEM)
+		return err;
+	err = rth_recording_key(keyp, recording, file->name, e->pairs.v,
+				e->pairs.n);
+	if (!err)
+		e->tell(e->arg, file->name,
+			"its manifest does not open: nothing proves that it "
+			"belongs to this recording");
+	return err;
+}
+
+static enum rth_err export_file(const struct rth_recording_folder *recording,
+				int to, const struct rth_recording_file *file,
+				struct rth_export *e)
+{
+	const char *name = file->name;
 	struct rth_finding finding = {.err = 0};
 	struct rth_seal_key *key;
-	enum rth_err err = rth_recording_key(&key, recording, name, e->pairs.v,
-					     e->pairs.n);
+	enum rth_err err = key_of(&key, recording, file, e);
 
 	if (err) {
 		e->tell(e->arg, name, "has no key that can be opened");
@@ -171,7 +199,7 @@ enum rth_err rth_recording_export(const struct rth_recording_folder *recording,
 		if (file->kind == RTH_RECORDING_LEFTOVER ||
 		    file->kind == RTH_RECORDING_FOREIGN)
 			continue;
-		err = export_file(recording, to, file->name, export);
+		err = export_file(recording, to, file, export);
 		if (ends(err, export))
 			return err;
 	}

@@ -266,7 +266,7 @@ static int run_verify(struct command *c)
 
 /* ---- export ---- */
 
-/* Is it in a state to be exported? Else it has been told why not. */
+/* Is it in a state to be exported? What is wrong with it is told anyway. */
 static bool exportable(struct command *c,
 		       const struct rth_recording_folder *folder, bool damaged)
 {
@@ -276,10 +276,10 @@ static bool exportable(struct command *c,
 		fprintf(stderr, "%s is being recorded\n", folder->id);
 		return false;
 	}
-	if (damaged)
-		return true;
 	if (complain(verify_folder(c, folder, &v), folder->id))
 		return false;
+	if (v.wrong && damaged)
+		return true;
 	if (v.wrong)
 		fprintf(stderr,
 			"%s is damaged; " DAMAGED

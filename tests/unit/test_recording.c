@@ -665,6 +665,32 @@ static void what_is_damaged_is_exported_only_when_asked(void **state)
 	remove_folder(to);
 }
 
+/* Somebody who has only the public key can put files there. */
+static void what_somebody_else_sealed_is_not_exported(void **state)
+{
+	char to[] = "/tmp/rth-plain-XXXXXX";
+	struct told told = {.n = 0};
+
+	(void)state;
+	fix_recording(&fix, FIX_OTHER);
+	fix_whole(&fix);
+	fix_recording(&fix, FIX_ID);
+	fix_whole(&fix);
+	fix_run(&fix, "cp ../" FIX_OTHER "/1-patient-1.webm .");
+	assert_non_null(mkdtemp(to));
+	assert_int_equal(export_to(to, true, &told).files, 3);
+	assert_string_equal(told.all, "1-patient-1.webm: is sealed with "
+				      "another recording's key\n");
+	remove_folder(to);
+	/* Where nothing can tell, that is told. */
+	fix_run(&fix, "rm 1-manifest.json 1-chat.jsonl 1-clinician-1.webm");
+	assert_int_equal(mkdir(to, 0700), 0);
+	told = (struct told){.n = 0};
+	assert_int_equal(export_to(to, true, &told).files, 1);
+	assert_non_null(strstr(told.all, "nothing proves that it belongs"));
+	remove_folder(to);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, open_fix, close_fix)
 
 int main(void)
@@ -689,6 +715,7 @@ int main(void)
 		TEST(copies_are_plain_and_private),
 		TEST(a_folder_that_will_not_do),
 		TEST(what_is_damaged_is_exported_only_when_asked),
+		TEST(what_somebody_else_sealed_is_not_exported),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
