@@ -19,6 +19,7 @@
 
 #include "feed_record.h"
 #include "id.h"
+#include "synth.h"
 
 #define STEP_MS 20
 #define PAYLOAD_MAX 1100
@@ -26,6 +27,8 @@
 #define KEY_MS 2000
 #define REPORT_MS 1000
 #define CHAT_MS 5000
+#define NTP_AT_BEGIN_S 3990000000u
+#define NTP_1970_S 2208988800u
 #define SHA "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 
 static const char help[] =
@@ -38,6 +41,8 @@ static const char help[] =
 	"1\n"
 	"  --kbit N             of each camera and screen; default 500\n"
 	"  --no-camera          voices only, though all agreed to pictures\n"
+	"  --clip NAME          what cameras send: h264, vp9 or av1, of "
+	"tests/unit/media\n"
 	"  --voice ROLE         this one agreed to voice only, and sends no "
 	"picture\n"
 	"  --screen ROLE        this one shows a screen, too\n"
@@ -84,7 +89,7 @@ static const uint8_t vp8_same[] = {
 static const uint8_t opus_silence[] = {0xfc, 0xff, 0xfe};
 
 static struct {
-	const char *socket, *recording, *voice, *screen, *chat, *bad;
+	const char *socket, *recording, *voice, *screen, *chat, *bad, *clip;
 	long long begun_ms;
 	long part, seconds, kbit, hold_ms, pause_from, pause_to, voice_at, lost,
 		bad_at, seed, tell_ms;
@@ -104,6 +109,24 @@ static struct {
 	.begin = true,
 	.end = true,
 };
+
+/* What cameras send in place of the gray picture. */
+static const struct {
+	const char *name, *file;
+	int codec;
+} clips[] = {
+	{"h264", "media/h264.annexb", RTH_FEED_H264},
+	{"vp9", "media/vp9.ivf", RTH_FEED_VP9},
+	{"av1", "media/av1.ivf", RTH_FEED_AV1},
+};
+
+static struct {
+	int codec; /* 0: no clip */
+	struct synth *synth;
+	struct synth_clip clip;
+	struct synth_person person;
+	struct synth_stream camera[2];
+} real;
 
 /* A stream of RTP: one slot of one person. */
 struct stream {
@@ -220,6 +243,13 @@ static bool send_json(int kind, int role, const char *text)
 
 /* Media. */
 
+static int codec_of(const struct stream *s)
+{
+	if (s->slot == 0)
+		return RTH_FEED_OPUS;
+	return s->slot == 1 && real.codec ? real.codec : RTH_FEED_VP8;
+}
+
 static bool send_media(struct stream *s, int kind, const void *packet,
 		       size_t len)
 {
@@ -227,7 +257,7 @@ static bool send_media(struct stream *s, int kind, const void *packet,
 		.kind = (uint8_t)kind,
 		.role = (uint8_t)s->role,
 		.slot = (uint8_t)s->slot,
-		.codec = (uint8_t)(s->slot ? RTH_FEED_VP8 : RTH_FEED_OPUS),
+		.codec = (uint8_t)codec_of(s),
 		.time_us = media_us(),
 	};
 
@@ -273,8 +303,37 @@ static bool send_rtp(struct stream *s, const uint8_t *payload, size_t len,
 	return send_media(s, RTH_FEED_RTP, packet, 12 + len);
 }
 
+/* What the synthetic camera has sent. */
+static bool send_synthetic(struct stream *s)
+{
+	const struct synth_packet *p;
+	bool ok = true;
+
+	while (ok && (p = synth_next(real.synth, media_us())))
+		ok = send_media(s, p->rtcp ? RTH_FEED_RTCP : RTH_FEED_RTP,
+				p->bytes, p->len);
+	return ok;
+}
+
+static bool send_real_picture(struct stream *s)
+{
+	struct synth_stream *camera = &real.camera[s->role];
+	size_t k = (size_t)s->frames++ % real.clip.n;
+	const uint8_t *data = real.clip.frame[k].data;
+	size_t len = real.clip.frame[k].len;
+
+	if (real.codec == RTH_FEED_H264)
+		synth_h264(real.synth, camera, media_us(), data, len);
+	else if (real.codec == RTH_FEED_VP9)
+		synth_vp9(real.synth, camera, media_us(), data, len, k == 0,
+			  false);
+	else
+		synth_av1(real.synth, camera, media_us(), data, len);
+	return send_synthetic(s);
+}
+
 /* Zeros behind a frame's last partition do not matter to a decoder. */
-static bool send_picture(struct stream *s)
+static bool send_gray_picture(struct stream *s)
 {
 	static uint8_t frame[1 << 17];
 	bool key = s->frames++ % (KEY_MS / FRAME_MS) == 0;
@@ -302,7 +361,7 @@ static bool send_picture(struct stream *s)
 
 static bool send_report(struct stream *s)
 {
-	const uint64_t second = 3990000000u;
+	const uint64_t second = NTP_AT_BEGIN_S;
 	uint8_t sr[28] = {0x80, 200, 0, 6};
 
 	put32(sr + 4, s->ssrc);
@@ -312,6 +371,14 @@ static bool send_report(struct stream *s)
 	put32(sr + 20, s->packets);
 	put32(sr + 24, s->bytes);
 	return send_media(s, RTH_FEED_RTCP, sr, sizeof(sr));
+}
+
+static bool report(struct stream *s)
+{
+	if (s->slot != 1 || !real.codec)
+		return send_report(s);
+	synth_report(real.synth, &real.camera[s->role], media_us());
+	return send_synthetic(s);
 }
 
 static bool send_noise(struct stream *s)
@@ -357,14 +424,15 @@ static bool step_stream(struct stream *s)
 	if (!shows(s))
 		return true;
 	if (at_ms % REPORT_MS == 0)
-		ok = send_report(s);
+		ok = report(s);
 	if (ok && opt.hostile)
 		ok = send_noise(s);
 	if (ok && s->slot == 0)
 		return send_rtp(s, opus_silence, sizeof(opus_silence), false);
-	if (ok && at_ms % FRAME_MS == 0)
-		ok = send_picture(s);
-	return ok;
+	if (!ok || at_ms % FRAME_MS)
+		return ok;
+	return s->slot == 1 && real.codec ? send_real_picture(s)
+					  : send_gray_picture(s);
 }
 
 /* What the control thread says. */
@@ -584,6 +652,8 @@ static void meet(void)
 	usleep((useconds_t)opt.hold_ms * 1000);
 	if (!base_us)
 		base_us = clock_us();
+	real.person.epoch_us =
+		(int64_t)(NTP_AT_BEGIN_S - NTP_1970_S) * 1000000 - base_us;
 	if (!say_begin())
 		tell("gone", "begin");
 	else
@@ -646,6 +716,7 @@ static const struct option longs[] = {
 	{"speed", required_argument, NULL, 'x'},
 	{"kbit", required_argument, NULL, 'k'},
 	{"no-camera", no_argument, NULL, 'N'},
+	{"clip", required_argument, NULL, 'C'},
 	{"voice", required_argument, NULL, 'v'},
 	{"screen", required_argument, NULL, 'S'},
 	{"chat", required_argument, NULL, 'c'},
@@ -678,6 +749,7 @@ static const struct {
 	{'t', NULL, &opt.seconds, NULL, false},
 	{'k', NULL, &opt.kbit, NULL, false},
 	{'N', NULL, NULL, &opt.camera, false},
+	{'C', &opt.clip, NULL, NULL, false},
 	{'v', &opt.voice, NULL, NULL, false},
 	{'S', &opt.screen, NULL, NULL, false},
 	{'c', &opt.chat, NULL, NULL, false},
@@ -719,6 +791,28 @@ static bool set_option(int c)
 	return true;
 }
 
+static void set_up_clip(void)
+{
+	size_t n = 0;
+
+	while (n < 3 && strcmp(clips[n].name, opt.clip))
+		n++;
+	if (n == 3)
+		exit(2);
+	real.codec = clips[n].codec;
+	real.synth = synth_create((unsigned)opt.seed);
+	synth_clip_read(&real.clip, clips[n].file);
+	for (int role = 0; role < 2; role++)
+		real.camera[role] = (struct synth_stream){
+			.person = &real.person,
+			.slot = 1,
+			.codec = real.codec,
+			.ssrc = 1000u + (unsigned)role,
+			.type = 98,
+			.clock_hz = 90000,
+		};
+}
+
 static void set_up(void)
 {
 	struct timespec now;
@@ -731,6 +825,8 @@ static void set_up(void)
 		exit(2);
 	if (!opt.recording)
 		opt.recording = random_id;
+	if (opt.clip)
+		set_up_clip();
 	noise = 88172645463325252u * (uint64_t)(opt.seed + 1);
 	for (size_t i = 0; i < 6; i++)
 		streams[i] = (struct stream){

@@ -22,6 +22,7 @@ after(stopAll);
 
 const KILLS = Number(process.env.RTH_KILLS ?? 10);
 const CUTS = Number(process.env.RTH_CUTS ?? 5);
+const STALL_S = Number(process.env.RTH_STALL_S ?? 5);
 const MOST_LOST_MS = 2000;
 const MB = 1 << 20;
 const NOBODY = 65534;
@@ -283,6 +284,36 @@ describe('what is written', () => {
 		await recorder.stop();
 	});
 
+	for (const codec of ['h264', 'vp9', 'av1'])
+		test(`decodes: ${codec}`, async () => {
+			const recorder = await startRecorder();
+			const visit = new Visit(recorder, `--seconds 3 --clip ${codec}`);
+
+			await visit.done();
+			const found = await look(recorder, visit);
+
+			for (const name of ['clinician', 'patient']) {
+				const [path, ...more] = found.lane(name);
+				const { video, frames, key_frames: keys } = found.told(path);
+
+				assert.deepEqual(more, [], 'one file');
+				assert.equal(video, codec);
+				assert.equal(frames, 75);
+				assert.ok(keys >= 1);
+				assert.equal(run('sh', '-c',
+					'ffmpeg -v error -i "$0" -f null - 2>&1', path), '');
+				const { packets, ...bad } =
+					laneOf(found.manifests[0], name).counts;
+
+				assert.ok(packets > 75);
+				assert.deepEqual(bad,
+					{ missing: 0, late: 0, malformed: 0, undecodable: 0 });
+			}
+			found.remove();
+			await recorder.stop();
+			assert.doesNotMatch(recorder.program.text, /child-killed/);
+		});
+
 	test('says what the relay lost, and is incomplete then', async () => {
 		const recorder = await startRecorder();
 		const visit = new Visit(recorder, '--seconds 2 --lost 17');
@@ -368,9 +399,10 @@ describe('malformed records end their own recording only', () => {
 });
 
 describe('processes', () => {
-	test('a child that stood still for 5 s loses nothing', async () => {
+	test(`a child that stood still for ${STALL_S} s loses nothing`, async () => {
 		const recorder = await startRecorder();
-		const visit = new Visit(recorder, '--seconds 9 --kbit 300');
+		const visit = new Visit(recorder,
+			`--seconds ${STALL_S + 3} --kbit 300`);
 
 		await visit.hears('begun');
 		const [child] = await until(() => recorder.children.length &&
@@ -378,7 +410,7 @@ describe('processes', () => {
 
 		await new Promise((done) => setTimeout(done, 1000));
 		process.kill(child, 'SIGSTOP');
-		await new Promise((done) => setTimeout(done, 5000));
+		await new Promise((done) => setTimeout(done, STALL_S * 1000));
 		process.kill(child, 'SIGCONT');
 		await visit.done();
 		const found = await look(recorder, visit);
@@ -386,7 +418,7 @@ describe('processes', () => {
 
 		assert.equal(found.manifests[0].finished.how, 'complete');
 		assert.equal(counts.missing + counts.late, 0);
-		assert.ok(endOf(found, 'clinician') >= 8900);
+		assert.ok(endOf(found, 'clinician') >= STALL_S * 1000 + 2900);
 		found.remove();
 		await recorder.stop();
 	});
