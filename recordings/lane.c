@@ -31,7 +31,8 @@ struct rth_lane {
 	bool changed; /* since it was flushed */
 	bool voice;   /* tracks of the open one */
 	struct rth_mux_picture picture;
-	uint64_t packets, malformed;
+	bool other; /* the picture of now is not that one */
+	uint64_t packets, malformed, left_out;
 };
 
 enum rth_err rth_lane_create(struct rth_lane **lanep,
@@ -99,6 +100,7 @@ static enum rth_err open_segment(struct rth_lane *lane, int64_t start_us,
 	lane->segments++;
 	lane->open = true;
 	lane->changed = true;
+	lane->other = false;
 	lane->voice = voice;
 	lane->picture = *picture;
 	return RTH_OK;
@@ -114,14 +116,17 @@ static enum rth_err make_room(struct rth_lane *lane,
 	struct rth_mux_picture picture;
 	enum rth_err err;
 
-	if (!w->key || (lane->open && w->codec == lane->picture.codec &&
-			w->codec != RTH_FEED_H264))
+	if (!w->key)
+		return RTH_OK;
+	lane->other = !lane->open || w->codec != lane->picture.codec ||
+		      w->codec == RTH_FEED_H264;
+	if (!lane->other)
 		return RTH_OK;
 	err = rth_mux_describe(&picture, w->codec, w->data, w->len);
 	if (err)
 		return err == RTH_ERR_NOMEM ? err : RTH_OK;
-	if ((lane->open && rth_mux_same(&lane->picture, &picture)) ||
-	    lane->segments == SEGMENTS_MAX) {
+	lane->other = !lane->open || !rth_mux_same(&lane->picture, &picture);
+	if (!lane->other || lane->segments == SEGMENTS_MAX) {
 		rth_mux_picture_clear(&picture);
 		return RTH_OK;
 	}
@@ -144,7 +149,9 @@ static enum rth_err write_first(struct rth_lane *lane, enum rth_track track)
 
 	if (track == RTH_TRACK_PICTURE) {
 		err = make_room(lane, w, w->time_us);
-		fits = lane->open && w->codec == lane->picture.codec;
+		fits = lane->open && w->codec == lane->picture.codec &&
+		       !lane->other;
+		lane->left_out += !fits;
 	} else {
 		frame.duration_us = rth_mux_opus_us(w->data, w->len);
 	}
@@ -207,8 +214,10 @@ static enum rth_err begin(struct rth_lane *lane, bool all)
 		enum rth_err err = make_room(lane, picture, start_us);
 
 		/* Nothing can begin with it. */
-		if (!err && !lane->open)
+		if (!err && !lane->open) {
+			lane->left_out++;
 			rth_intake_drop(lane->in[RTH_TRACK_PICTURE]);
+		}
 		return err;
 	}
 	return open_segment(lane, start_us, &none);
@@ -305,6 +314,7 @@ struct rth_lane_counts rth_lane_counts(const struct rth_lane *lane)
 	struct rth_lane_counts counts = {
 		.packets = lane->packets,
 		.malformed = lane->malformed,
+		.undecodable = lane->left_out,
 	};
 
 	for (int i = 0; i < RTH_TRACKS; i++) {

@@ -160,8 +160,11 @@ static enum rth_err write_voice(struct rth_segment *segment,
 		return RTH_OK;
 	if (frame->time_us - segment->voice_us >= HOLE_US)
 		err = fill(segment, frame->time_us);
-	segment->voice_us += frame->duration_us;
-	return err ? err : rth_mux_write(segment->mux, frame);
+	if (!err)
+		err = rth_mux_write(segment->mux, frame);
+	if (!err)
+		segment->voice_us += frame->duration_us;
+	return err;
 }
 
 static enum rth_err write_picture(struct rth_segment *segment,
@@ -172,9 +175,13 @@ static enum rth_err write_picture(struct rth_segment *segment,
 	if (segment->info.audio &&
 	    frame->time_us - segment->voice_us > SILENT_US)
 		err = fill(segment, frame->time_us - MAY_COME_US);
+	if (!err)
+		err = rth_mux_write(segment->mux, frame);
+	if (err)
+		return err;
 	segment->info.frames++;
 	segment->info.key_frames += frame->key;
-	return err ? err : rth_mux_write(segment->mux, frame);
+	return RTH_OK;
 }
 
 enum rth_err rth_segment_write(struct rth_segment *segment,
