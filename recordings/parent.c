@@ -28,6 +28,7 @@
 
 #define BACKLOG 64
 #define SOCKET_MASK 0117 /* mode 0660 */
+#define NO_ACCEPT_MS 100
 
 struct rth_parent {
 	const struct rth_recorder_conf *conf;
@@ -189,8 +190,12 @@ static enum rth_err accept_one(struct rth_parent *parent,
 			   SOCK_CLOEXEC | SOCK_NONBLOCK);
 	pid_t pid = -1;
 
-	if (feed < 0)
+	if (feed < 0) {
+		/* Without descriptors or memory the caller stays in line. */
+		if (errno != EAGAIN)
+			poll(NULL, 0, NO_ACCEPT_MS);
 		return RTH_OK;
+	}
 	if (parent->n < (size_t)parent->conf->recordings_max)
 		pid = fork();
 	if (pid == 0) {
