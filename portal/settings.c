@@ -131,7 +131,7 @@ static const struct rth_conf_key keys[] = {
 	{"limits.connections", RTH_CONF_INT, AT(limits.connections),
 	 .number = 1000, .min = 64, .max = 60000},
 	{"limits.connections_per_address", RTH_CONF_INT,
-	 AT(limits.connections_per_address), .number = 50, .min = 0,
+	 AT(limits.connections_per_address), .number = 256, .min = 0,
 	 .max = 60000},
 	{"limits.idle_s", RTH_CONF_INT, AT(limits.idle_s), .number = 30,
 	 .min = 1, .max = 600},

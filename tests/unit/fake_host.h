@@ -91,7 +91,8 @@ struct fake_host {
 	atomic_ullong packets_count, bad_packets;
 	/* In silent mode: says whether a packet is as it should be. */
 	bool (*check)(const struct fake_rtp *packet);
-	/* Called at each push and notice, in the middle of what the core does. */
+	/* Called at each push and notice, in the middle of what the core does.
+	 */
 	void (*on_event)(void);
 	/* No log line may hold one of these; ends with NULL. */
 	const char *const *secrets;

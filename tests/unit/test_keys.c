@@ -98,7 +98,7 @@ static void assert_not_said(const struct clinic *c, const char *what)
 
 static const char *path_of(const char *folder, const char *file)
 {
-	static char path[512];
+	static char path[1024];
 
 	snprintf(path, sizeof(path), "%s/%s", folder, file);
 	return path;
