@@ -84,6 +84,14 @@ static bool cut_end(char *text)
 	return false;
 }
 
+/* Somebody else's name is only told: to a terminal, or to the log. */
+static void make_printable(char *name)
+{
+	for (; *name; name++)
+		if (*name < ' ' || *name > '~')
+			*name = '?';
+}
+
 void rth_recording_file_of(struct rth_recording_file *file, const char *name)
 {
 	char text[RTH_RECORDING_NAME_SIZE];
@@ -102,6 +110,7 @@ void rth_recording_file_of(struct rth_recording_file *file, const char *name)
 	    file->part > RTH_RECORDING_PARTS_MAX) {
 		file->kind = RTH_RECORDING_FOREIGN;
 		file->part = 0;
+		make_printable(file->name);
 	} else if (temporary) {
 		file->kind = RTH_RECORDING_LEFTOVER;
 	}

@@ -45,7 +45,8 @@ struct rth_recording_folder {
 /**
  * What a name says. Any thread.
  *
- * @param file receives all; `name` is cut when it is too long, then foreign
+ * @param file receives all; `name` is cut when it is too long, then foreign,
+ *             and printable in any case
  */
 void rth_recording_file_of(struct rth_recording_file *file, const char *name);
 

@@ -23,13 +23,15 @@
 
 #define DAMAGED "--damaged"
 #define ALL "--all"
-#define USAGE                                                          \
-	"usage: rthealth-portal --config FILE recording list\n"        \
-	"       rthealth-portal --config FILE recording verify "       \
-	"ID|--all\n"                                                   \
-	"       rthealth-portal --config FILE recording export ID DIR" \
-	" [--damaged]\n"                                               \
-	"       rthealth-portal --config FILE recording recover [ID]\n"
+#define USAGE                                                               \
+	"usage: rthealth-portal --config FILE recording COMMAND\n"          \
+	"  list                       what there is\n"                      \
+	"  verify ID|--all            whether every byte is as it was "     \
+	"written\n"                                                         \
+	"  export ID DIR [--damaged]  plain copies to an empty folder; of " \
+	"a damaged one\n"                                                   \
+	"                             only with --damaged\n"                \
+	"  recover [ID]               completes what was interrupted\n"
 
 enum { GOOD, WRONG, UNKNOWN };
 
@@ -50,6 +52,20 @@ static enum rth_err complain(enum rth_err err, const char *what)
 	if (err)
 		fprintf(stderr, "rthealth-portal: %s: %s\n", what,
 			rth_err_name(err));
+	return err;
+}
+
+/* The folder of a recording; it has been told why it does not open. */
+static enum rth_err open_folder(struct rth_recording_folder **folderp,
+				const struct command *c, const char *id)
+{
+	enum rth_err err = rth_recording_folder_open(
+		folderp, c->settings->recordings.folder, id);
+
+	if (err == RTH_ERR_NOT_FOUND)
+		fprintf(stderr, "rthealth-portal: %s: no such recording\n", id);
+	else
+		complain(err, id);
 	return err;
 }
 
@@ -164,11 +180,12 @@ static enum rth_err list_one(const char *id, void *arg)
 	struct rth_recording_folder *folder;
 	char begun[RTH_TIME_SIZE] = "-";
 	struct sums s;
-	enum rth_err err = rth_recording_folder_open(
-		&folder, c->settings->recordings.folder, id);
+	enum rth_err err = open_folder(&folder, c, id);
 
-	if (err)
+	if (err) {
+		c->wrong = true;
 		return err == RTH_ERR_NOMEM ? err : 0;
+	}
 	s = sum_up(c, folder);
 	if (s.begun_ms && rth_text_time(begun, s.begun_ms / 1000))
 		strcpy(begun, "-");
@@ -188,7 +205,8 @@ static int run_list(struct command *c)
 	printf("%-22s  %-20s  %-11s  %5s  %5s  %7s\n", "RECORDING", "BEGUN",
 	       "STATE", "PARTS", "LANES", "SECONDS");
 	err = rth_recordings_each(c->settings->recordings.folder, list_one, c);
-	return complain(err, c->settings->recordings.folder) ? WRONG : GOOD;
+	complain(err, c->settings->recordings.folder);
+	return err || c->wrong ? WRONG : GOOD;
 }
 
 /* ---- verify ---- */
@@ -227,10 +245,11 @@ static enum rth_err verify_one(const char *id, void *arg)
 
 	c->id = id;
 	c->recordings++;
-	err = rth_recording_folder_open(&folder, c->settings->recordings.folder,
-					id);
-	if (err)
-		return complain(err, id);
+	err = open_folder(&folder, c, id);
+	if (err) {
+		c->wrong = true; /* the others are still looked at */
+		return err == RTH_ERR_NOMEM ? err : 0;
+	}
 	if (rth_recording_folder_running(folder)) {
 		printf("%s running, not verified\n", id);
 		rth_recording_folder_close(folder);
@@ -248,6 +267,34 @@ static enum rth_err verify_one(const char *id, void *arg)
 	return complain(audit(c, "recording-verified", data), "audit");
 }
 
+/* The store without its folder cannot tell: the database can. */
+static enum rth_err look_for(const char *id, void *arg)
+{
+	struct rth_recording_folder *folder;
+	struct command *c = arg;
+	enum rth_err err = rth_recording_folder_open(
+		&folder, c->settings->recordings.folder, id);
+
+	if (err == RTH_ERR_NOT_FOUND) {
+		c->wrong = true;
+		printf("%s MISSING, the database knows it\n", id);
+	} else if (!err) {
+		rth_recording_folder_close(folder);
+	}
+	return err == RTH_ERR_NOMEM ? err : 0;
+}
+
+static enum rth_err verify_all(struct command *c)
+{
+	const char *folder = c->settings->recordings.folder;
+	enum rth_err err =
+		complain(rth_recordings_each(folder, verify_one, c), folder);
+
+	return err ? err
+		   : complain(rth_store_recording_begun(c->store, look_for, c),
+			      "database");
+}
+
 static int run_verify(struct command *c)
 {
 	enum rth_err err = open_keys(c);
@@ -255,10 +302,7 @@ static int run_verify(struct command *c)
 	if (err)
 		return WRONG;
 	if (strcmp(c->argv[0], ALL) == 0)
-		err = complain(
-			rth_recordings_each(c->settings->recordings.folder,
-					    verify_one, c),
-			c->settings->recordings.folder);
+		err = verify_all(c);
 	else
 		err = verify_one(c->argv[0], c);
 	return err || c->wrong ? WRONG : GOOD;
@@ -321,8 +365,7 @@ static int run_export(struct command *c)
 	if (c->argc == 3 && !damaged)
 		return UNKNOWN;
 	c->id = c->argv[0];
-	if (open_keys(c) ||
-	    complain(rth_recording_folder_open(&folder, store, c->id), c->id))
+	if (open_keys(c) || open_folder(&folder, c, c->id))
 		return WRONG;
 	if (exportable(c, folder, damaged)) {
 		if (rth_recording_export_to(&to, c->argv[1], store, &wrong)) {
@@ -368,10 +411,12 @@ static enum rth_err recover_one(const char *id, void *arg)
 
 static int run_recover(struct command *c)
 {
+	struct rth_recording_folder *folder = NULL;
 	enum rth_err err = open_keys(c);
 
-	if (err)
+	if (err || (c->argc && open_folder(&folder, c, c->argv[0])))
 		return WRONG;
+	rth_recording_folder_close(folder);
 	if (c->argc)
 		err = recover_one(c->argv[0], c);
 	else

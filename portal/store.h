@@ -248,6 +248,12 @@ enum rth_err rth_store_recording_get(struct rth_store *store,
 				     struct rth_recording_row *row,
 				     const char *id) RTH_CHECKED;
 
+/** Calls back for each that has run; `each` must not call the store. */
+enum rth_err rth_store_recording_begun(struct rth_store *store,
+				       enum rth_err (*each)(const char *id,
+							    void *arg),
+				       void *arg) RTH_CHECKED;
+
 #define RTH_RECORDING_LOST_MAX 100
 
 /**

@@ -168,25 +168,46 @@ static enum rth_err id_row(const struct rth_db_row *row, void *arg)
 	return err ? err : each->call(id, each->arg);
 }
 
+static enum rth_err
+each_recording(struct rth_store *store, struct rth_db_query *query,
+	       enum rth_err (*call)(const char *id, void *arg), void *arg)
+{
+	struct each_id each = {store->backend, call, arg};
+
+	query->row = id_row;
+	query->arg = &each;
+	return rth_store_run(store, query);
+}
+
+enum rth_err rth_store_recording_begun(struct rth_store *store,
+				       enum rth_err (*call)(const char *id,
+							    void *arg),
+				       void *arg)
+{
+	struct rth_db_query query = {
+		.sql = "SELECT id FROM recordings WHERE begun_s > 0"
+		       " ORDER BY begun_s, id",
+	};
+
+	return each_recording(store, &query, call, arg);
+}
+
 enum rth_err rth_store_recording_lost(struct rth_store *store, int64_t since_s,
 				      enum rth_err (*call)(const char *id,
 							   void *arg),
 				      void *arg)
 {
-	struct each_id each = {store->backend, call, arg};
 	const struct rth_db_value values[] = {
 		RTH_DB_TEXT(states[RTH_RECORDING_LOST].name),
 		RTH_DB_INT(since_s),
 		RTH_DB_INT(RTH_RECORDING_LOST_MAX),
 	};
-	const struct rth_db_query query = {
+	struct rth_db_query query = {
 		.sql = "SELECT id FROM recordings WHERE state = $1"
 		       " AND ended_s > $2 ORDER BY ended_s, id LIMIT $3",
 		.values = values,
 		.values_n = 3,
-		.row = id_row,
-		.arg = &each,
 	};
 
-	return rth_store_run(store, &query);
+	return each_recording(store, &query, call, arg);
 }

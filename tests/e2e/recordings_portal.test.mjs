@@ -7,7 +7,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
 import {
-	copyFileSync, cpSync, mkdtempSync, readdirSync, readFileSync,
+	copyFileSync, cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync,
 	renameSync, rmSync, statSync, truncateSync, writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -292,6 +292,44 @@ describe('damage', () => {
 		rmSync(folder, { recursive: true });
 		cpSync(kept, folder, { recursive: true });
 		rmSync(to, { recursive: true });
+	});
+
+	test('a recording that was taken away is missed', () => {
+		const away = mkdtempSync(join(tmpdir(), 'rth-away-'));
+
+		assert.equal(portal('recover', other).status, 0);
+		cpSync(folderOf(other), away, { recursive: true });
+		const place = folderOf(other);
+
+		rmSync(place, { recursive: true });
+		const { status, stdout } = portal('verify', '--all');
+
+		assert.equal(status, 1);
+		assert.match(stdout, new RegExp(`^${other} MISSING`, 'm'));
+		assert.match(stdout, new RegExp(`^${id} good`, 'm'));
+		assert.match(portal('verify', other).stderr, /no such recording/);
+		assert.match(portal('recover', other).stderr, /no such recording/);
+		cpSync(away, place, { recursive: true });
+		rmSync(away, { recursive: true });
+	});
+
+	test('what is not ours keeps nothing else from being looked at', () => {
+		const place = join(dirname(folder), 'A'.repeat(21) + 'Q');
+
+		mkdirSync(place);
+		for (let i = 0; i <= 8192; i++)
+			writeFileSync(join(place, String(i)), '');
+		const { status, stdout, stderr } = portal('verify', '--all');
+
+		assert.equal(status, 1);
+		assert.match(stderr, /A{21}Q: limit/);
+		assert.match(stdout, new RegExp(`^${id} good`, 'm'));
+		const listed = portal('list');
+
+		assert.equal(listed.status, 1);
+		assert.match(listed.stderr, /A{21}Q: limit/);
+		assert.match(listed.stdout, new RegExp(`^${id} `, 'm'));
+		rmSync(place, { recursive: true });
 	});
 
 	test('in the end all is good again', () => {

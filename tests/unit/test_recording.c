@@ -480,6 +480,9 @@ static void missing_cut_foreign_and_left_over(void **state)
 			    "1-chat.jsonl.recovering: is left over\n"
 			    "notes.txt: does not belong here\n");
 	fix_run(&fix, "rm 1-chat.jsonl.recovering notes.txt");
+	fix_run(&fix, "touch \"$(printf 'a\\033[31m\\377b')\"");
+	assert_string_equal(verify(0).all, "a?[31m?b: does not belong here\n");
+	fix_run(&fix, "rm a*b");
 	fix_run(&fix, "cp 1-patient-1.webm ../kept");
 	fix_run(&fix, "truncate -s -1 1-patient-1.webm");
 	assert_string_equal(verify(0).all, "1-patient-1.webm: is cut\n");
