@@ -81,16 +81,14 @@ enum rth_err rth_recovery_one(struct rth_recovery *recovery, const char *id)
 		.tell = recovery->tell,
 		.arg = recovery->arg,
 	};
-	enum rth_err err = rth_recording_recover(&done, id);
+	enum rth_err err = rth_recording_recover(&done, id), told = 0;
 
 	recovery->recovered = done.recovered;
-	if (err || !done.parts)
-		return err;
-	if (!is_settled(recovery, id, done.interrupted))
-		err = put_state(recovery, &done, id);
-	if (!err && done.recovered)
-		err = audit(recovery, &done, id);
-	return err;
+	if (!err && done.parts && !is_settled(recovery, id, done.interrupted))
+		told = put_state(recovery, &done, id);
+	if (!told && done.recovered) /* also when another part could not be */
+		told = audit(recovery, &done, id);
+	return err ? err : told;
 }
 
 /* ---- In the portal ---- */
