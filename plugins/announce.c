@@ -153,6 +153,22 @@ void rth_announce_finished(const struct rth_control *control,
 
 /* ---- to event handlers ---- */
 
+json_t *rth_announce_by(const struct rth_recording *recording, json_t *object)
+{
+	const struct rth_recording_by *by = &recording->by;
+
+	if (!object || by->participant[0] == '\0')
+		return object;
+	if (json_object_set_new(object, "by",
+				json_pack("{s:s, s:s, s:s}", "participant",
+					  by->participant, "sub", by->sub,
+					  "role", rth_role_name(by->role)))) {
+		json_decref(object);
+		return NULL;
+	}
+	return object;
+}
+
 void rth_announce_report(const struct rth_control *control,
 			 const struct rth_recording *recording,
 			 const char *state, json_t *more)
@@ -281,8 +297,10 @@ enum rth_err rth_announce_end(const struct rth_control *control,
 			      const struct rth_recording *recording,
 			      const char *reason)
 {
-	return rth_feed_say(recording->link, RTH_FEED_END, RTH_FEED_NOBODY,
-			    control->host->now_us(),
-			    json_pack("{s:s, s:i}", "reason", reason, "parts",
-				      (int)recording->part));
+	return rth_feed_say(
+		recording->link, RTH_FEED_END, RTH_FEED_NOBODY,
+		control->host->now_us(),
+		rth_announce_by(recording,
+				json_pack("{s:s, s:i}", "reason", reason,
+					  "parts", (int)recording->part)));
 }

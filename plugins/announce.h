@@ -39,6 +39,11 @@ void rth_announce_finished(const struct rth_control *control,
 
 /* To event handlers. */
 
+/** Adds to an object (taken) who ends it, if somebody does; NULL without
+ * memory. For event handlers and the recorder. */
+json_t *rth_announce_by(const struct rth_recording *recording,
+			json_t *object) RTH_CHECKED;
+
 /** A `recording` event; `more` is taken, NULL for none. */
 void rth_announce_report(const struct rth_control *control,
 			 const struct rth_recording *recording,
@@ -81,7 +86,7 @@ enum rth_err rth_announce_chat(const struct rth_control *control,
 			       const struct rth_session *from, json_t *text,
 			       int64_t time_ms) RTH_CHECKED;
 
-/** END. */
+/** END, with who ends it. */
 enum rth_err rth_announce_end(const struct rth_control *control,
 			      const struct rth_recording *recording,
 			      const char *reason) RTH_CHECKED;

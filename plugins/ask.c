@@ -116,6 +116,6 @@ enum rth_done rth_ask_stop(struct rth_control *control,
 {
 	if (!is_this(command))
 		return refuse_other(control, command);
-	rth_recording_stop(control, command->session->room);
+	rth_recording_stop(control, command->session);
 	return ok(control, command);
 }

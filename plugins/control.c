@@ -254,8 +254,8 @@ void rth_control_free(struct rth_control *control)
 	while (control->rooms.first)
 		rth_seat_end_room(control, control->rooms.first, "stopping");
 	rth_command_drop_parked(control);
-	rth_recording_forget_stored(control);
 	rth_feed_free(control->feed);
+	rth_recording_last_words(control);
 	rth_admission_free(control->admission);
 	rth_queue_clear(&control->queue);
 	rth_free(control);

@@ -267,6 +267,11 @@ struct rth_tap *rth_feed_tap(struct rth_feed_link *link, uint8_t role)
 	return role < RTH_FEED_ROLES ? link->tap[role] : NULL;
 }
 
+bool rth_feed_stored(const struct rth_feed_link *link)
+{
+	return atomic_load(&link->stored);
+}
+
 void rth_feed_leave(struct rth_feed_link *link)
 {
 	atomic_store(&link->left, true);

@@ -125,6 +125,10 @@ struct rth_tap *rth_feed_tap(struct rth_feed_link *link, uint8_t role);
  */
 void rth_feed_leave(struct rth_feed_link *link);
 
+/** Says whether the recorder has said DONE, when news is not told any more:
+ * after rth_feed_free. */
+bool rth_feed_stored(const struct rth_feed_link *link);
+
 struct rth_feed_link *rth_feed_ref(struct rth_feed_link *link);
 void rth_feed_unref(struct rth_feed_link *link);
 

@@ -248,6 +248,12 @@ static void on_ready(struct rth_feed_link *link)
 		tell(link, RTH_FEED_NEWS_READY, NULL);
 }
 
+static void done(struct rth_feed_link *link)
+{
+	atomic_store(&link->stored, true);
+	end_with(link, RTH_FEED_NEWS_DONE, NULL);
+}
+
 /* What is no answer, or comes when none may come, ends the link. */
 static void on_answer(struct rth_feed_link *link, const uint8_t *record,
 		      size_t len)
@@ -264,7 +270,7 @@ static void on_answer(struct rth_feed_link *link, const uint8_t *record,
 		end_with(link, RTH_FEED_NEWS_REFUSED,
 			 read_reason(body, len - RTH_FEED_HEAD_BYTES));
 	else if (head.kind == RTH_FEED_DONE && link->state == RTH_LINK_ENDING)
-		end_with(link, RTH_FEED_NEWS_DONE, NULL);
+		done(link);
 	else if (head.kind == RTH_FEED_FAILED)
 		end_with(link, RTH_FEED_NEWS_FAILED,
 			 read_reason(body, len - RTH_FEED_HEAD_BYTES));

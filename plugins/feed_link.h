@@ -41,7 +41,8 @@ struct rth_feed_link {
 	struct rth_said_list said;
 	int64_t end_us; /* when END was said; 0: it was not */
 	bool over;
-	atomic_bool left; /* by the control thread; read without the lock */
+	atomic_bool left;   /* by the control thread; read without the lock */
+	atomic_bool stored; /* DONE has come */
 
 	/* Feed thread. */
 	struct rth_feed_link *next;

@@ -240,6 +240,14 @@ void rth_recording_report_stored(const struct rth_control *control,
 			    json_pack("{s:i}", "parts", (int)recording->part));
 }
 
+void rth_recording_set_by(struct rth_recording_by *by,
+			  const struct rth_session *session)
+{
+	memcpy(by->participant, session->participant, RTH_ID_SIZE);
+	memcpy(by->sub, session->who.sub, sizeof(by->sub));
+	by->role = session->who.role;
+}
+
 /* END was said: the recording waits, without a room, for the last word. */
 static void await_stored(struct rth_control *control,
 			 struct rth_recording *recording)
@@ -270,11 +278,15 @@ void rth_recording_finish(struct rth_control *control, struct rth_room *room,
 	rth_announce_finished(control, room, reason, !ended);
 	rth_announce_report(
 		control, recording, "finished",
-		json_pack("{s:s, s:b, s:I, s:I}", "reason", reason,
-			  "incomplete", !ended || recording->loss.packets > 0,
-			  "lost_packets", (json_int_t)recording->loss.packets,
-			  "lost_ms",
-			  (json_int_t)(recording->loss.us / RTH_US_PER_MS)));
+		rth_announce_by(recording,
+				json_pack("{s:s, s:b, s:I, s:I}", "reason",
+					  reason, "incomplete",
+					  !ended || recording->loss.packets > 0,
+					  "lost_packets",
+					  (json_int_t)recording->loss.packets,
+					  "lost_ms",
+					  (json_int_t)(recording->loss.us /
+						       RTH_US_PER_MS))));
 	room->recording = NULL;
 	if (ended) {
 		await_stored(control, recording);

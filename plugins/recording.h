@@ -31,6 +31,13 @@ enum rth_recording_state {
 	RTH_RECORDING_STATES,
 };
 
+/* Who has stopped it, withdrawn, or left. */
+struct rth_recording_by {
+	char participant[RTH_ID_SIZE]; /* "": nobody of the two */
+	char sub[RTH_SUB_BYTES_MAX + 1];
+	enum rth_role role;
+};
+
 struct rth_recording {
 	struct rth_recording *next; /* of those that are only being stored */
 	char id[RTH_ID_SIZE];
@@ -44,6 +51,8 @@ struct rth_recording {
 	size_t n_consents;
 	int64_t answer_by_us[RTH_ROLES]; /* 0: is not being asked */
 	int64_t away_us;		 /* when the clinician was lost */
+	struct rth_recording_by away;	 /* who that was */
+	struct rth_recording_by by;	 /* who ends it */
 	int64_t key_us;			 /* last key frames asked for */
 	struct rth_tap_loss loss;	 /* as it was told last */
 };
@@ -78,12 +87,18 @@ enum rth_err rth_recording_answer(struct rth_control *control,
 				  const struct rth_consent_text *text,
 				  enum rth_answer answer) RTH_CHECKED;
 
-/** Somebody wants it to stop. Nothing more is recorded when this returns. */
-void rth_recording_stop(struct rth_control *control, struct rth_room *room);
+/** This person stops it. Nothing more is recorded when this returns. */
+void rth_recording_stop(struct rth_control *control,
+			const struct rth_session *session);
 
-/** The room ends; `reason` as in docs/feed.md. No recording: nothing. */
+/**
+ * The room ends. No recording: nothing.
+ *
+ * @param reason as in docs/feed.md
+ * @param by     who has ended it; NULL: nobody of the two
+ */
 void rth_recording_end(struct rth_control *control, struct rth_room *room,
-		       const char *reason);
+		       const char *reason, const struct rth_session *by);
 
 /** Somebody has taken a seat and was told so. */
 void rth_recording_joined(struct rth_control *control,
@@ -112,8 +127,11 @@ void rth_recording_tick(struct rth_control *control, struct rth_room *room,
  */
 void rth_recording_tick_news(struct rth_control *control);
 
-/** Forgets recordings that are being stored. At the end. */
-void rth_recording_forget_stored(struct rth_control *control);
+/**
+ * Tells of the recordings that are being stored whether they were. At the end,
+ * when there is no feed any more.
+ */
+void rth_recording_last_words(struct rth_control *control);
 
 /** The feed's news (feed.h); `control` is a struct rth_control. Feed thread. */
 void rth_recording_news(void *control, struct rth_feed_link *link,

@@ -26,6 +26,7 @@ static bool nobody_answered(struct rth_control *control, struct rth_room *room,
 		if (by_us == 0 || now_us < by_us || !room->seat[role])
 			continue;
 		late = true;
+		rth_recording_set_by(&recording->by, room->seat[role]);
 		consent = rth_recording_answered(control, room->seat[role],
 						 NULL, RTH_ANSWER_NONE);
 		evidence = rth_announce_consent(recording, &consent);
@@ -98,6 +99,7 @@ void rth_recording_tick(struct rth_control *control, struct rth_room *room,
 	if (!room->seat[RTH_ROLE_CLINICIAN] &&
 	    now_us - recording->away_us >=
 		    control->conf->linger_s * RTH_US_PER_S) {
+		recording->by = recording->away;
 		rth_recording_finish(control, room, "left", "left");
 		return;
 	}
@@ -135,15 +137,11 @@ void rth_recording_tick_news(struct rth_control *control)
 	}
 }
 
-void rth_recording_forget_stored(struct rth_control *control)
+void rth_recording_last_words(struct rth_control *control)
 {
-	while (control->being_stored) {
-		struct rth_recording *recording = control->being_stored;
-
-		control->being_stored = recording->next;
-		rth_feed_unref(recording->link);
-		rth_free(recording);
-	}
+	while (control->being_stored)
+		last_word(control, &control->being_stored,
+			  rth_feed_stored(control->being_stored->link));
 }
 
 static void hear_stored(struct rth_control *control,

@@ -63,6 +63,7 @@ static void follow(struct rth_control *control, struct rth_session *session,
 	struct rth_room *room = session->room;
 	struct rth_recording *recording = room->recording;
 	bool agreed = rth_recording_agrees(recording, session);
+	enum rth_err err = RTH_OK;
 
 	if (recording->state == RTH_RECORDING_ASKED) {
 		if (!agreed)
@@ -71,15 +72,18 @@ static void follow(struct rth_control *control, struct rth_session *session,
 			rth_recording_run(control, room);
 		return;
 	}
-	if ((agreed || had_agreed) &&
-	    rth_recording_failed(control, room,
-				 rth_recording_note_consent(control, recording,
-							    session,
-							    !had_agreed)))
-		return;
-	if (!agreed)
+	if (agreed || had_agreed)
+		err = rth_recording_note_consent(control, recording, session,
+						 !had_agreed);
+	/* END says it, too, and always finds room: a no is never a failure. */
+	if (!agreed) {
+		rth_recording_set_by(&recording->by, session);
 		rth_recording_finish(control, room, "withdrawn", "withdrawn");
-	else if (recording->state == RTH_RECORDING_RUNNING)
+		return;
+	}
+	if (rth_recording_failed(control, room, err))
+		return;
+	if (recording->state == RTH_RECORDING_RUNNING)
 		go_on(control, room);
 	else if (rth_recording_all_agree(room))
 		rth_recording_run(control, room);
@@ -132,18 +136,25 @@ enum rth_err rth_recording_answer(struct rth_control *control,
 	return RTH_OK;
 }
 
-void rth_recording_stop(struct rth_control *control, struct rth_room *room)
+void rth_recording_stop(struct rth_control *control,
+			const struct rth_session *session)
 {
+	struct rth_room *room = session->room;
+
+	rth_recording_set_by(&room->recording->by, session);
 	rth_recording_over(control, room, "stopped", "stopped");
 }
 
 /* ---- people come and go ---- */
 
 void rth_recording_end(struct rth_control *control, struct rth_room *room,
-		       const char *reason)
+		       const char *reason, const struct rth_session *by)
 {
-	if (room->recording)
-		rth_recording_over(control, room, "ended", reason);
+	if (!room->recording)
+		return;
+	if (by)
+		rth_recording_set_by(&room->recording->by, by);
+	rth_recording_over(control, room, "ended", reason);
 }
 
 /* Somebody is back who has agreed. */
@@ -187,6 +198,15 @@ static bool is_for_good(const struct rth_session *session, const char *reason)
 	       strcmp(reason, "lost") != 0 && strcmp(reason, "replaced") != 0;
 }
 
+/* If nobody comes back this person will have ended it. */
+static void note_away(const struct rth_control *control,
+		      struct rth_recording *recording,
+		      const struct rth_session *session)
+{
+	recording->away_us = control->host->now_us();
+	rth_recording_set_by(&recording->away, session);
+}
+
 void rth_recording_left(struct rth_control *control, struct rth_room *room,
 			const struct rth_session *session, const char *reason)
 {
@@ -205,11 +225,14 @@ void rth_recording_left(struct rth_control *control, struct rth_room *room,
 				 rth_announce_note_left(control, recording,
 							session, reason)))
 		return;
-	if (session->who.role == RTH_ROLE_CLINICIAN)
-		recording->away_us = control->host->now_us();
-	if (is_for_good(session, reason))
+	if (is_for_good(session, reason)) {
+		rth_recording_set_by(&recording->by, session);
 		rth_recording_finish(control, room, "left", reason);
-	else if (recording->state == RTH_RECORDING_RUNNING)
+		return;
+	}
+	if (session->who.role == RTH_ROLE_CLINICIAN)
+		note_away(control, recording, session);
+	if (recording->state == RTH_RECORDING_RUNNING)
 		rth_recording_pause(control, room);
 }
 

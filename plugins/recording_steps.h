@@ -38,6 +38,10 @@ void rth_recording_enter(struct rth_control *control, struct rth_room *room,
 /** Asks for key frames of the pictures that are recorded. */
 void rth_recording_want_keys(const struct rth_room *room, int64_t now_us);
 
+/** Who ends it (recording->by), before rth_recording_finish. */
+void rth_recording_set_by(struct rth_recording_by *by,
+			  const struct rth_session *session);
+
 /* Each of these ends the room's recording, which is gone afterwards. */
 
 /** Not everybody has agreed: nobody is told who, or why. Before BEGIN. */

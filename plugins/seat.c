@@ -102,7 +102,7 @@ void rth_seat_dismiss(struct rth_control *control, struct rth_session *session,
 void rth_seat_close_room(struct rth_control *control, struct rth_room *room)
 {
 	rth_control_log(control, RTH_LOG_INFO, "room-closed room=%s", room->id);
-	rth_recording_end(control, room, "left");
+	rth_recording_end(control, room, "left", NULL);
 	rth_event_report_room(control, "room-closed", room);
 	rth_room_close(&control->rooms, room);
 }
@@ -112,7 +112,8 @@ static void end_room(struct rth_control *control, struct rth_room *room,
 		     const char *reason, const struct rth_command *asked)
 {
 	rth_recording_end(control, room,
-			  strcmp(reason, "stopping") == 0 ? reason : "ended");
+			  strcmp(reason, "stopping") == 0 ? reason : "ended",
+			  asked ? asked->session : NULL);
 	for (int role = 0; role < RTH_ROLES; role++) {
 		struct rth_session *session = room->seat[role];
 

@@ -30,6 +30,7 @@ enum kind {
 	COUNT,
 	FLAG,	/* true or false */
 	CHOICE, /* one of the words of `choices` */
+	PERSON, /* participant and role; the subject is the audit's own */
 };
 
 struct member {
@@ -38,6 +39,12 @@ struct member {
 	bool required;
 	int64_t max;	     /* of a count, or of bytes */
 	const char *choices; /* " a b c " */
+};
+
+static const struct member person_members[] = {
+	{"participant", WORD, true, WORD_MAX_BYTES, NULL},
+	{"role", CHOICE, true, 0, " clinician patient "},
+	{NULL, ID, false, 0, NULL},
 };
 
 static const struct member recording_members[] = {
@@ -49,6 +56,7 @@ static const struct member recording_members[] = {
 	{"lost_packets", COUNT, false, COUNT_MAX, NULL},
 	{"lost_ms", COUNT, false, COUNT_MAX, NULL},
 	{"parts", COUNT, false, PARTS_MAX, NULL},
+	{"by", PERSON, false, 0, NULL},
 	{NULL, ID, false, 0, NULL},
 };
 
@@ -115,6 +123,26 @@ static bool good(const struct member *m, const json_t *value)
 	return chosen(m->choices, text);
 }
 
+static enum rth_err pick(json_t **pickedp, const struct member *members,
+			 const json_t *data);
+
+/* A copy of one member, if it is as it should be. */
+static enum rth_err pick_one(json_t *picked, const struct member *m,
+			     json_t *value)
+{
+	enum rth_err err = RTH_OK;
+
+	if (m->kind == PERSON)
+		err = pick(&value, person_members, value);
+	else if (!good(m, value))
+		err = RTH_ERR_FORMAT;
+	else
+		json_incref(value);
+	if (!err && json_object_set_new(picked, m->name, value))
+		err = RTH_ERR_NOMEM;
+	return err;
+}
+
 /* A copy of what the table knows. */
 static enum rth_err pick(json_t **pickedp, const struct member *members,
 			 const json_t *data)
@@ -128,10 +156,8 @@ static enum rth_err pick(json_t **pickedp, const struct member *members,
 
 		if (!value || json_is_null(value))
 			err = m->required ? RTH_ERR_FORMAT : 0;
-		else if (!good(m, value))
-			err = RTH_ERR_FORMAT;
-		else if (json_object_set(picked, m->name, value))
-			err = RTH_ERR_NOMEM;
+		else
+			err = pick_one(picked, m, value);
 	}
 	if (err)
 		json_decref(picked);
@@ -203,7 +229,8 @@ static bool text_named(const json_t *picked)
 static enum rth_err audit(const struct rth_portal *portal, const json_t *data,
 			  const json_t *picked, const char *room)
 {
-	const char *sub = text_of(data, "sub");
+	const json_t *by = json_object_get(data, "by");
+	const char *sub = text_of(by ? by : data, "sub");
 	char visit[RTH_ID_SIZE], *text = json_dumps(picked, JSON_COMPACT);
 	struct rth_audit row = {
 		.what = text_of(picked, "answer") ? "plugin:consent"

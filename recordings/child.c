@@ -238,15 +238,17 @@ static void log_end(const struct life *life, const char *reason,
 
 	rth_log(err ? RTH_LOG_ERROR : RTH_LOG_INFO,
 		err ? "recording-unfinished" : "recording-finished",
-		"s:s, s:i, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I",
+		"s:s, s:i, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, "
+		"s:I",
 		"recording", rth_recording_id(life->recording), "part",
 		(int)rth_recording_part(life->recording), "reason", reason,
 		"error", rth_err_name(err), "duration_ms",
 		(json_int_t)sums.duration_ms, "bytes", (json_int_t)sums.bytes,
 		"packets", (json_int_t)sums.packets, "missing",
 		(json_int_t)sums.missing, "late", (json_int_t)sums.late,
-		"malformed", (json_int_t)sums.malformed, "lost",
-		(json_int_t)sums.lost, "refused", (json_int_t)sums.refused);
+		"malformed", (json_int_t)sums.malformed, "undecodable",
+		(json_int_t)sums.undecodable, "lost", (json_int_t)sums.lost,
+		"refused", (json_int_t)sums.refused);
 }
 
 static enum rth_err finish(struct life *life, enum why why)
@@ -261,6 +263,7 @@ static enum rth_err finish(struct life *life, enum why why)
 	if (why == SAID_END) {
 		end.reason = life->end.reason;
 		end.parts = life->end.parts;
+		end.by = life->end.by;
 		end.at_us = life->reader->head.time_us;
 	}
 	err = rth_recording_finish(life->recording, &end);
@@ -286,6 +289,7 @@ static int over(struct life *life, enum why why)
 	else if (why == SAID_END)
 		rth_reader_say(feed, RTH_FEED_DONE, NULL);
 	rth_recording_free(life->recording);
+	rth_said_end_clear(&life->end);
 	return err ? 1 : 0;
 }
 

@@ -164,9 +164,24 @@ static const struct member chat_members[] = {
 	{NULL, NULL, false},
 };
 
+static const struct member by_members[] = {
+	{"participant", is_id, false},
+	{"sub", is_sub, false},
+	{"role", is_role, false},
+	{NULL, NULL, false},
+};
+
+static bool fits(const json_t *object, const struct member *table);
+
+static bool is_by(const json_t *value)
+{
+	return fits(value, by_members);
+}
+
 static const struct member end_members[] = {
 	{"reason", is_reason, false},
 	{"parts", is_part, false},
+	{"by", is_by, true},
 	{NULL, NULL, false},
 };
 
@@ -351,6 +366,13 @@ enum rth_err rth_said_end(struct rth_said_end *end, const char *text,
 		return err;
 	copy_string(end->reason, sizeof(end->reason), object, "reason");
 	end->parts = (unsigned)number_of(object, "parts");
+	end->by = json_incref(json_object_get(object, "by"));
 	json_decref(object);
 	return RTH_OK;
+}
+
+void rth_said_end_clear(struct rth_said_end *end)
+{
+	json_decref(end->by);
+	*end = (struct rth_said_end){0};
 }

@@ -31,6 +31,7 @@ struct rth_said_begin {
 struct rth_said_end {
 	char reason[RTH_SAID_REASON_MAX + 1];
 	unsigned parts;
+	json_t *by; /* who has ended it: an object, or NULL: nobody */
 };
 
 /**
@@ -62,9 +63,11 @@ enum rth_err rth_said_note(json_t **notep, const char *text,
 enum rth_err rth_said_chat(json_t **chatp, const char *text,
 			   size_t len) RTH_CHECKED;
 
-/** Reads the body of an END. */
+/** Reads the body of an END; give it to rth_said_end_clear. */
 enum rth_err rth_said_end(struct rth_said_end *end, const char *text,
 			  size_t len) RTH_CHECKED;
+
+void rth_said_end_clear(struct rth_said_end *end);
 
 /** 0 for "clinician", 1 for "patient", -1 for anything else. */
 int rth_said_role(const json_t *role);

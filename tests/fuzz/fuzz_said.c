@@ -86,11 +86,13 @@ static void try_end(const char *text, size_t len)
 {
 	struct rth_said_end end;
 
-	if (!rth_said_end(&end, text, len) &&
-	    strspn(end.reason, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	if (rth_said_end(&end, text, len))
+		return;
+	if (strspn(end.reason, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 			       "abcdefghijklmnopqrstuvwxyz0123456789-_.") !=
-		    strlen(end.reason))
+	    strlen(end.reason))
 		abort();
+	rth_said_end_clear(&end);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -12,6 +12,9 @@
 #define STATE(state) \
 	"{\"event\":\"recording\",\"room\":\"" ROOM "\"," STATE_OF(state) "}"
 #define STATE_OF(state) "\"recording\":\"" REC "\",\"state\":\"" state "\""
+#define ENDED_BY(who)                                                \
+	"{\"event\":\"recording\",\"room\":\"" ROOM "\",\"by\":" who \
+	"," STATE_OF("finished") "}"
 #define CONSENT(answer)                                                     \
 	"{\"event\":\"consent\",\"room\":\"" ROOM "\",\"recording\":\"" REC \
 	"\",\"participant\":\"p1\",\"sub\":\"s1\",\"role\":\"patient\","    \
@@ -126,6 +129,27 @@ static void an_answer_is_kept_whole(void **state)
 			    "\"time_ms\":1790000000000}");
 }
 
+static void who_ended_it_is_kept(void **state)
+{
+	struct found f;
+
+	(void)state;
+	assert_int_equal(
+		take(ENDED_BY("{\"participant\":\"p1\",\"sub\":\"s1\","
+			      "\"role\":\"patient\",\"name\":\"A person\"}")),
+		0);
+	f = audit();
+	assert_int_equal(f.n, 1);
+	assert_string_equal(f.what, "plugin:recording");
+	assert_string_equal(f.subject, "s1");
+	assert_string_equal(f.data,
+			    "{\"recording\":\"" REC
+			    "\",\"state\":\"finished\",\"by\":"
+			    "{\"participant\":\"p1\",\"role\":\"patient\"}}");
+	assert_int_equal(take(ENDED_BY("null")), 0);
+	assert_string_equal(audit().subject, "");
+}
+
 static void a_room_that_is_gone_has_no_visit(void **state)
 {
 	struct found f;
@@ -163,6 +187,11 @@ static void what_is_malformed_leaves_no_trace(void **state)
 		"\",\"lost_ms\":1.5," STATE_OF("finished") "}",
 		"{\"event\":\"recording\",\"room\":\"" ROOM
 		"\",\"parts\":10001," STATE_OF("stored") "}",
+		ENDED_BY("\"p1\""),
+		ENDED_BY("null,\"lost_ms\":-1"),
+		ENDED_BY("{\"participant\":\"p1\"}"),
+		ENDED_BY("{\"participant\":\"<b>\",\"role\":\"patient\"}"),
+		ENDED_BY("{\"participant\":\"p1\",\"role\":\"nurse\"}"),
 		CONSENT("maybe") "}",
 		CONSENT("yes voice") "}",
 		CONSENT("yes") ",\"role\":\"admin\"}",
@@ -381,6 +410,8 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		TEST(an_answer_is_kept_whole),
+		TEST(who_ended_it_is_kept),
+		TEST(who_ended_it_is_kept),
 		TEST(a_room_that_is_gone_has_no_visit),
 		TEST(what_is_malformed_leaves_no_trace),
 		TEST(who_did_not_answer_has_read_no_text),

@@ -61,7 +61,7 @@ enum rth_err rth_lane_segment(const struct rth_lane *lane, size_t n,
 struct rth_lane_counts rth_lane_counts(const struct rth_lane *lane)
 {
 	(void)lane;
-	return (struct rth_lane_counts){100, 1, 2, 3};
+	return (struct rth_lane_counts){100, 1, 2, 3, 4};
 }
 
 /* The store. */
@@ -317,7 +317,7 @@ static void manifest_of_one_that_ended(void **state)
 {
 	struct fixture f;
 	json_t *json;
-	const char *how, *reason, *digest;
+	const char *how, *reason, *digest, *by;
 	int duration, parts;
 
 	(void)state;
@@ -326,14 +326,18 @@ static void manifest_of_one_that_ended(void **state)
 	f.now.ending = RTH_ENDING_COMPLETE;
 	f.now.reason = "stopped";
 	f.now.parts = 2;
+	f.now.by = json_pack("{s:s}", "sub", "u7");
 	json = load(&f);
+	json_decref(f.now.by);
 	assert_int_equal(json_unpack(json,
-				     "{s:{s:s, s:s, s:i, s:i !},"
+				     "{s:{s:s, s:s, s:{s:s !}, s:i, s:i !},"
 				     " s:[{s:[{s:s}]}]}",
 				     "finished", "how", &how, "reason", &reason,
-				     "duration_ms", &duration, "parts", &parts,
-				     "lanes", "segments", "digest", &digest),
+				     "by", "sub", &by, "duration_ms", &duration,
+				     "parts", &parts, "lanes", "segments",
+				     "digest", &digest),
 			 0);
+	assert_string_equal(by, "u7");
 	assert_string_equal(how, "complete");
 	assert_string_equal(reason, "stopped");
 	assert_int_equal(duration, 6500);

@@ -4,6 +4,7 @@
 
 #include "../../common/mem.h"
 #include "../../plugins/admin.h"
+#include "../../plugins/announce.h"
 #include "../../plugins/chat.h"
 #include "../../plugins/recording_steps.h"
 #include "../../plugins/seat.h"
@@ -41,12 +42,39 @@ static void finished(const struct person *person, const char *reason)
 	assert_string_equal(fake_text(event, "reason"), reason);
 }
 
-static void end_is(size_t feed, const char *reason, json_int_t parts)
+/* What event handlers were told of the newest recording that has finished. */
+static const json_t *finished_notice(void)
+{
+	for (size_t i = fake.n_notices; i-- > 0;) {
+		const json_t *event = fake.notices[i].event;
+
+		if (strcmp(fake_text(event, "event"), "recording") == 0 &&
+		    strcmp(fake_text(event, "state"), "finished") == 0)
+			return event;
+	}
+	fail_msg("none has finished");
+	return NULL;
+}
+
+/* Recorder and event handlers hear who ended it: `by` is the sub, or NULL. */
+static void end_is(size_t feed, const char *reason, json_int_t parts,
+		   const char *by)
 {
 	json_t *end = recorded_body(feed, RTH_FEED_END, 0);
+	const json_t *who = json_object_get(end, "by");
+	const json_t *told = json_object_get(finished_notice(), "by");
 
 	assert_string_equal(fake_text(end, "reason"), reason);
 	assert_int_equal(number(end, "parts"), parts);
+	assert_int_equal(who != NULL, by != NULL);
+	assert_int_equal(told != NULL, by != NULL);
+	if (by) {
+		assert_string_equal(fake_text(who, "sub"), by);
+		assert_int_equal(strlen(fake_text(who, "participant")),
+				 RTH_ID_LEN);
+		assert_int_equal(json_object_size(who), 3);
+		assert_true(json_equal(who, told));
+	}
 	json_decref(end);
 }
 
@@ -386,7 +414,16 @@ static void either_can_stop_or_withdraw(void **state)
 		assert_int_equal(fake.n_packets - before, 2 * RTH_RTP_SLOTS);
 		for (int slot = 0; slot < RTH_RTP_SLOTS; slot++)
 			assert_int_equal(recorded_packets(i % 2, slot), 0);
-		end_is(recorded_feed(), reasons[i / 2], 1);
+		end_is(recorded_feed(), reasons[i / 2], 1,
+		       who->session->who.sub);
+		assert_string_equal(
+			fake_text(json_object_get(finished_notice(), "by"),
+				  "participant"),
+			who->session->participant);
+		assert_string_equal(
+			fake_text(json_object_get(finished_notice(), "by"),
+				  "role"),
+			i % 2 ? "patient" : "clinician");
 		assert_int_equal(recorded_notes("consent"), i < 2);
 	}
 }
@@ -801,7 +838,7 @@ static void somebody_else_does_not_want_it(void **state)
 		recorded_send_all(v, c, p);
 		assert_int_equal(recorded_packets(0, 0), 0);
 		assert_int_equal(recorded_packets(1, 0), 0);
-		end_is(0, "withdrawn", 1);
+		end_is(0, "withdrawn", 1, "sub-other");
 		assert_int_equal(recorded_notes("joined"), 0);
 		assert_int_equal(recorded_notes("consent"), 0);
 		visit_free(v);
@@ -843,7 +880,7 @@ static void a_pause_can_be_ended(void **state)
 		is(v, OFF);
 		finished(c, reasons[i]);
 		recorded_turn(v);
-		end_is(0, reasons[i], 1);
+		end_is(0, reasons[i], 1, "sub-clinician");
 		visit_free(v);
 	}
 }
@@ -896,7 +933,7 @@ static void the_clinician_goes_for_good(void **state)
 		fake_expect(p->handle, "participant-left", NULL);
 		finished(p, "left");
 		recorded_turn(v);
-		end_is(0, reasons[i], 1);
+		end_is(0, reasons[i], 1, "sub-clinician");
 		visit_free(v);
 	}
 }
@@ -918,7 +955,7 @@ static void the_clinician_is_lost(void **state)
 	recorded_wait_ms(v, RECORDED_LINGER_S * 1000 + 500);
 	is(v, OFF);
 	finished(p, "left");
-	end_is(0, "left", 1);
+	end_is(0, "left", 1, "sub-clinician");
 }
 
 static void the_visit_ends(void **state)
@@ -945,7 +982,71 @@ static void the_visit_ends(void **state)
 		fake_expect(p->handle, "ended", NULL);
 		fake_expect_silence();
 		recorded_turn(v);
-		end_is(0, ends[i].end, 1);
+		end_is(0, ends[i].end, 1, NULL);
+		visit_free(v);
+	}
+}
+
+static void the_clinician_ends_the_visit(void **state)
+{
+	struct visit *v = *state;
+	struct person *c, *p;
+
+	recorded_running(v, &c, &p, "yes", "yes");
+	visit_ask(v, c, "e", "{\"request\":\"end\"}", NULL);
+	is(v, OFF);
+	recorded_turn(v);
+	end_is(0, "ended", 1, "sub-clinician");
+}
+
+/* The list is full behind a recorder that stands still; a no is a no. */
+static void who_withdraws_has_not_failed(void **state)
+{
+	struct visit *v = *state;
+	char long_word[4096] = "";
+	struct person *c, *p;
+
+	recorded_running(v, &c, &p, "yes", "yes");
+	recorded_turn(v);
+	fake_feed_takes(0, 0);
+	memset(long_word, 'x', sizeof(long_word) - 1);
+	while (rth_announce_note(
+		       v->control, recorded_now(v), RTH_FEED_NOBODY, "running",
+		       json_pack("{s:s}", "word", long_word)) == RTH_OK)
+		;
+	fake_forget_pushes();
+	recorded_answer(v, p, "no");
+	finished(c, "withdrawn");
+	finished(p, "withdrawn");
+	fake_feed_takes(0, -1);
+	recorded_turn(v);
+	recorded_turn(v);
+	end_is(0, "withdrawn", 1, "sub-patient");
+}
+
+/* END is answered in time, or it is not. */
+static void stored_or_lost_is_told_when_it_stops(void **state)
+{
+	static const char *const told[] = {"stored", "lost"};
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		struct visit *v = recorded_make();
+		struct person *c, *p;
+		int64_t parts;
+
+		recorded_running(v, &c, &p, "yes", "yes");
+		recorded_stop(v, c);
+		recorded_turn(v);
+		if (i == 0)
+			fake_feed_answer(0, RTH_FEED_DONE, NULL);
+		visit_gone(v, c);
+		visit_gone(v, p);
+		rth_control_free(v->control);
+		v->control = NULL;
+		assert_string_equal(reported(), told[i]);
+		parts = number(fake_last_notice("recording"), "parts");
+		assert_int_equal(parts, 1);
 		visit_free(v);
 	}
 }
@@ -1033,7 +1134,7 @@ static void a_recorder_that_comes_back_begins_a_part(void **state)
 	assert_int_equal(recorded_packets(1, 2), 1);
 	recorded_stop(v, p);
 	recorded_turn(v);
-	end_is(1, "stopped", 2);
+	end_is(1, "stopped", 2, "sub-patient");
 	recorded_says(v, RTH_FEED_DONE, NULL);
 	assert_int_equal(number(fake_last_notice("recording"), "parts"), 2);
 }
@@ -1159,6 +1260,9 @@ int main(void)
 		cmocka_unit_test(the_clinician_goes_for_good),
 		TEST(the_clinician_is_lost),
 		cmocka_unit_test(the_visit_ends),
+		TEST(the_clinician_ends_the_visit),
+		TEST(who_withdraws_has_not_failed),
+		cmocka_unit_test(stored_or_lost_is_told_when_it_stops),
 		TEST(stored_or_lost_is_told),
 		TEST(news_that_was_lost_fails_all),
 		TEST(a_recorder_that_comes_back_begins_a_part),

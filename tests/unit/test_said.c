@@ -182,6 +182,10 @@ static void notes(void **state)
 	}
 }
 
+#define PARTICIPANT "\"participant\":\"" ID "\""
+#define SUB "\"sub\":\"u7\""
+#define END_BY(by) "{\"reason\":\"stopped\",\"parts\":1,\"by\":" by "}"
+
 static enum rth_err read_end(struct rth_said_end *end, const char *text)
 {
 	return rth_said_end(end, text, strlen(text));
@@ -193,6 +197,23 @@ static void chat_and_end(void **state)
 				   "\"time\":1790000000000,\"text\":\"hi\"}";
 	static const char nobody[] = "{\"from\":\"\",\"role\":\"patient\","
 				     "\"time\":1790000000000,\"text\":\"hi\"}";
+	static const struct {
+		const char *text;
+		enum rth_err err;
+	} ends[] = {
+		{END_BY("{" PARTICIPANT "," SUB ",\"role\":\"patient\"}"),
+		 RTH_OK},
+		{END_BY("{" PARTICIPANT "," SUB "}"), RTH_ERR_FORMAT},
+		{END_BY("{" PARTICIPANT "," SUB ",\"role\":\"other\"}"),
+		 RTH_ERR_FORMAT},
+		{END_BY("{\"participant\":\"x\"," SUB ",\"role\":\"patient\"}"),
+		 RTH_ERR_FORMAT},
+		{END_BY("{" PARTICIPANT "," SUB
+			",\"role\":\"patient\",\"name\":\"N\"}"),
+		 RTH_ERR_FORMAT},
+		{END_BY("\"patient\""), RTH_ERR_FORMAT},
+		{END_BY("null"), RTH_ERR_FORMAT},
+	};
 	struct rth_said_end end;
 	json_t *chat = NULL;
 
@@ -205,6 +226,17 @@ static void chat_and_end(void **state)
 			 RTH_OK);
 	assert_string_equal(end.reason, "left");
 	assert_int_equal(end.parts, 3);
+	assert_null(end.by);
+	for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++) {
+		assert_int_equal(read_end(&end, ends[i].text), ends[i].err);
+		if (ends[i].err)
+			continue;
+		assert_string_equal(
+			json_string_value(json_object_get(end.by, "sub")),
+			"u7");
+		rth_said_end_clear(&end);
+		assert_null(end.by);
+	}
 	assert_int_equal(read_end(&end, "{\"reason\":\"left\"}"),
 			 RTH_ERR_FORMAT);
 	assert_int_equal(read_end(&end, "{\"reason\":\"a b\",\"parts\":3}"),
