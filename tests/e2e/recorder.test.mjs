@@ -20,12 +20,15 @@ import { Store, Watch } from './lib/store.mjs';
 await inside();
 after(stopAll);
 
-const KILLS = Number(process.env.RTH_KILLS ?? 10);
-const CUTS = Number(process.env.RTH_CUTS ?? 5);
+const KILLS = Number(process.env.RTH_KILLS ?? 8);
+const CUTS = Number(process.env.RTH_CUTS ?? 3);
 const STALL_S = Number(process.env.RTH_STALL_S ?? 5);
 const MOST_LOST_MS = 2000;
 const MB = 1 << 20;
 const NOBODY = 65534;
+const KILLERS = 4;
+// Visits take their time and little else, and each test has its own recorder.
+const AT_ONCE = { concurrency: 4 };
 
 /** A visit that is being played. */
 class Visit {
@@ -144,7 +147,7 @@ describe('it does not start', () => {
 	});
 });
 
-describe('nothing is written', () => {
+describe('nothing is written', AT_ONCE, () => {
 	test('before BEGIN, nor when it does not come', async () => {
 		const recorder = await startRecorder();
 		const watch = new Watch(recorder.folder);
@@ -203,7 +206,7 @@ describe('nothing is written', () => {
 	});
 });
 
-describe('what is written', () => {
+describe('what is written', AT_ONCE, () => {
 	test('is everything, and complete', async () => {
 		const recorder = await startRecorder();
 		const visit = new Visit(recorder,
@@ -358,7 +361,7 @@ describe('what is written', () => {
 	});
 });
 
-describe('malformed records end their own recording only', () => {
+describe('malformed records end their own recording only', AT_ONCE, () => {
 	test('each kind of them', async () => {
 		const recorder = await startRecorder();
 		const good = new Visit(recorder, '--seconds 8 --kbit 200');
@@ -398,8 +401,8 @@ describe('malformed records end their own recording only', () => {
 	});
 });
 
-describe('processes', () => {
-	test(`a child that stood still for ${STALL_S} s loses nothing`, async () => {
+describe('processes', AT_ONCE, () => {
+	test(`a child that stands still for ${STALL_S} s loses none`, async () => {
 		const recorder = await startRecorder();
 		const visit = new Visit(recorder,
 			`--seconds ${STALL_S + 3} --kbit 300`);
@@ -501,10 +504,11 @@ describe('processes', () => {
 		await recorder.stop();
 	});
 
-	test(`${KILLS} killed children lose less than 2 s`, async () => {
+	/** Kills the child of so many visits, one after another. */
+	async function killSome(n) {
 		const recorder = await startRecorder();
 
-		for (let i = 0; i < KILLS; i++) {
+		for (let i = 0; i < n; i++) {
 			const visit = new Visit(recorder, '--seconds 30 --kbit 500');
 
 			await visit.hears('begun');
@@ -527,6 +531,31 @@ describe('processes', () => {
 			found.remove();
 		}
 		await recorder.stop();
+	}
+
+	test(`${KILLS} killed children lose less than 2 s`, () =>
+		Promise.all(Array.from({ length: KILLERS }, () =>
+			killSome(Math.ceil(KILLS / KILLERS)))));
+
+	test('a parent without descriptors sleeps; callers wait', async () => {
+		const recorder = await startRecorder();
+		const used = () => readFileSync(`/proc/${recorder.pid}/stat`, 'utf8')
+			.match(/^.*\) (?:\S+ ){11}(\d+) (\d+) /s).slice(1)
+			.reduce((sum, each) => sum + Number(each), 0);
+		const limit = (n) => run('prlimit', '--pid', String(recorder.pid),
+			`--nofile=${n}:`);
+
+		limit(3);
+		const before = used();
+		const visit = new Visit(recorder, '--seconds 1');
+
+		await new Promise((done) => setTimeout(done, 1000));
+		assert.equal(visit.find('ready'), undefined);
+		assert.ok(used() - before < 20, 'hundredths of a second');
+		limit(64);
+		await visit.done();
+		(await look(recorder, visit)).remove();
+		await recorder.stop();
 	});
 });
 
@@ -538,11 +567,11 @@ function smallDisk(mb) {
 	return folder;
 }
 
-describe('disks', () => {
+describe('disks', AT_ONCE, () => {
 	test('that fill slowly end the recording in time to finish it', async () => {
 		const recorder = await startRecorder({ folder: smallDisk(24),
 			reserveMb: 16 });
-		const visit = new Visit(recorder, '--seconds 60 --kbit 8000');
+		const visit = new Visit(recorder, '--seconds 60 --kbit 8000 --speed 4');
 
 		assert.equal(await visit.over(), 4);
 		assert.equal(visit.find('failed').reason, 'disk-full');
@@ -555,7 +584,7 @@ describe('disks', () => {
 	});
 
 	test('that are full at once leave what there was', async () => {
-		for (let i = 0; i < 5; i++) {
+		for (let i = 0; i < CUTS; i++) {
 			const folder = smallDisk(16);
 			const recorder = await startRecorder({ folder });
 			const visit = new Visit(recorder, '--seconds 30 --kbit 1000');
@@ -628,67 +657,69 @@ class Disk {
 	}
 }
 
-test('a power cut loses less than 2 s',
-	{ skip: !existsSync('/dev/loop-control') }, async (t) => {
-		let most = 0;
+describe('what takes long', AT_ONCE, () => {
+	test('a power cut loses less than 2 s',
+		{ skip: !existsSync('/dev/loop-control') }, async (t) => {
+			let most = 0;
 
-		for (let i = 0; i < CUTS; i++) {
-			const disk = new Disk();
-			const recorder = await startRecorder({
-				folder: join(disk.folder, 'store') });
-			const visit = new Visit(recorder,
-				'--seconds 30 --kbit 1000 --chat words --screen patient');
+			for (let i = 0; i < CUTS; i++) {
+				const disk = new Disk();
+				const recorder = await startRecorder({
+					folder: join(disk.folder, 'store') });
+				const visit = new Visit(recorder,
+					'--seconds 30 --kbit 1000 --chat words --screen patient');
 
-			await visit.hears('begun');
-			const begun = Date.now();
+				await visit.hears('begun');
+				const begun = Date.now();
 
-			await new Promise((done) => setTimeout(done,
-				1000 + Math.random() * 4000));
-			disk.cut();
-			const cut = Date.now() - begun;
+				await new Promise((done) => setTimeout(done,
+					1000 + Math.random() * 4000));
+				disk.cut();
+				const cut = Date.now() - begun;
 
-			assert.equal(await visit.over(), 4);
-			assert.equal(visit.find('failed').reason, 'disk-failed');
-			await recorder.stop();
-			disk.restore();
-			await new Store(recorder).recover();
-			const found = await look(recorder, visit);
+				assert.equal(await visit.over(), 4);
+				assert.equal(visit.find('failed').reason, 'disk-failed');
+				await recorder.stop();
+				disk.restore();
+				await new Store(recorder).recover();
+				const found = await look(recorder, visit);
 
-			for (const name of ['clinician', 'patient', 'patient-screen']) {
-				const lost = cut - endOf(found, name);
+				for (const name of ['clinician', 'patient', 'patient-screen']) {
+					const lost = cut - endOf(found, name);
 
-				most = Math.max(most, lost);
-				assert.ok(lost < MOST_LOST_MS, `${name} lost ${lost} ms`);
+					most = Math.max(most, lost);
+					assert.ok(lost < MOST_LOST_MS, `${name} lost ${lost} ms`);
+				}
+				assert.equal(found.chat[0].text, 'words');
+				assert.equal(found.manifests[0].finished.how, 'interrupted');
+				found.remove();
+				disk.remove();
 			}
-			assert.equal(found.chat[0].text, 'words');
-			assert.equal(found.manifests[0].finished.how, 'interrupted');
-			found.remove();
-			disk.remove();
-		}
-		t.diagnostic(`${CUTS} cuts lost at most ${most} ms`);
+			t.diagnostic(`${CUTS} cuts lost at most ${most} ms`);
+		});
+
+	test('a visit at 1 Mbit/s each way costs little', async (t) => {
+		const seconds = 10;
+		const recorder = await startRecorder();
+		const visit = new Visit(recorder, `--seconds ${seconds} --kbit 1000`);
+
+		await visit.hears('begun');
+		const [child] = await until(() => recorder.children.length &&
+			recorder.children, 2000, 'a child');
+
+		await new Promise((done) => setTimeout(done, (seconds - 1) * 1000));
+		const status = readFileSync(`/proc/${child}/status`, 'utf8');
+		const [, user, system] = readFileSync(`/proc/${child}/stat`, 'utf8')
+			.match(/^.*\) (?:\S+ ){11}(\d+) (\d+) /s) ?? [];
+		const peak = Number(status.match(/VmHWM:\s+(\d+)/)?.[1]) / 1024;
+		const anonymous = Number(status.match(/RssAnon:\s+(\d+)/)?.[1]) / 1024;
+		const percent = (Number(user) + Number(system)) / (seconds - 1);
+
+		t.diagnostic(`peak ${peak.toFixed(1)} MB, own ${anonymous.toFixed(1)} MB, ` +
+			`${percent.toFixed(2)} % of a core`);
+		await visit.done();
+		await recorder.stop();
+		assert.ok(anonymous < 20, `${anonymous} MB`);
+		assert.ok(percent < 3, `${percent} %`);
 	});
-
-test('a visit at 1 Mbit/s each way costs little', async (t) => {
-	const seconds = 20;
-	const recorder = await startRecorder();
-	const visit = new Visit(recorder, `--seconds ${seconds} --kbit 1000`);
-
-	await visit.hears('begun');
-	const [child] = await until(() => recorder.children.length &&
-		recorder.children, 2000, 'a child');
-
-	await new Promise((done) => setTimeout(done, (seconds - 1) * 1000));
-	const status = readFileSync(`/proc/${child}/status`, 'utf8');
-	const [, user, system] = readFileSync(`/proc/${child}/stat`, 'utf8')
-		.match(/^.*\) (?:\S+ ){11}(\d+) (\d+) /s) ?? [];
-	const peak = Number(status.match(/VmHWM:\s+(\d+)/)?.[1]) / 1024;
-	const anonymous = Number(status.match(/RssAnon:\s+(\d+)/)?.[1]) / 1024;
-	const percent = (Number(user) + Number(system)) / (seconds - 1);
-
-	t.diagnostic(`peak ${peak.toFixed(1)} MB, own ${anonymous.toFixed(1)} MB, ` +
-		`${percent.toFixed(2)} % of a core`);
-	await visit.done();
-	await recorder.stop();
-	assert.ok(anonymous < 20, `${anonymous} MB`);
-	assert.ok(percent < 3, `${percent} %`);
 });
