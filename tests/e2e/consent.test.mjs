@@ -113,6 +113,10 @@ const reports = (id) => told.map((event) => event.event?.data)
 const reported = (id, state) => until(() => reports(id).find((data) =>
 	data.state === state), 20000, `${state} is reported`, 10);
 
+/** Who ended it, as event handlers are told. */
+const as = (handle, role) => ({
+	participant: handle.joined.participant, sub: handle.sub, role });
+
 const stateOf = async (room) => (await pluginAdmin(keys.admin,
 	{ request: 'list' })).rooms.find((each) => each.room === room)?.recording;
 
@@ -302,6 +306,8 @@ describe('a recording', () => {
 			assert.equal((await hears(visit.clinician, 'finished')).reason,
 				'stopped');
 			await reported(id, 'stored');
+			assert.deepEqual((await reported(id, 'finished')).by,
+				as(visit.patient, 'patient'));
 			assert.deepEqual(recorder.openFiles, []);
 			assert.ok(store().ids.includes(id));
 		});
@@ -322,6 +328,8 @@ describe('a recording', () => {
 						'withdrawn');
 				assert.ok(Date.now() - before < 1000);
 				await reported(id, 'stored');
+				assert.deepEqual((await reported(id, 'finished')).by,
+					as(visit[who], who));
 				await visit.clinician.say({ request: 'state',
 					microphone: true, camera: true, screen: true });
 				assert.deepEqual(recorder.openFiles, []);

@@ -141,6 +141,10 @@ describe('nothing is stored without consent', () => {
 			await patient.stopRecording();
 			await Promise.all(both.map((each) => each.recording('finished')));
 			const exported = await stored(clinic, known);
+			const { finished } = exported.manifests.at(-1);
+
+			assert.equal(finished.reason, 'withdrawn');
+			assert.equal(finished.by.role, 'patient');
 			const watch = new Watch(clinic.store.folder);
 			const { bytes } = clinic.store;
 

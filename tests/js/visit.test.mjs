@@ -136,6 +136,42 @@ test('a word about the recording that does not arrive is told, not believed', as
 		['running', 'not-answered']);
 });
 
+test('a patient who stops a recording withdraws, whatever the language was', async (t) => {
+	const { Seat } = await import('../../web/js/seat.js');
+	/** @type {any[]} */
+	const asked = [];
+	/** @type {string[]} */
+	const refused = [];
+	t.mock.method(Seat.prototype, 'ask', async (/** @type {any} */ body) => {
+		asked.push(body);
+		if (refused.includes(body.request))
+			throw new Error('bad-request');
+	});
+	const { it, visit } = lobby(t, []);
+	for (const event of [{ type: 'join' }, { type: 'joined', now: 1,
+		seat_until: 9, peers: [], participant: 'p' },
+	{ type: 'recording', recording: 'r', state: 'running', now: 1 }])
+		it.state = step(it.state, event);
+	const no = { request: 'consent', recording: 'r', answer: 'no',
+		language: 'en' };
+	const stop = { request: 'stop-recording', recording: 'r' };
+	for (const [role, bad, expected] of /** @type {const} */ ([
+		['patient', [], [no]], ['patient', ['consent'], [no, stop]],
+		['clinician', [], [stop]]])) {
+		it.state = { ...it.state, notice: null,
+			visit: /** @type {any} */ ({ role }) };
+		refused.splice(0, 9, ...bad);
+		asked.splice(0);
+		await visit.stopRecording();
+		assert.deepEqual(asked, expected);
+		assert.equal(it.state.notice, null);
+	}
+	refused.push('consent', 'stop-recording');
+	it.state = { ...it.state, visit: /** @type {any} */ ({ role: 'patient' }) };
+	await visit.stopRecording();
+	assert.equal(it.state.notice, 'not-stopped');
+});
+
 test('who has gone away does not come in later', async (t) => {
 	let answer = () => {};
 	const { it, visit } = lobby(t, [() => new Promise((done) => {

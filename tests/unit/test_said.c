@@ -336,7 +336,8 @@ static void a_later_part_has_older_packets(void **state)
 	rth_consent_begin(&c, part.people, 5000000);
 	rth_said_begin_clear(&part);
 	expect(&c, 1, RTH_CONSENT_PICTURE, 5000000, RTH_CONSENT_DROP);
-	expect(&c, 1, RTH_CONSENT_PICTURE, 5000001, RTH_CONSENT_NEVER);
+	expect(&c, 1, RTH_CONSENT_PICTURE, 6000000, RTH_CONSENT_DROP);
+	expect(&c, 1, RTH_CONSENT_PICTURE, 6000001, RTH_CONSENT_NEVER);
 	expect(&c, 1, RTH_CONSENT_SOUND, 1, RTH_CONSENT_WRITE);
 }
 

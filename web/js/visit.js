@@ -423,9 +423,8 @@ export class VisitControl {
 	 * @param {string} [language] of the text that was read; the one agreed to
 	 */
 	async consent(answer, language) {
-		const { id, ...recording } = this.#callbacks.state().recording;
-		const read = language ?? recording.language ?? rememberedLanguage(id)
-			?? 'en';
+		const { id } = this.#callbacks.state().recording;
+		const read = language ?? this.#languageRead();
 		this.#dispatch({ type: 'record-answer', answer, language: read });
 		try {
 			await this.#seat.ask({ request: 'consent', recording: id, answer,
@@ -437,10 +436,24 @@ export class VisitControl {
 		}
 	}
 
+	/** Of the text that was agreed to; a reloaded page may have to guess. */
+	#languageRead() {
+		const { id, language } = this.#callbacks.state().recording;
+		return language ?? rememberedLanguage(id) ?? 'en';
+	}
+
+	/** Stops it for both: a patient by taking the consent back. */
 	async stopRecording() {
-		const { id } = this.#callbacks.state().recording;
+		const { recording: { id }, visit } = this.#callbacks.state();
+		const stop = { request: 'stop-recording', recording: id };
 		try {
-			await this.#seat.ask({ request: 'stop-recording', recording: id });
+			if (visit?.role === 'patient')
+				// However it is heard: it must stop.
+				await this.#seat.ask({ request: 'consent', recording: id,
+					answer: 'no', language: this.#languageRead() })
+					.catch(() => this.#seat.ask(stop));
+			else
+				await this.#seat.ask(stop);
 		} catch {
 			this.#unheard(id, 'not-stopped');
 		}
