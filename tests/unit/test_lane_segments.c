@@ -231,6 +231,36 @@ static void after_a_loss(void **state)
 	end(&v);
 }
 
+/*
+ * A sender that changes all the time: its last file goes on with what belongs
+ * in it, and the rest is left out.
+ */
+static void too_many(void **state)
+{
+	const uint64_t most = 256, more = 4;
+	struct rth_segment_info info;
+	uint64_t frames = 0;
+	struct visit v;
+	size_t n = 0;
+
+	(void)state;
+	begin(&v);
+	set_picture(&v, 1, RTH_FEED_H264, 4);
+	for (uint64_t i = 0; i < most + more; i++)
+		assert_int_equal(send(&v,
+				      i % 2 ? "media/h264-large.annexb"
+					    : "media/h264.annexb",
+				      1, true),
+				 0);
+	assert_int_equal(rth_lane_finish(v.lane), 0);
+	for (; !rth_lane_segment(v.lane, n, &info); n++)
+		frames += info.frames;
+	assert_int_equal(n, most);
+	assert_int_equal(frames, most + more / 2);
+	assert_int_equal(rth_lane_counts(v.lane).undecodable, more / 2);
+	end(&v);
+}
+
 /* Stragglers of a sender that was replaced. */
 static void stragglers(void **state)
 {
@@ -329,8 +359,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(nothing_comes), cmocka_unit_test(goes_on),
 		cmocka_unit_test(screen),	 cmocka_unit_test(after_a_loss),
-		cmocka_unit_test(stragglers),	 cmocka_unit_test(malformed),
-		cmocka_unit_test(no_file),	 cmocka_unit_test(no_memory),
+		cmocka_unit_test(too_many),	 cmocka_unit_test(stragglers),
+		cmocka_unit_test(malformed),	 cmocka_unit_test(no_file),
+		cmocka_unit_test(no_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
