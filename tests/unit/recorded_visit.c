@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "recorded_visit.h"
 
+#include <time.h>
+
 #define TURNS_MAX 64
 
 static const char conf[] =
@@ -237,4 +239,33 @@ size_t recorded_packets(int role, int slot)
 		}
 	}
 	return n;
+}
+
+static bool is_sanitized(void)
+{
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+	return true;
+#elif defined(__has_feature)
+	return __has_feature(address_sanitizer) ||
+	       __has_feature(thread_sanitizer);
+#else
+	return false;
+#endif
+}
+
+static unsigned long setting(const char *name, unsigned long otherwise)
+{
+	const char *text = getenv(name);
+
+	return text ? strtoul(text, NULL, 10) : otherwise;
+}
+
+unsigned long recorded_steps(unsigned long plain, unsigned long sanitized)
+{
+	return setting("RTH_STEPS", is_sanitized() ? sanitized : plain);
+}
+
+unsigned long recorded_seed(void)
+{
+	return setting("RTH_SEED", (unsigned long)time(NULL));
 }

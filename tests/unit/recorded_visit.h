@@ -72,6 +72,13 @@ json_t *recorded_body(size_t feed, enum rth_feed_kind kind, size_t n);
 /* Whether a NOTE of this event has arrived on the newest connection. */
 size_t recorded_notes(const char *event);
 
+/*
+ * How much a long test does: so much, less where sanitizers make each step
+ * cost more, or RTH_STEPS. And where it starts: RTH_SEED, or anywhere.
+ */
+unsigned long recorded_steps(unsigned long plain, unsigned long sanitized);
+unsigned long recorded_seed(void);
+
 /* Both send voice, camera and screen; how many packets were recorded of a role
    and slot is then counted on all connections. */
 void recorded_send_all(const struct visit *visit, struct person *a,

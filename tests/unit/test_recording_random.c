@@ -14,8 +14,6 @@
  */
 #include "recorded_visit.h"
 
-#include <time.h>
-
 #include "../../plugins/chat.h"
 #include "../../plugins/seat.h"
 
@@ -465,31 +463,11 @@ static void live(unsigned seed)
 	free(l);
 }
 
-static bool is_sanitized(void)
-{
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-	return true;
-#elif defined(__has_feature)
-	return __has_feature(address_sanitizer) ||
-	       __has_feature(thread_sanitizer);
-#else
-	return false;
-#endif
-}
-
-static unsigned long setting(const char *name, unsigned long otherwise)
-{
-	const char *text = getenv(name);
-
-	return text ? strtoul(text, NULL, 10) : otherwise;
-}
-
 static void random_lives(void **state)
 {
-	unsigned long seed = setting("RTH_SEED", (unsigned long)time(NULL));
+	unsigned long seed = recorded_seed();
 	unsigned long lives =
-		setting("RTH_STEPS", is_sanitized() ? STEPS_SANITIZED : STEPS) /
-		STEPS_OF_A_LIFE;
+		recorded_steps(STEPS, STEPS_SANITIZED) / STEPS_OF_A_LIFE;
 
 	(void)state;
 	print_message("# RTH_SEED=%lu\n", seed);
