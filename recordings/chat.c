@@ -5,7 +5,6 @@
 #include "chat.h"
 
 #include <stdio.h>
-#include <unistd.h>
 
 #include "folder.h"
 #include "mem.h"
@@ -38,17 +37,10 @@ enum rth_err rth_chat_log_create(struct rth_chat_log **chatp, int folder,
 
 static enum rth_err make_file(struct rth_chat_log *log)
 {
-	int fd = -1;
-	enum rth_err err = rth_folder_file(&fd, log->folder, log->info.name);
+	enum rth_err err = rth_folder_seal(&log->seal, log->folder,
+					   log->info.name, log->key);
 
-	if (err)
-		return err;
-	err = rth_seal_create(&log->seal, fd, log->key);
-	if (err) {
-		close(fd);
-		return err;
-	}
-	return rth_folder_sync(log->folder);
+	return err ? err : rth_folder_sync(log->folder);
 }
 
 /* The time comes first, so that a line can be found by looking at its start. */

@@ -81,16 +81,20 @@ enum rth_err rth_folder_lock(int folder, int wait_ms)
 	}
 }
 
-enum rth_err rth_folder_file(int *fdp, int folder, const char *name)
+enum rth_err rth_folder_seal(struct rth_seal **sealp, int folder,
+			     const char *name, const struct rth_seal_key *key)
 {
 	int fd = openat(folder, name,
 			O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
 			FILE_MODE);
+	enum rth_err err;
 
 	if (fd < 0)
 		return errno == EEXIST ? RTH_ERR_EXISTS : RTH_ERR_IO;
-	*fdp = fd;
-	return RTH_OK;
+	err = rth_seal_create(sealp, fd, key);
+	if (err)
+		close(fd);
+	return err;
 }
 
 bool rth_folder_has(int folder, const char *name)

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "err.h"
+#include "seal.h"
 
 /**
  * Makes <yyyy>/<mm>/<id> (UTC) where it is not there, each level synced.
@@ -33,13 +34,14 @@ enum rth_err rth_folder_make(int *folderp, int store, const char *id,
 enum rth_err rth_folder_lock(int folder, int wait_ms) RTH_CHECKED;
 
 /**
- * Makes a file, mode 0600, that must not be there yet.
+ * Makes a file, mode 0600, that must not be there yet, and begins to seal it.
  *
- * @param fdp receives it, open for reading and writing
- * @return 0, RTH_ERR_EXISTS, RTH_ERR_IO
+ * @param key borrowed
+ * @return 0, RTH_ERR_EXISTS, or what rth_seal_create returns
  */
-enum rth_err rth_folder_file(int *fdp, int folder,
-			     const char *name) RTH_CHECKED;
+enum rth_err rth_folder_seal(struct rth_seal **sealp, int folder,
+			     const char *name,
+			     const struct rth_seal_key *key) RTH_CHECKED;
 
 /** Says whether there is a file of this name. */
 bool rth_folder_has(int folder, const char *name);

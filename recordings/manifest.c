@@ -224,16 +224,10 @@ static enum rth_err write_text(const char *text, int folder, const char *name,
 			       const struct rth_seal_key *key)
 {
 	struct rth_seal *seal = NULL;
-	int fd = -1;
-	enum rth_err err = rth_folder_file(&fd, folder, name);
+	enum rth_err err = rth_folder_seal(&seal, folder, name, key);
 
 	if (err)
 		return err;
-	err = rth_seal_create(&seal, fd, key);
-	if (err) {
-		close(fd);
-		return err;
-	}
 	err = rth_seal_write(seal, 0, text, strlen(text));
 	if (err) {
 		rth_seal_close(seal);

@@ -12,10 +12,10 @@
  */
 #include "segment.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <unistd.h>
 
+#include "folder.h"
 #include "mem.h"
 
 #define HOLE_US 10000  /* shorter ones stay: clocks are not that even */
@@ -48,37 +48,17 @@ void rth_segment_free(struct rth_segment *segment)
 	rth_free(segment);
 }
 
-/* The file; its name is on the disk when this returns 0. */
-static enum rth_err make_file(int *fdp, int dirfd, const char *name)
-{
-	int fd = openat(dirfd, name,
-			O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-			0600);
-
-	if (fd < 0)
-		return RTH_ERR_IO;
-	if (fsync(dirfd)) {
-		close(fd);
-		return RTH_ERR_IO;
-	}
-	*fdp = fd;
-	return RTH_OK;
-}
-
 static enum rth_err begin(struct rth_segment *segment,
 			  const struct rth_lane_conf *conf, bool voice,
 			  const struct rth_mux_picture *picture)
 {
-	int fd = -1;
-	enum rth_err err = make_file(&fd, conf->dirfd, segment->info.name);
+	enum rth_err err = rth_folder_seal(&segment->seal, conf->dirfd,
+					   segment->info.name, conf->key);
 
+	if (!err)
+		err = rth_folder_sync(conf->dirfd);
 	if (err)
-		return err;
-	err = rth_seal_create(&segment->seal, fd, conf->key);
-	if (err) {
-		close(fd);
-		return err;
-	}
+		return err == RTH_ERR_EXISTS ? RTH_ERR_IO : err;
 	err = rth_mux_open(&segment->mux, segment->seal, voice, picture);
 	if (err == RTH_ERR_FORMAT &&
 	    unlinkat(conf->dirfd, segment->info.name, 0))

@@ -126,6 +126,7 @@ static void folder_is_made_and_locked(void **state)
 
 static void no_link_is_followed(void **state)
 {
+	struct rth_seal *seal = NULL;
 	int fd = -1;
 
 	(void)state;
@@ -133,23 +134,25 @@ static void no_link_is_followed(void **state)
 	assert_int_equal(rth_folder_make(&fd, store, ID, 1810000000000),
 			 RTH_ERR_IO);
 	assert_int_equal(symlinkat("/tmp/x", folder, "link"), 0);
-	assert_int_equal(rth_folder_file(&fd, folder, "link"), RTH_ERR_EXISTS);
+	assert_int_equal(rth_folder_seal(&seal, folder, "link", key),
+			 RTH_ERR_EXISTS);
 	unlinkat(folder, "link", 0);
 	unlinkat(store, "2027", 0);
 }
 
 static void files_are_new(void **state)
 {
+	struct rth_seal *seal = NULL;
 	struct stat st;
-	int fd = -1;
 
 	(void)state;
-	assert_int_equal(rth_folder_file(&fd, folder, "x"), RTH_OK);
-	assert_int_equal(fstat(fd, &st), 0);
+	assert_int_equal(rth_folder_seal(&seal, folder, "x", key), RTH_OK);
+	assert_int_equal(fstatat(folder, "x", &st, 0), 0);
 	assert_int_equal(st.st_mode & 07777, 0600);
-	close(fd);
+	rth_seal_close(seal);
 	assert_true(rth_folder_has(folder, "x"));
-	assert_int_equal(rth_folder_file(&fd, folder, "x"), RTH_ERR_EXISTS);
+	assert_int_equal(rth_folder_seal(&seal, folder, "x", key),
+			 RTH_ERR_EXISTS);
 	unlinkat(folder, "x", 0);
 	assert_false(rth_folder_has(folder, "x"));
 }
