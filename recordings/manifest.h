@@ -26,7 +26,7 @@ struct rth_manifest_lane {
 
 /* Of a person: packets, and lines of chat, that were not kept. By role. */
 struct rth_manifest_loss {
-	uint64_t lost;	  /* the relay's ring was full */
+	uint64_t lost;	  /* the relay's ring was full, or too much came */
 	uint64_t refused; /* while paused, or just after an answer changed */
 };
 

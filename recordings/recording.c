@@ -20,12 +20,18 @@
 /* A packet may have arrived just before the moment that counts as the origin,
    and found the tap open when it got there. */
 #define EARLY_US 1000000
+/* What one person may send: far above any browser's, so that nobody fills the
+   clinic's disk in the time of a visit. */
+#define RATE_BYTES 3000000 /* a second */
+#define RATE_BURST_BYTES (16 << 20)
 #define DURATION_MAX_US (7 * 24 * INT64_C(3600000000))
 
 struct person {
 	struct rth_sender *sender;
 	struct rth_lane *camera, *screen;
-	int64_t newest_us; /* when its newest packet reached the relay */
+	int64_t newest_us;   /* when its newest packet reached the relay */
+	int64_t ahead_bytes; /* beyond RATE_BYTES, at */
+	int64_t ahead_us;
 };
 
 struct rth_recording {
@@ -219,6 +225,7 @@ enum rth_err rth_recording_open(struct rth_recording **recordingp,
 	if (!err) {
 		r->begun_us = r->newest_us = head->time_us;
 		r->people[0].newest_us = r->people[1].newest_us = r->begun_us;
+		r->people[0].ahead_us = r->people[1].ahead_us = r->begun_us;
 		rth_consent_begin(&r->consent, r->begin.people,
 				  r->begin.part > 1 ? r->begun_us : INT64_MIN);
 		err = open_files(r, conf);
@@ -246,6 +253,22 @@ static enum rth_err may_write(struct rth_recording *r, int role,
 	return word == RTH_CONSENT_DROP ? RTH_ERR_NOT_FOUND : RTH_OK;
 }
 
+static bool is_within_rate(struct person *person, size_t len, int64_t time_us)
+{
+	int64_t passed_us = time_us - person->ahead_us;
+
+	if (passed_us > 0) {
+		person->ahead_bytes -= passed_us * RATE_BYTES / 1000000;
+		person->ahead_us = time_us;
+	}
+	if (person->ahead_bytes < 0)
+		person->ahead_bytes = 0;
+	if (person->ahead_bytes + (int64_t)len > RATE_BURST_BYTES)
+		return false;
+	person->ahead_bytes += (int64_t)len;
+	return true;
+}
+
 static enum rth_err take_rtp(struct rth_recording *r,
 			     const struct rth_feed_head *head,
 			     const uint8_t *body, size_t len)
@@ -260,6 +283,10 @@ static enum rth_err take_rtp(struct rth_recording *r,
 
 	if (err)
 		return err == RTH_ERR_NOT_FOUND ? RTH_OK : err;
+	if (!is_within_rate(person, len, head->time_us)) {
+		r->loss[head->role].lost++;
+		return RTH_OK;
+	}
 	return rth_lane_rtp(lane, head->slot, head->codec, body, len,
 			    head->time_us);
 }

@@ -278,6 +278,35 @@ static void chat_of_a_pause_is_not_written(void **state)
 	clean();
 }
 
+/* A flood is written only as fast as one person may send. */
+static void a_flood_is_lost(void **state)
+{
+	static uint8_t packet[2000] = {0x80, 96};
+	const unsigned burst = (16 << 20) / 2000;
+	struct rth_recording *r = NULL;
+
+	(void)state;
+	assert_int_equal(open_part(&r, 1), RTH_OK);
+	for (unsigned i = 0; i < burst + 100; i++) {
+		packet[2] = (uint8_t)(i >> 8);
+		packet[3] = (uint8_t)i;
+		assert_int_equal(take(r, RTH_FEED_RTP, 0, 1, ORIGIN_US, packet,
+				      sizeof(packet)),
+				 RTH_OK);
+	}
+	assert_int_equal(rth_recording_sum(r).packets, burst);
+	assert_int_equal(rth_recording_sum(r).lost, 100);
+	assert_int_equal(take_voice(r, 1), RTH_OK);
+	assert_int_equal(rth_recording_sum(r).lost, 100);
+	for (int i = 0; i < 40; i++)
+		assert_int_equal(take(r, RTH_FEED_RTP, 0, 1, ORIGIN_US + 20000,
+				      packet, sizeof(packet)),
+				 RTH_OK);
+	assert_int_equal(rth_recording_sum(r).lost, 110);
+	rth_recording_free(r);
+	clean();
+}
+
 static void times_have_bounds(void **state)
 {
 	struct rth_recording *r = NULL;
@@ -330,6 +359,7 @@ int main(void)
 		cmocka_unit_test(a_part_is_written_once),
 		cmocka_unit_test(what_nobody_agreed_to),
 		cmocka_unit_test(chat_of_a_pause_is_not_written),
+		cmocka_unit_test(a_flood_is_lost),
 		cmocka_unit_test(times_have_bounds),
 		cmocka_unit_test(without_memory),
 	};
