@@ -24,11 +24,13 @@ enum rth_err rth_passphrase_read(char **passphrasep,
 bool rth_passphrase_can_ask(void);
 
 /**
- * Asks on the terminal, without showing what is typed.
+ * Asks on the terminal, without showing what is typed. A signal that ends the
+ * program does so after the terminal shows again. One thread.
  *
  * @param question    without the colon
  * @param passphrasep receives it, perhaps "", for rth_secret_free
- * @return 0, RTH_ERR_UNAVAILABLE (no terminal), RTH_ERR_FORMAT, RTH_ERR_NOMEM
+ * @return 0, RTH_ERR_UNAVAILABLE (no terminal), RTH_ERR_FORMAT, RTH_ERR_IO,
+ *         RTH_ERR_NOMEM
  */
 enum rth_err rth_passphrase_ask(char **passphrasep,
 				const char *question) RTH_CHECKED;

@@ -8,6 +8,8 @@
 #include <dirent.h>
 #include <poll.h>
 #include <pty.h>
+#include <signal.h>
+#include <termios.h>
 
 #include <sys/wait.h>
 
@@ -742,6 +744,39 @@ static void asks_on_a_terminal(void **state)
 	assert_not_said(c, "battery");
 }
 
+static void an_interrupted_question_shows_the_terminal_again(void **state)
+{
+	static const char interrupt[] = {3};
+	struct clinic *c = *state;
+	char word[] = "init", *argv[] = {word, NULL};
+	int tty, kept, status;
+	struct termios term;
+	pid_t pid;
+
+	c->said[0] = '\0';
+	fflush(NULL);
+	pid = forkpty(&tty, NULL, NULL, NULL);
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		signal(SIGINT, SIG_DFL); /* a test may run with it ignored */
+		_exit(rth_keys_command(&c->settings, 1, argv));
+	}
+	kept = open(ptsname(tty), O_RDWR | O_NOCTTY | O_CLOEXEC);
+	assert_true(kept >= 0);
+	wait_for_question(c, tty, 1);
+	assert_int_equal(tcgetattr(kept, &term), 0);
+	assert_false(term.c_lflag & ECHO);
+	assert_int_equal(write(tty, interrupt, 1), 1);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGINT);
+	assert_int_equal(tcgetattr(kept, &term), 0);
+	assert_true(term.c_lflag & ECHO);
+	assert_int_not_equal(access(path_of(c->private, "clinic.key"), F_OK),
+			     0);
+	close(kept);
+	close(tty);
+}
+
 static void survives_any_failing_allocation(void **state)
 {
 	struct clinic *c = *state;
@@ -792,6 +827,7 @@ int main(void)
 		TEST(finds_keys_in_the_recorders_reach),
 		TEST(names_damaged_recordings),
 		TEST(asks_on_a_terminal),
+		TEST(an_interrupted_question_shows_the_terminal_again),
 		TEST(survives_any_failing_allocation),
 	};
 
