@@ -17,7 +17,7 @@
 #include "../../plugins/chat.h"
 #include "../../plugins/seat.h"
 
-#define STEPS 200000
+#define STEPS 50000
 #define STEPS_SANITIZED 10000 /* where each costs ten times as much */
 #define STEPS_OF_A_LIFE 120
 #define FIRST_SEQ 100 /* of visit_attach */
