@@ -4,9 +4,9 @@
  */
 #include "chat.h"
 
-#include <stdlib.h>
 #include <string.h>
 
+#include "json_text.h"
 #include "mem.h"
 #include "recording.h"
 
@@ -48,13 +48,14 @@ json_t *rth_chat_read(const char *buf, size_t len)
 static void send_json(const struct rth_control *control,
 		      const struct rth_session *to, json_t *message)
 {
-	char *text = message ? json_dumps(message, JSON_COMPACT) : NULL;
+	char *text = NULL;
+	size_t len;
 
-	if (text)
-		control->host->relay_data(to->port.handle, text, strlen(text));
-	else
+	if (rth_json_text(&text, &len, message))
 		rth_control_log(control, RTH_LOG_ERROR, "chat-lost no memory");
-	free(text);
+	else
+		control->host->relay_data(to->port.handle, text, len);
+	rth_free(text);
 	json_decref(message);
 }
 

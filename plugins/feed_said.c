@@ -27,8 +27,12 @@ enum rth_err rth_said_create(struct rth_said **saidp,
 	said->kind = head->kind;
 	said->len = RTH_FEED_HEAD_BYTES + n;
 	rth_feed_write(said->record, head);
-	json_dumpb(body, (char *)said->record + RTH_FEED_HEAD_BYTES, n, FLAGS);
-	err = rth_feed_read(&read, said->record, said->len);
+	/* Short of what it needs: no memory for its own. */
+	if (json_dumpb(body, (char *)said->record + RTH_FEED_HEAD_BYTES, n,
+		       FLAGS) != n)
+		err = RTH_ERR_NOMEM;
+	else
+		err = rth_feed_read(&read, said->record, said->len);
 	if (err)
 		rth_free(said);
 	else

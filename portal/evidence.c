@@ -7,9 +7,10 @@
 #include "evidence.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "json_text.h"
+#include "mem.h"
 #include "recovery.h"
 #include "store.h"
 
@@ -231,17 +232,17 @@ static enum rth_err audit(const struct rth_portal *portal, const json_t *data,
 {
 	const json_t *by = json_object_get(data, "by");
 	const char *sub = text_of(by ? by : data, "sub");
-	char visit[RTH_ID_SIZE], *text = json_dumps(picked, JSON_COMPACT);
+	char visit[RTH_ID_SIZE], *text = NULL;
 	struct rth_audit row = {
 		.what = text_of(picked, "answer") ? "plugin:consent"
 						  : "plugin:recording",
 		.detail = text_of(picked, "recording"),
-		.data = text,
 	};
-	enum rth_err err;
+	enum rth_err err = rth_json_text(&text, NULL, picked);
 
-	if (!text)
-		return RTH_ERR_NOMEM;
+	if (err)
+		return err;
+	row.data = text;
 	if (sub && spans(sub, LETTERS DIGITS "-_", WORD_MAX_BYTES))
 		row.subject = sub;
 	err = rth_store_visit_of_room(portal->store, visit, room);
@@ -249,7 +250,7 @@ static enum rth_err audit(const struct rth_portal *portal, const json_t *data,
 		row.visit = visit;
 	if (!err || err == RTH_ERR_NOT_FOUND)
 		err = rth_store_audit(portal->store, &row, portal->now_s());
-	free(text);
+	rth_free(text);
 	return err;
 }
 

@@ -9,6 +9,7 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include "json_text.h"
 #include "log.h"
 #include "mem.h"
 #include "portal.h"
@@ -262,18 +263,11 @@ static void reply_start(struct rth_exchange *x, unsigned status)
 
 void rth_reply_json(struct rth_exchange *x, unsigned status, json_t *value)
 {
-	char *text = value ? json_dumps(value, JSON_COMPACT) : NULL;
-
-	json_decref(value);
 	reply_start(x, status);
 	x->reply.type = "application/json";
-	if (text) {
-		x->reply.body_bytes = strlen(text);
-		x->reply.body = rth_memdup0(text, x->reply.body_bytes);
-	}
-	free(text);
-	if (!x->reply.body)
+	if (rth_json_text(&x->reply.body, &x->reply.body_bytes, value))
 		x->reply.failed = true;
+	json_decref(value);
 }
 
 void rth_reply_empty(struct rth_exchange *x, unsigned status)

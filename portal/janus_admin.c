@@ -5,7 +5,6 @@
 #include "janus_admin.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <curl/curl.h>
@@ -13,6 +12,7 @@
 #include <openssl/crypto.h>
 
 #include "id.h"
+#include "json_text.h"
 #include "log.h"
 #include "mem.h"
 #include "work.h"
@@ -47,7 +47,7 @@ static char *make_body(const struct command *command)
 {
 	char transaction[RTH_ID_SIZE];
 	json_t *body;
-	char *text;
+	char *text = NULL;
 
 	if (rth_id_make(transaction))
 		return NULL;
@@ -56,7 +56,8 @@ static char *make_body(const struct command *command)
 			 "transaction", transaction, "admin_secret",
 			 command->portal->settings.janus.admin_secret,
 			 "request", "request", "end", "room", command->room);
-	text = body ? json_dumps(body, JSON_COMPACT) : NULL;
+	if (rth_json_text(&text, NULL, body))
+		text = NULL;
 	json_decref(body);
 	return text;
 }
@@ -131,7 +132,7 @@ static void end_room(void *arg)
 		"s:s, s:s", "room", command->room, "error", rth_err_name(err));
 	if (body)
 		OPENSSL_cleanse(body, strlen(body));
-	free(body);
+	rth_free(body);
 	if (curl)
 		curl_easy_cleanup(curl);
 	rth_free(answer);
