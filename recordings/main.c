@@ -82,6 +82,20 @@ static enum rth_err become_user(const struct rth_recorder_conf *conf,
 	return RTH_ERR_CONFIG;
 }
 
+/* Where the kernel swaps to, if anywhere: a head and a line for each. */
+static bool swaps(void)
+{
+	FILE *file = fopen("/proc/swaps", "re");
+	char line[256];
+	int lines = 0;
+
+	while (file && fgets(line, sizeof(line), file))
+		lines++;
+	if (file)
+		fclose(file);
+	return lines > 1;
+}
+
 static enum rth_err serve(struct rth_parent *parent,
 			  const struct rth_clinic_keys *keys, int store,
 			  int *statusp)
@@ -96,6 +110,8 @@ static enum rth_err serve(struct rth_parent *parent,
 	}
 	if (!rth_sandbox_has_landlock())
 		rth_log(RTH_LOG_WARN, "no-landlock", NULL);
+	if (swaps())
+		rth_log(RTH_LOG_WARN, "swap-is-on", NULL);
 	rth_log(RTH_LOG_INFO, "started", "s:i, s:b", "keys", (int)keys->n,
 		"root", geteuid() == 0);
 	err = rth_parent_serve(parent, keys, store, statusp);

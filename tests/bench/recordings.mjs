@@ -194,7 +194,7 @@ ${table(['plugin', 'not recorded', 'recorded', 'difference'], rows)}`;
 		return `## Recording: the recorder
 
 ${VISITS} visits at once for ${VISIT_S} s, each with two people who send ${
-	KBIT / 1000} Mbit/s (\`tests/e2e/feeder\`): one child for each visit.
+	KBIT / 1000} Mbit/s (\`tests/e2e/feeder.c\`): one child for each visit.
 
 ${table(['CPU of a visit, % of a core, median', 'most', 'peak memory of a visit, MB, median', 'most',
 		'packets missing, all visits'],
