@@ -422,9 +422,8 @@ describe('the recorder', () => {
 		const id = await ask(visit);
 
 		await agree(visit, id);
-		recorder.kill(recorder.pid);
-		for (const child of recorder.children)
-			recorder.kill(child);
+		for (const pid of [...recorder.children, recorder.pid])
+			recorder.kill(pid);
 		await recorder.stop();
 		assert.equal(await stateOf(visit.room), 'running');
 		await recorder.start();
