@@ -21,6 +21,7 @@
 
 #include "base64.h"
 #include "seal_secret.h"
+#include "write.h"
 
 #define WORD "rthealth-private-key-1"
 #define PLAIN "plain"
@@ -72,21 +73,6 @@ bool rth_key_matches(const struct rth_key_halves *key)
 				    key->secret) == 0;
 }
 
-static enum rth_err write_all(int fd, const char *data, size_t len)
-{
-	while (len) {
-		ssize_t n = write(fd, data, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return RTH_ERR_IO;
-		data += n;
-		len -= (size_t)n;
-	}
-	return RTH_OK;
-}
-
 static enum rth_err write_new(int dirfd, const char *file, const char *text,
 			      unsigned mode)
 {
@@ -97,7 +83,7 @@ static enum rth_err write_new(int dirfd, const char *file, const char *text,
 
 	if (fd < 0)
 		return RTH_ERR_IO;
-	err = write_all(fd, text, strlen(text));
+	err = rth_write_all(fd, text, strlen(text));
 	if (!err && (fchmod(fd, mode) || fsync(fd)))
 		err = RTH_ERR_IO;
 	if (close(fd) && !err)

@@ -4,13 +4,13 @@
  */
 #include "recording_file.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "mem.h"
+#include "write.h"
 
 #define BLOCK RTH_SEAL_BLOCK_BYTES
 
@@ -152,21 +152,6 @@ out:
 	return err;
 }
 
-static enum rth_err write_all(int fd, const char *data, size_t len)
-{
-	while (len) {
-		ssize_t n = write(fd, data, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return RTH_ERR_IO;
-		data += n;
-		len -= (size_t)n;
-	}
-	return 0;
-}
-
 /* One block; zeros in its place when it is damaged and that is wanted. */
 static enum rth_err copy_block(int out, struct rth_unseal *unseal, uint64_t at,
 			       char *data, bool damaged,
@@ -182,7 +167,7 @@ static enum rth_err copy_block(int out, struct rth_unseal *unseal, uint64_t at,
 		return err;
 	if (err)
 		memset(data, 0, len);
-	return write_all(out, data, len);
+	return rth_write_all(out, data, len);
 }
 
 enum rth_err rth_recording_copy(int out,

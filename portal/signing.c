@@ -22,6 +22,7 @@
 #include "id.h"
 #include "jwt.h"
 #include "mem.h"
+#include "write.h"
 
 #define MAX_KEYS 8
 #define PEM_MAX_BYTES 4096
@@ -59,22 +60,6 @@ static bool time_of(const char *name, int64_t *from_s)
 	return !strcmp(name, again);
 }
 
-static enum rth_err write_all(int fd, const char *data, size_t len)
-{
-	ssize_t n;
-
-	while (len) {
-		n = write(fd, data, len);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return RTH_ERR_IO;
-		data += n;
-		len -= (size_t)n;
-	}
-	return RTH_OK;
-}
-
 /* Writes a file that must not exist, all the way to the disk. */
 static enum rth_err write_new(int dir, const char *name, const char *data)
 {
@@ -84,7 +69,7 @@ static enum rth_err write_new(int dir, const char *name, const char *data)
 
 	if (fd < 0)
 		return RTH_ERR_IO;
-	err = write_all(fd, data, strlen(data));
+	err = rth_write_all(fd, data, strlen(data));
 	if (!err && fsync(fd))
 		err = RTH_ERR_IO;
 	if (close(fd) && !err)
