@@ -10,7 +10,7 @@
 #define RTP_BYTES 24
 #define TURN_US 500000
 
-static const char *const secrets[] = {"Dr. A", "eyJhbGci", "eyJ0eXAi", "sub-",
+static const char *const secrets[] = {"Dr. A", "eyJhbGci", "eyJ0eXAi", "subject-",
 				      NULL};
 
 static void write_file(const char *path, const char *text)
@@ -121,7 +121,8 @@ void visit_gone(struct visit *visit, struct person *person)
 		return;
 	person->gone = true;
 	rth_control_gone(visit->control, person->session);
-	visit_step(visit);
+	if (!visit->control->started)
+		visit_step(visit);
 }
 
 void visit_step(const struct visit *visit)
@@ -234,8 +235,8 @@ void visit_negotiate(const struct visit *visit, struct person *person,
 void visit_call(struct visit *visit, struct person **clinicianp,
 		struct person **patientp)
 {
-	*clinicianp = visit_join(visit, "sub-clinician", "clinician");
-	*patientp = visit_join(visit, "sub-patient", "patient");
+	*clinicianp = visit_join(visit, "subject-clinician", "clinician");
+	*patientp = visit_join(visit, "subject-patient", "patient");
 	visit_negotiate(visit, *clinicianp, "chromium.sdp");
 	visit_negotiate(visit, *patientp, "firefox.sdp");
 	visit_media(visit, *clinicianp, true);

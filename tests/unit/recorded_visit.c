@@ -102,8 +102,8 @@ static const char all_on[] = "{\"request\":\"state\",\"microphone\":true,"
 void recorded_call(struct visit *visit, struct person **clinicianp,
 		   struct person **patientp)
 {
-	*clinicianp = recorded_enter(visit, "sub-clinician", "clinician");
-	*patientp = recorded_enter(visit, "sub-patient", "patient");
+	*clinicianp = recorded_enter(visit, "subject-clinician", "clinician");
+	*patientp = recorded_enter(visit, "subject-patient", "patient");
 	visit_ask(visit, *clinicianp, "s", all_on, NULL);
 	visit_ask(visit, *patientp, "s", all_on, NULL);
 	fake_forget_pushes();

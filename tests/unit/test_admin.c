@@ -66,7 +66,7 @@ static void a_list_holds_counts_and_no_names(void **state)
 	fake_advance_us(3000000);
 	answer = ask(v, "{\"request\":\"list\"}");
 	text = json_dumps(answer, 0);
-	assert_null(strstr(text, "sub-"));
+	assert_null(strstr(text, "subject-"));
 	assert_null(strstr(text, "Dr. A"));
 	free(text);
 	room = json_array_get(json_object_get(answer, "rooms"), 0);
@@ -91,7 +91,7 @@ static void wrong_messages(void **state)
 {
 	struct visit *v = *state;
 
-	visit_join(v, "sub-a", "patient");
+	visit_join(v, "subject-a", "patient");
 	answers(v, "{}", "error", "bad-request");
 	answers(v, "[]", "error", "bad-request");
 	answers(v, "{\"request\":1}", "error", "bad-request");
@@ -106,9 +106,9 @@ static void wrong_messages(void **state)
 		"error", "not-found");
 	answers(v,
 		"{\"request\":\"remove\",\"room\":\"" VISIT_ROOM
-		"\",\"sub\":\"sub-b\"}",
+		"\",\"sub\":\"subject-b\"}",
 		"error", "not-found");
-	answers(v, "{\"request\":\"remove\",\"sub\":\"sub-a\"}", "error",
+	answers(v, "{\"request\":\"remove\",\"sub\":\"subject-a\"}", "error",
 		"not-found");
 	fake_expect_silence();
 	assert_int_equal(v->people[0].session->state, RTH_SEATED);
@@ -117,13 +117,13 @@ static void wrong_messages(void **state)
 static void one_is_removed(void **state)
 {
 	struct visit *v = *state;
-	struct person *a = visit_join(v, "sub-a", "clinician");
-	struct person *b = visit_join(v, "sub-b", "patient");
+	struct person *a = visit_join(v, "subject-a", "clinician");
+	struct person *b = visit_join(v, "subject-b", "patient");
 	char message[128];
 
 	answers(v,
 		"{\"request\":\"remove\",\"room\":\"" VISIT_ROOM
-		"\",\"sub\":\"sub-b\"}",
+		"\",\"sub\":\"subject-b\"}",
 		"removed", NULL);
 	fake_expect(a->handle, "participant-left", NULL);
 	fake_expect(b->handle, "removed", NULL);
@@ -141,8 +141,8 @@ static void one_is_removed(void **state)
 static void a_room_is_ended(void **state)
 {
 	struct visit *v = *state;
-	struct person *a = visit_join(v, "sub-a", "clinician");
-	struct person *b = visit_join(v, "sub-b", "patient");
+	struct person *a = visit_join(v, "subject-a", "clinician");
+	struct person *b = visit_join(v, "subject-b", "patient");
 	const struct fake_push *push;
 
 	answers(v, "{\"request\":\"end\",\"room\":\"" VISIT_ROOM "\"}", "ended",
@@ -165,7 +165,7 @@ static void a_session_tells_its_state_without_waiting(void **state)
 	assert_string_equal(fake_text(answer, "state"), "none");
 	assert_int_equal(json_object_size(answer), 1);
 	json_decref(answer);
-	visit_ask_join(v, a, visit_claims(v, "sub-a", "patient"));
+	visit_ask_join(v, a, visit_claims(v, "subject-a", "patient"));
 	fake_advance_us(3000000);
 	answer = rth_admin_session(a->session);
 	assert_string_equal(fake_text(answer, "state"), "seated");

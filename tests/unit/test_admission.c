@@ -41,7 +41,7 @@ static void admitted(struct visit *visit, json_t *claims)
 
 static json_t *good(struct visit *visit)
 {
-	return visit_claims(visit, "sub-a", "patient");
+	return visit_claims(visit, "subject-a", "patient");
 }
 
 /* Claims with one of them (of "rth" when inner) replaced, or left out. */
@@ -77,7 +77,7 @@ static void a_good_token_admits(void **state)
 		json_array_size(json_object_get(answer->event, "peers")), 0);
 	assert_int_equal(fake_notices("room-opened"), 1);
 	assert_string_equal(fake_text(fake_last_notice("joined"), "sub"),
-			    "sub-a");
+			    "subject-a");
 }
 
 static void wrong_standard_claims(void **state)

@@ -140,14 +140,14 @@ static void one_byte_over(void **state)
 static void alone_is_told(void **state)
 {
 	struct visit *v = *state;
-	struct person *a = visit_join(v, "sub-a", "clinician");
+	struct person *a = visit_join(v, "subject-a", "clinician");
 	struct person *b;
 
 	visit_negotiate(v, a, "chromium.sdp");
 	visit_media(v, a, true);
 	say(v, a, "{\"text\":\"a\"}");
 	refused(a, "alone");
-	b = visit_join(v, "sub-b", "patient");
+	b = visit_join(v, "subject-b", "patient");
 	say(v, a, "{\"text\":\"a\"}");
 	refused(a, "alone");
 	visit_media(v, b, true);

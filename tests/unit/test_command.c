@@ -121,9 +121,9 @@ static void before_a_join_only_join_is_heard(void **state)
 static void a_seat_is_taken_once(void **state)
 {
 	struct visit *visit = *state;
-	struct person *person = visit_join(visit, "sub-a", "patient");
+	struct person *person = visit_join(visit, "subject-a", "patient");
 
-	visit_ask_join(visit, person, visit_claims(visit, "sub-a", "patient"));
+	visit_ask_join(visit, person, visit_claims(visit, "subject-a", "patient"));
 	fake_expect_error(person->handle, "wrong-state", "join");
 	assert_int_equal(person->session->state, RTH_SEATED);
 }
@@ -131,8 +131,8 @@ static void a_seat_is_taken_once(void **state)
 static void only_the_clinician_ends(void **state)
 {
 	struct visit *visit = *state;
-	struct person *patient = visit_join(visit, "sub-p", "patient");
-	struct person *clinician = visit_join(visit, "sub-c", "clinician");
+	struct person *patient = visit_join(visit, "subject-p", "patient");
+	struct person *clinician = visit_join(visit, "subject-c", "clinician");
 
 	visit_ask(visit, patient, "t1", "{\"request\":\"end\"}", NULL);
 	fake_expect_error(patient->handle, "wrong-role", "t1");
@@ -150,7 +150,7 @@ static void only_the_clinician_ends(void **state)
 static void after_leaving_nothing_is_heard(void **state)
 {
 	struct visit *visit = *state;
-	struct person *person = visit_join(visit, "sub-a", "clinician");
+	struct person *person = visit_join(visit, "subject-a", "clinician");
 
 	visit_ask(visit, person, "t1", "{\"request\":\"leave\"}", NULL);
 	fake_expect(person->handle, "left", "t1");
@@ -159,7 +159,7 @@ static void after_leaving_nothing_is_heard(void **state)
 	visit_ask(visit, person, "t3", STATE_ON, NULL);
 	fake_expect_error(person->handle, "wrong-state", "t3");
 	visit_ask_join(visit, person,
-		       visit_claims(visit, "sub-a", "clinician"));
+		       visit_claims(visit, "subject-a", "clinician"));
 	fake_expect_error(person->handle, "wrong-state", "join");
 	assert_int_equal(atomic_load(&person->handle->closes), 1);
 }
@@ -167,8 +167,8 @@ static void after_leaving_nothing_is_heard(void **state)
 static void state_reaches_the_other(void **state)
 {
 	struct visit *visit = *state;
-	struct person *a = visit_join(visit, "sub-a", "clinician");
-	struct person *b = visit_join(visit, "sub-b", "patient");
+	struct person *a = visit_join(visit, "subject-a", "clinician");
+	struct person *b = visit_join(visit, "subject-b", "patient");
 	const struct fake_push *push;
 
 	visit_ask(visit, a, "t", STATE_ON, NULL);
@@ -212,8 +212,8 @@ static void one_browser_cannot_fill_the_queue(void **state)
 static void requests_are_paced_but_leaving_is_not(void **state)
 {
 	struct visit *v = *state;
-	struct person *a = visit_join(v, "sub-a", "clinician");
-	struct person *b = visit_join(v, "sub-b", "patient");
+	struct person *a = visit_join(v, "subject-a", "clinician");
+	struct person *b = visit_join(v, "subject-b", "patient");
 
 	fake_advance_us(2000000);
 	for (int i = 0; i < RTH_REQUESTS_PER_S; i++) {

@@ -94,9 +94,9 @@ static void only_two_answers_agree(void **state)
 static void it_is_of_one_person_in_one_role(void **state)
 {
 	const struct rth_consent consent = {
-		.issuer = 1, .sub = "sub-a", .role = RTH_ROLE_PATIENT};
+		.issuer = 1, .sub = "subject-a", .role = RTH_ROLE_PATIENT};
 	struct rth_admitted who = {
-		.issuer = 1, .sub = "sub-a", .role = RTH_ROLE_PATIENT};
+		.issuer = 1, .sub = "subject-a", .role = RTH_ROLE_PATIENT};
 
 	(void)state;
 	assert_true(rth_consent_is_of(&consent, &who));
@@ -106,14 +106,14 @@ static void it_is_of_one_person_in_one_role(void **state)
 	who.role = RTH_ROLE_CLINICIAN;
 	assert_false(rth_consent_is_of(&consent, &who));
 	who.role = RTH_ROLE_PATIENT;
-	strcpy(who.sub, "sub-ab");
+	strcpy(who.sub, "subject-ab");
 	assert_false(rth_consent_is_of(&consent, &who));
 }
 
 static void evidence_says_who_what_and_when(void **state)
 {
 	const struct rth_consent consent = {
-		.sub = "sub-a",
+		.sub = "subject-a",
 		.role = RTH_ROLE_PATIENT,
 		.participant = "AAAAAAAAAAAAAAAAAAAAAA",
 		.answer = RTH_ANSWER_VOICE,
@@ -125,7 +125,7 @@ static void evidence_says_who_what_and_when(void **state)
 	json_t *expected =
 		json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I}", "role",
 			  "patient", "participant", "AAAAAAAAAAAAAAAAAAAAAA",
-			  "sub", "sub-a", "answer", "voice", "text_version",
+			  "sub", "subject-a", "answer", "voice", "text_version",
 			  "2026-11", "text_sha256", hashes[1], "language", "es",
 			  "answered_ms", (json_int_t)1790000000000);
 

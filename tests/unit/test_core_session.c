@@ -78,7 +78,7 @@ static void without_memory_nothing_is_held(void **state)
 static void a_handle_goes_while_news_wait(void **state)
 {
 	struct visit *v = *state;
-	struct person *a = visit_join(v, "sub-a", "clinician");
+	struct person *a = visit_join(v, "subject-a", "clinician");
 
 	rth_control_media(v->control, a->session, true);
 	rth_control_media(v->control, a->session, false);

@@ -30,7 +30,7 @@ enum who {
 
 static char *forge(struct visit *v)
 {
-	char *token = visit_sign(v, visit_claims(v, "sub-x", "patient"));
+	char *token = visit_sign(v, visit_claims(v, "subject-x", "patient"));
 	char *dot = strrchr(token, '.');
 
 	dot[10] = dot[10] == 'A' ? 'B' : 'A';
@@ -42,13 +42,12 @@ static void prepare(struct script *s)
 	size_t len;
 
 	s->visit = visit_make("", NULL);
-	fake.secrets = NULL; /* so many random ids hold "sub-" some day */
 	s->chromium = test_read("sdp/chromium.sdp", &len);
 	s->firefox = test_read("sdp/firefox.sdp", &len);
 	s->clinician = visit_sign(s->visit,
-				  visit_claims(s->visit, "sub-c", "clinician"));
+				  visit_claims(s->visit, "subject-c", "clinician"));
 	s->patient = visit_sign(s->visit,
-				visit_claims(s->visit, "sub-p", "patient"));
+				visit_claims(s->visit, "subject-p", "patient"));
 	s->forged = forge(s->visit);
 }
 

@@ -79,7 +79,7 @@ static void a_join_waits_for_the_first_keys(void **state)
 {
 	struct server *server = *state;
 	struct visit *v = server->visit;
-	struct person *a = ask_to_join(v, "sub-a", "clinician");
+	struct person *a = ask_to_join(v, "subject-a", "clinician");
 
 	assert_int_equal(v->control->n_parked, 1);
 	visit_wait_ms(v, 2000);
@@ -90,14 +90,14 @@ static void a_join_waits_for_the_first_keys(void **state)
 	fake_expect(a->handle, "joined", "join");
 	assert_int_equal(v->control->n_parked, 0);
 	/* the next one need not wait */
-	visit_join(v, "sub-b", "patient");
+	visit_join(v, "subject-b", "patient");
 }
 
 static void keys_that_cannot_be_had_admit_nobody(void **state)
 {
 	struct server *server = *state;
 	struct visit *v = server->visit;
-	struct person *a = ask_to_join(v, "sub-a", "clinician");
+	struct person *a = ask_to_join(v, "subject-a", "clinician");
 
 	serve(server, false);
 	/* asked again at once, and then no more */
@@ -116,7 +116,7 @@ static void waiting_has_an_end(void **state)
 {
 	struct server *server = *state;
 	struct visit *v = server->visit;
-	struct person *a = ask_to_join(v, "sub-a", "clinician");
+	struct person *a = ask_to_join(v, "subject-a", "clinician");
 
 	visit_wait_ms(v, RTH_PARKED_US / 1000 - 500);
 	fake_expect_silence();
@@ -132,7 +132,7 @@ static void a_handle_goes_while_its_join_waits(void **state)
 {
 	struct server *server = *state;
 	struct visit *v = server->visit;
-	struct person *a = ask_to_join(v, "sub-a", "clinician");
+	struct person *a = ask_to_join(v, "subject-a", "clinician");
 
 	visit_gone(v, a);
 	assert_int_equal(a->session->state, RTH_LEFT);
@@ -152,9 +152,9 @@ static void so_many_may_wait_and_no_more(void **state)
 	struct person *last;
 
 	for (int i = 0; i < RTH_PARKED_MAX; i++)
-		ask_to_join(v, "sub-a", "clinician");
+		ask_to_join(v, "subject-a", "clinician");
 	fake_expect_silence();
-	last = ask_to_join(v, "sub-b", "patient");
+	last = ask_to_join(v, "subject-b", "patient");
 	fake_expect_error(last->handle, "not-admitted", "join");
 	fake_expect_silence();
 	assert_int_equal(v->control->n_parked, RTH_PARKED_MAX);
@@ -164,9 +164,9 @@ static void two_joins_of_one_browser_make_one_seat(void **state)
 {
 	struct server *server = *state;
 	struct visit *v = server->visit;
-	struct person *a = ask_to_join(v, "sub-a", "clinician");
+	struct person *a = ask_to_join(v, "subject-a", "clinician");
 
-	visit_ask_join(v, a, visit_claims(v, "sub-a", "clinician"));
+	visit_ask_join(v, a, visit_claims(v, "subject-a", "clinician"));
 	serve(server, true);
 	visit_await_push(v);
 	fake_expect(a->handle, "joined", "join");
@@ -178,8 +178,8 @@ static void the_later_join_takes_over(void **state)
 {
 	struct server *server = *state;
 	struct visit *v = server->visit;
-	struct person *early = ask_to_join(v, "sub-a", "clinician");
-	struct person *late = ask_to_join(v, "sub-a", "clinician");
+	struct person *early = ask_to_join(v, "subject-a", "clinician");
+	struct person *late = ask_to_join(v, "subject-a", "clinician");
 
 	visit_wait_ms(v, 1000);
 	serve(server, true);
@@ -196,7 +196,7 @@ static void stopping_drops_what_waits(void **state)
 {
 	struct server *server = *state;
 	struct visit *v = server->visit;
-	struct person *a = ask_to_join(v, "sub-a", "clinician");
+	struct person *a = ask_to_join(v, "subject-a", "clinician");
 	json_t *body =
 		json_pack("{s:s, s:s}", "request", "join", "token", "a.b.c");
 
@@ -223,7 +223,7 @@ static void a_new_key_is_fetched(void **state)
 	rth_jwt_key_free(v->key);
 	assert_int_equal(rth_jwt_key_make(&v->key), RTH_OK);
 	visit_write_keys(v);
-	a = ask_to_join(v, "sub-a", "clinician");
+	a = ask_to_join(v, "subject-a", "clinician");
 	visit_await_push(v);
 	fake_expect(a->handle, "joined", "join");
 	visit_free(v);

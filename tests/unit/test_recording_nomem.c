@@ -37,10 +37,9 @@ static void prepare(struct script *s)
 	size_t len;
 
 	s->visit = recorded_make();
-	fake.secrets = NULL; /* so many random ids hold "sub-" some day */
 	recorded_call(s->visit, &s->clinician, &s->patient);
-	s->again = token(s->visit, "sub-patient");
-	s->other = token(s->visit, "sub-other");
+	s->again = token(s->visit, "subject-patient");
+	s->other = token(s->visit, "subject-other");
 	s->offer = test_read("sdp/chromium.sdp", &len);
 }
 

@@ -31,10 +31,10 @@ static const struct {
 	const char *sub, *role;
 	int seat;
 } identities[IDENTITIES] = {
-	{"sub-c1", "clinician", 0},
-	{"sub-p1", "clinician", 0}, /* the same as the patient */
-	{"sub-p1", "patient", 1},
-	{"sub-p2", "patient", 1},
+	{"subject-c1", "clinician", 0},
+	{"subject-p1", "clinician", 0}, /* the same as the patient */
+	{"subject-p1", "patient", 1},
+	{"subject-p2", "patient", 1},
 };
 
 enum said { NOTHING, YES, VOICE, NO };

@@ -169,7 +169,7 @@ static void the_patient_is_lost(struct scene *s)
 static void the_patient_comes_back_anew(struct scene *s)
 {
 	say(s, s->patient, "yes");
-	s->patient = recorded_enter(s->visit, "sub-patient", "patient");
+	s->patient = recorded_enter(s->visit, "subject-patient", "patient");
 	say(s, s->clinician, "yes");
 }
 
@@ -177,7 +177,7 @@ static void somebody_else_takes_the_seat(struct scene *s)
 {
 	say(s, s->patient, "yes");
 	visit_gone(s->visit, s->patient);
-	s->patient = recorded_enter(s->visit, "sub-other", "patient");
+	s->patient = recorded_enter(s->visit, "subject-other", "patient");
 	say(s, s->clinician, "yes");
 }
 
@@ -339,10 +339,10 @@ static void who_may_not_ask(void **state)
 	asks(v, c, "not-allowed");
 	asks(v, p, "wrong-role");
 	visit_gone(v, c);
-	c = recorded_join(v, "sub-clinician", "clinician");
+	c = recorded_join(v, "subject-clinician", "clinician");
 	visit_gone(v, p);
 	asks(v, c, "alone");
-	p = recorded_join(v, "sub-patient", "patient");
+	p = recorded_join(v, "subject-patient", "patient");
 	fake_recorder_away(true);
 	asks(v, c, "no-recorder");
 }
@@ -350,9 +350,9 @@ static void who_may_not_ask(void **state)
 static void without_a_recorder_configured(void **state)
 {
 	struct visit *v = *state;
-	struct person *c = recorded_join(v, "sub-clinician", "clinician");
+	struct person *c = recorded_join(v, "subject-clinician", "clinician");
 
-	recorded_join(v, "sub-patient", "patient");
+	recorded_join(v, "subject-patient", "patient");
 	fake_forget_pushes();
 	recorded_ask(v, c);
 	fake_expect_error(c->handle, "no-recorder", "ask");
@@ -374,7 +374,7 @@ static void whether_one_may_ask_is_told(void **state)
 
 	for (size_t i = 0; i < sizeof(people) / sizeof(*people); i++) {
 		struct person *person = visit_attach(v);
-		json_t *claims = visit_claims(v, "sub-x", people[i].role);
+		json_t *claims = visit_claims(v, "subject-x", people[i].role);
 		const struct fake_push *push;
 
 		json_object_set_new(json_object_get(claims, "rth"), "record",

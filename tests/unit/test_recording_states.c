@@ -221,7 +221,7 @@ static void each_answer_is_evidence(void **state)
 	assert_string_equal(fake_text(event, "recording"), recorded_now(v)->id);
 	assert_string_equal(fake_text(event, "participant"),
 			    p->session->participant);
-	assert_string_equal(fake_text(event, "sub"), "sub-patient");
+	assert_string_equal(fake_text(event, "sub"), "subject-patient");
 	assert_string_equal(fake_text(event, "role"), "patient");
 	assert_string_equal(fake_text(event, "answer"), "voice");
 	assert_string_equal(fake_text(event, "text_version"), "2026-11");
@@ -664,7 +664,7 @@ static void the_same_person_is_back(void **state)
 	assert_string_equal(reported(), "paused");
 	recorded_send_all(v, c, c);
 	assert_int_equal(recorded_packets(RTH_ROLE_CLINICIAN, 0), 0);
-	p = recorded_enter(v, "sub-patient", "patient");
+	p = recorded_enter(v, "subject-patient", "patient");
 	is(v, RUNNING);
 	fake_expect(c->handle, "participant-joined", NULL);
 	fake_expect(p->handle, "joined", "join");
@@ -710,12 +710,12 @@ static void who_comes_back_takes_the_own_answer_along(void **state)
 
 	recorded_running(v, &c, &p, "yes", "yes");
 	visit_gone(v, p);
-	p = recorded_enter(v, "sub-other", "patient");
+	p = recorded_enter(v, "subject-other", "patient");
 	recorded_answer(v, p, "voice");
 	recorded_turn(v);
 	last_answer_is(0, p, "voice");
 	visit_gone(v, p);
-	p = recorded_enter(v, "sub-patient", "patient");
+	p = recorded_enter(v, "subject-patient", "patient");
 	is(v, RUNNING);
 	recorded_turn(v);
 	last_answer_is(0, p, "yes");
@@ -735,7 +735,7 @@ static void who_comes_back_takes_the_own_answer_along(void **state)
 static void a_reload_is_a_short_pause(void **state)
 {
 	static const char *const roles[] = {"clinician", "patient"};
-	static const char *const subs[] = {"sub-clinician", "sub-patient"};
+	static const char *const subs[] = {"subject-clinician", "subject-patient"};
 	struct visit *v = *state;
 	struct person *people[2];
 
@@ -758,10 +758,10 @@ static void both_are_away_and_come_back(void **state)
 	recorded_running(v, &c, &p, "yes", "yes");
 	visit_gone(v, c);
 	visit_gone(v, p);
-	p = recorded_enter(v, "sub-patient", "patient");
+	p = recorded_enter(v, "subject-patient", "patient");
 	is(v, PAUSED);
 	fake_forget_pushes();
-	c = recorded_enter(v, "sub-clinician", "clinician");
+	c = recorded_enter(v, "subject-clinician", "clinician");
 	is(v, RUNNING);
 	recorded_send_all(v, c, p);
 	assert_int_equal(recorded_packets(0, 0), 1);
@@ -777,7 +777,7 @@ static void who_waits_hears_that_it_is_paused(void **state)
 	visit_gone(v, c);
 	visit_gone(v, p);
 	fake_forget_pushes();
-	p = recorded_enter(v, "sub-patient", "patient");
+	p = recorded_enter(v, "subject-patient", "patient");
 	fake_expect(p->handle, "joined", "join");
 	recorded_hears(p, "paused");
 }
@@ -794,7 +794,7 @@ static void somebody_else_is_asked_first(void **state)
 		recorded_running(v, &c, &p, "yes", "yes");
 		visit_gone(v, p);
 		fake_forget_pushes();
-		p = recorded_enter(v, "sub-other", "patient");
+		p = recorded_enter(v, "subject-other", "patient");
 		is(v, PAUSED);
 		fake_expect(c->handle, "participant-joined", NULL);
 		fake_expect(p->handle, "joined", "join");
@@ -826,7 +826,7 @@ static void somebody_else_does_not_want_it(void **state)
 
 		recorded_running(v, &c, &p, "yes", "yes");
 		visit_gone(v, p);
-		p = recorded_enter(v, "sub-other", "patient");
+		p = recorded_enter(v, "subject-other", "patient");
 		fake_forget_pushes();
 		if (i == 0)
 			recorded_answer(v, p, "no");
@@ -838,7 +838,7 @@ static void somebody_else_does_not_want_it(void **state)
 		recorded_send_all(v, c, p);
 		assert_int_equal(recorded_packets(0, 0), 0);
 		assert_int_equal(recorded_packets(1, 0), 0);
-		end_is(0, "withdrawn", 1, "sub-other");
+		end_is(0, "withdrawn", 1, "subject-other");
 		assert_int_equal(recorded_notes("joined"), 0);
 		assert_int_equal(recorded_notes("consent"), 0);
 		visit_free(v);
@@ -852,11 +852,11 @@ static void the_newcomer_leaves_unasked(void **state)
 
 	recorded_running(v, &c, &p, "yes", "yes");
 	visit_gone(v, p);
-	p = recorded_enter(v, "sub-other", "patient");
+	p = recorded_enter(v, "subject-other", "patient");
 	visit_gone(v, p);
 	recorded_wait_ms(v, 3 * RECORDED_ANSWER_S * 1000);
 	is(v, PAUSED);
-	recorded_enter(v, "sub-patient", "patient");
+	recorded_enter(v, "subject-patient", "patient");
 	is(v, RUNNING);
 	assert_int_equal(recorded_notes("left"), 1);
 }
@@ -880,7 +880,7 @@ static void a_pause_can_be_ended(void **state)
 		is(v, OFF);
 		finished(c, reasons[i]);
 		recorded_turn(v);
-		end_is(0, reasons[i], 1, "sub-clinician");
+		end_is(0, reasons[i], 1, "subject-clinician");
 		visit_free(v);
 	}
 }
@@ -894,7 +894,7 @@ static void too_many_people_are_asked_again(void **state)
 	recorded_running(v, &c, &p, "yes", "yes");
 	for (int i = 0; i < RTH_CONSENTS_MAX; i++) {
 		visit_gone(v, p);
-		snprintf(sub, sizeof(sub), "sub-%d", i);
+		snprintf(sub, sizeof(sub), "subject-%d", i);
 		p = recorded_enter(v, sub, "patient");
 		is(v, PAUSED);
 		recorded_answer(v, p, "yes");
@@ -904,12 +904,12 @@ static void too_many_people_are_asked_again(void **state)
 	}
 	assert_int_equal(recorded_now(v)->n_consents, RTH_CONSENTS_MAX);
 	visit_gone(v, p);
-	recorded_enter(v, "sub-14", "patient");
+	recorded_enter(v, "subject-14", "patient");
 	is(v, RUNNING);
-	recorded_enter(v, "sub-patient", "patient");
+	recorded_enter(v, "subject-patient", "patient");
 	is(v, RUNNING); /* the seat is taken */
 	visit_gone(v, &v->people[v->n_people - 2]);
-	recorded_enter(v, "sub-patient", "patient");
+	recorded_enter(v, "subject-patient", "patient");
 	is(v, PAUSED);
 }
 
@@ -933,7 +933,7 @@ static void the_clinician_goes_for_good(void **state)
 		fake_expect(p->handle, "participant-left", NULL);
 		finished(p, "left");
 		recorded_turn(v);
-		end_is(0, reasons[i], 1, "sub-clinician");
+		end_is(0, reasons[i], 1, "subject-clinician");
 		visit_free(v);
 	}
 }
@@ -948,14 +948,14 @@ static void the_clinician_is_lost(void **state)
 	is(v, PAUSED);
 	recorded_wait_ms(v, RECORDED_LINGER_S * 1000 - 1000);
 	is(v, PAUSED);
-	c = recorded_enter(v, "sub-clinician", "clinician");
+	c = recorded_enter(v, "subject-clinician", "clinician");
 	is(v, RUNNING);
 	visit_gone(v, c);
 	fake_forget_pushes();
 	recorded_wait_ms(v, RECORDED_LINGER_S * 1000 + 500);
 	is(v, OFF);
 	finished(p, "left");
-	end_is(0, "left", 1, "sub-clinician");
+	end_is(0, "left", 1, "subject-clinician");
 }
 
 static void the_visit_ends(void **state)
@@ -996,7 +996,7 @@ static void the_clinician_ends_the_visit(void **state)
 	visit_ask(v, c, "e", "{\"request\":\"end\"}", NULL);
 	is(v, OFF);
 	recorded_turn(v);
-	end_is(0, "ended", 1, "sub-clinician");
+	end_is(0, "ended", 1, "subject-clinician");
 }
 
 /* The list is full behind a recorder that stands still; a no is a no. */
@@ -1021,7 +1021,7 @@ static void who_withdraws_has_not_failed(void **state)
 	fake_feed_takes(0, -1);
 	recorded_turn(v);
 	recorded_turn(v);
-	end_is(0, "withdrawn", 1, "sub-patient");
+	end_is(0, "withdrawn", 1, "subject-patient");
 }
 
 /* END is answered in time, or it is not. */
@@ -1134,7 +1134,7 @@ static void a_recorder_that_comes_back_begins_a_part(void **state)
 	assert_int_equal(recorded_packets(1, 2), 1);
 	recorded_stop(v, p);
 	recorded_turn(v);
-	end_is(1, "stopped", 2, "sub-patient");
+	end_is(1, "stopped", 2, "subject-patient");
 	recorded_says(v, RTH_FEED_DONE, NULL);
 	assert_int_equal(number(fake_last_notice("recording"), "parts"), 2);
 }

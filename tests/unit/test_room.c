@@ -21,12 +21,12 @@ static json_t *in_room(json_t *claims, const char *room)
 static void two_people_see_each_other(void **state)
 {
 	struct visit *v = *state;
-	struct person *a = visit_join(v, "sub-a", "clinician");
+	struct person *a = visit_join(v, "subject-a", "clinician");
 	struct person *b = visit_attach(v);
 	const struct fake_push *push;
 	json_t *peer;
 
-	visit_ask_join(v, b, visit_claims(v, "sub-b", "patient"));
+	visit_ask_join(v, b, visit_claims(v, "subject-b", "patient"));
 	push = fake_expect(a->handle, "participant-joined", NULL);
 	assert_string_equal(fake_text(push->event, "participant"),
 			    b->session->participant);
@@ -47,10 +47,10 @@ static void two_people_see_each_other(void **state)
 static void a_seat_is_for_one(void **state)
 {
 	struct visit *v = *state;
-	struct person *a = visit_join(v, "sub-a", "patient");
+	struct person *a = visit_join(v, "subject-a", "patient");
 	struct person *b = visit_attach(v);
 
-	visit_ask_join(v, b, visit_claims(v, "sub-b", "patient"));
+	visit_ask_join(v, b, visit_claims(v, "subject-b", "patient"));
 	fake_expect_error(b->handle, "room-full", "join");
 	fake_expect_silence();
 	assert_string_equal(fake_text(fake_last_notice("refused"), "reason"),
@@ -58,7 +58,7 @@ static void a_seat_is_for_one(void **state)
 	assert_int_equal(b->session->state, RTH_NONE);
 	assert_int_equal(a->session->state, RTH_SEATED);
 	/* the same person in the other role is not a take-over */
-	visit_ask_join(v, b, visit_claims(v, "sub-a", "clinician"));
+	visit_ask_join(v, b, visit_claims(v, "subject-a", "clinician"));
 	fake_expect(a->handle, "participant-joined", NULL);
 	fake_expect(b->handle, "joined", "join");
 }
@@ -69,9 +69,9 @@ static void rooms_do_not_mix(void **state)
 	struct person *b = visit_attach(v);
 	const struct fake_push *push;
 
-	visit_join(v, "sub-a", "clinician");
+	visit_join(v, "subject-a", "clinician");
 	visit_ask_join(
-		v, b, in_room(visit_claims(v, "sub-b", "patient"), OTHER_ROOM));
+		v, b, in_room(visit_claims(v, "subject-b", "patient"), OTHER_ROOM));
 	push = fake_expect(b->handle, "joined", "join");
 	assert_int_equal(json_array_size(json_object_get(push->event, "peers")),
 			 0);
@@ -82,12 +82,12 @@ static void rooms_do_not_mix(void **state)
 static void the_same_person_takes_over(void **state)
 {
 	struct visit *v = *state;
-	struct person *a = visit_join(v, "sub-a", "clinician");
-	struct person *old = visit_join(v, "sub-b", "patient");
+	struct person *a = visit_join(v, "subject-a", "clinician");
+	struct person *old = visit_join(v, "subject-b", "patient");
 	struct person *new = visit_attach(v);
 	const struct fake_push *push;
 
-	visit_ask_join(v, new, visit_claims(v, "sub-b", "patient"));
+	visit_ask_join(v, new, visit_claims(v, "subject-b", "patient"));
 	push = fake_expect(a->handle, "participant-left", NULL);
 	assert_string_equal(fake_text(push->event, "reason"), "replaced");
 	assert_string_equal(fake_text(push->event, "participant"),
@@ -111,9 +111,9 @@ static void the_same_person_takes_over(void **state)
 static void another_issuers_subject_is_another_person(void **state)
 {
 	struct visit *v = *state;
-	struct person *a = visit_join(v, "sub-a", "patient");
+	struct person *a = visit_join(v, "subject-a", "patient");
 	struct person *b = visit_attach(v);
-	json_t *claims = visit_claims(v, "sub-a", "patient");
+	json_t *claims = visit_claims(v, "subject-a", "patient");
 
 	json_object_set_new(claims, "iss", json_string(VISIT_OTHER_ISSUER));
 	visit_ask_join(v, b, claims);
@@ -126,8 +126,8 @@ static void another_issuers_subject_is_another_person(void **state)
 static void leaving_frees_the_seat(void **state)
 {
 	struct visit *v = *state;
-	struct person *a = visit_join(v, "sub-a", "clinician");
-	struct person *b = visit_join(v, "sub-b", "patient");
+	struct person *a = visit_join(v, "subject-a", "clinician");
+	struct person *b = visit_join(v, "subject-b", "patient");
 	const struct fake_push *push;
 
 	visit_ask(v, b, "t", "{\"request\":\"leave\"}", NULL);
@@ -137,14 +137,14 @@ static void leaving_frees_the_seat(void **state)
 	fake_expect_silence();
 	assert_int_equal(atomic_load(&b->handle->closes), 1);
 	assert_null(the_room(v)->seat[RTH_ROLE_PATIENT]);
-	visit_join(v, "sub-c", "patient");
+	visit_join(v, "subject-c", "patient");
 }
 
 static void a_lost_handle_frees_the_seat(void **state)
 {
 	struct visit *v = *state;
-	struct person *a = visit_join(v, "sub-a", "clinician");
-	struct person *b = visit_join(v, "sub-b", "patient");
+	struct person *a = visit_join(v, "subject-a", "clinician");
+	struct person *b = visit_join(v, "subject-b", "patient");
 	const struct fake_push *push;
 
 	visit_gone(v, b);
@@ -160,8 +160,8 @@ static void a_lost_handle_frees_the_seat(void **state)
 static void a_seat_ends_in_time(void **state)
 {
 	struct visit *v = *state;
-	struct person *a = visit_join(v, "sub-a", "clinician");
-	struct person *b = visit_join(v, "sub-b", "patient");
+	struct person *a = visit_join(v, "subject-a", "clinician");
+	struct person *b = visit_join(v, "subject-b", "patient");
 
 	b->session->who.seat_until_s -= 3000;
 	visit_wait_ms(v, 599500);
@@ -177,12 +177,12 @@ static void a_seat_ends_in_time(void **state)
 static void an_empty_room_lingers(void **state)
 {
 	struct visit *v = *state;
-	struct person *a = visit_join(v, "sub-a", "clinician");
+	struct person *a = visit_join(v, "subject-a", "clinician");
 
 	visit_gone(v, a);
 	visit_wait_ms(v, 59500);
 	assert_non_null(the_room(v));
-	visit_join(v, "sub-a", "clinician");
+	visit_join(v, "subject-a", "clinician");
 	assert_int_equal(fake_notices("room-opened"), 1);
 	visit_gone(v, &v->people[1]);
 	visit_wait_ms(v, 60500);
@@ -195,7 +195,7 @@ static void a_room_with_somebody_stays(void **state)
 {
 	struct visit *v = *state;
 
-	visit_join(v, "sub-a", "clinician");
+	visit_join(v, "subject-a", "clinician");
 	visit_wait_ms(v, 180000);
 	assert_non_null(the_room(v));
 }
@@ -206,12 +206,12 @@ static void there_is_a_most_of_rooms(void **state)
 	struct person *b = visit_attach(v);
 
 	(void)state;
-	visit_join(v, "sub-a", "clinician");
+	visit_join(v, "subject-a", "clinician");
 	visit_ask_join(
-		v, b, in_room(visit_claims(v, "sub-b", "patient"), OTHER_ROOM));
+		v, b, in_room(visit_claims(v, "subject-b", "patient"), OTHER_ROOM));
 	fake_expect(b->handle, "error", "join");
 	assert_int_equal(b->session->state, RTH_NONE);
-	visit_join(v, "sub-b", "patient");
+	visit_join(v, "subject-b", "patient");
 	assert_int_equal(v->control->rooms.n, 1);
 	visit_free(v);
 }
@@ -219,8 +219,8 @@ static void there_is_a_most_of_rooms(void **state)
 static void an_ended_room_is_gone(void **state)
 {
 	struct visit *v = *state;
-	struct person *a = visit_join(v, "sub-a", "clinician");
-	struct person *b = visit_join(v, "sub-b", "patient");
+	struct person *a = visit_join(v, "subject-a", "clinician");
+	struct person *b = visit_join(v, "subject-b", "patient");
 	const struct fake_push *push;
 
 	visit_ask(v, a, "t", "{\"request\":\"end\"}", NULL);

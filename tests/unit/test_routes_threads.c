@@ -103,7 +103,7 @@ static struct sender *start(struct visit *v, bool clinician, unsigned n)
 {
 	struct sender *s = calloc(1, sizeof(*s));
 	char *token = visit_sign(
-		v, visit_claims(v, clinician ? "sub-c" : "sub-p",
+		v, visit_claims(v, clinician ? "subject-c" : "subject-p",
 				clinician ? "clinician" : "patient"));
 
 	s->visit = v;

@@ -41,7 +41,7 @@ static size_t flows(struct person *from, int slot)
 static void an_offer_is_answered(void **state)
 {
 	struct visit *v = *state;
-	struct person *a = visit_join(v, "sub-a", "clinician");
+	struct person *a = visit_join(v, "subject-a", "clinician");
 	const struct fake_push *push;
 	char *offer = offer_of("sdp/chromium.sdp");
 
@@ -81,7 +81,7 @@ static void bad_offers_change_nothing(void **state)
 static void an_error_says_nothing_of_the_offer(void **state)
 {
 	struct visit *v = *state;
-	struct person *a = visit_join(v, "sub-a", "clinician");
+	struct person *a = visit_join(v, "subject-a", "clinician");
 	const struct fake_push *push;
 
 	ask_media(v, a, "v=0\r\na=ice-pwd:hush\r\n");
@@ -93,8 +93,8 @@ static void an_error_says_nothing_of_the_offer(void **state)
 static void a_second_codec_renegotiates_the_first(void **state)
 {
 	struct visit *v = visit_make(CODECS, NULL);
-	struct person *a = visit_join(v, "sub-a", "clinician");
-	struct person *b = visit_join(v, "sub-b", "patient");
+	struct person *a = visit_join(v, "subject-a", "clinician");
+	struct person *b = visit_join(v, "subject-b", "patient");
 	char *offer = offer_of("sdp/chromium.sdp");
 	char *h264 = offer_of("sdp/chromium.sdp");
 
@@ -132,8 +132,8 @@ static void a_second_codec_renegotiates_the_first(void **state)
 static void no_codec_in_common(void **state)
 {
 	struct visit *v = visit_make(CODECS, NULL);
-	struct person *a = visit_join(v, "sub-a", "clinician");
-	struct person *b = visit_join(v, "sub-b", "patient");
+	struct person *a = visit_join(v, "subject-a", "clinician");
+	struct person *b = visit_join(v, "subject-b", "patient");
 	char *h264 = offer_of("sdp/chromium.sdp");
 	char *vp8 = offer_of("sdp/chromium.sdp");
 
@@ -158,8 +158,8 @@ static void no_codec_in_common(void **state)
 static void nothing_flows_before_both_are_up(void **state)
 {
 	struct visit *v = *state;
-	struct person *a = visit_join(v, "sub-a", "clinician");
-	struct person *b = visit_join(v, "sub-b", "patient");
+	struct person *a = visit_join(v, "subject-a", "clinician");
+	struct person *b = visit_join(v, "subject-b", "patient");
 	const struct fake_push *push;
 
 	visit_negotiate(v, a, "chromium.sdp");
@@ -206,7 +206,7 @@ static void a_taken_over_sender_goes_nowhere(void **state)
 
 	visit_call(v, &a, &old);
 	assert_int_equal(flows(old, RTH_SLOT_AUDIO), 1);
-	new = visit_join(v, "sub-patient", "patient");
+	new = visit_join(v, "subject-patient", "patient");
 	assert_int_equal(flows(old, RTH_SLOT_AUDIO), 0);
 	assert_int_equal(flows(a, RTH_SLOT_AUDIO), 0);
 	visit_negotiate(v, new, "firefox.sdp");
@@ -222,7 +222,7 @@ static void a_taken_over_sender_goes_nowhere(void **state)
 static void the_newest_news_counts(void **state)
 {
 	struct visit *v = *state;
-	struct person *a = visit_join(v, "sub-a", "clinician");
+	struct person *a = visit_join(v, "subject-a", "clinician");
 
 	rth_control_media(v->control, a->session, true);
 	visit_media(v, a, false);
@@ -270,7 +270,7 @@ static void a_picture_that_is_switched_on_is_asked_for(void **state)
 static void who_joins_hears_what_the_other_sends(void **state)
 {
 	struct visit *v = *state;
-	struct person *a = visit_join(v, "sub-a", "clinician");
+	struct person *a = visit_join(v, "subject-a", "clinician");
 	struct person *b = visit_attach(v);
 	json_t *peer;
 
@@ -278,7 +278,7 @@ static void who_joins_hears_what_the_other_sends(void **state)
 	visit_media(v, a, true);
 	state_of(v, a, true, false);
 	fake_forget_pushes();
-	visit_ask_join(v, b, visit_claims(v, "sub-b", "patient"));
+	visit_ask_join(v, b, visit_claims(v, "subject-b", "patient"));
 	fake_expect(a->handle, "participant-joined", NULL);
 	peer = json_array_get(
 		json_object_get(fake_expect(b->handle, "joined", "join")->event,
@@ -333,7 +333,7 @@ static void a_thin_line_goes_with_its_owner(void **state)
 	visit_wait_ms(v, 1000);
 	fake_forget_pushes();
 	b2 = visit_attach(v);
-	visit_ask_join(v, b2, visit_claims(v, "sub-patient", "patient"));
+	visit_ask_join(v, b2, visit_claims(v, "subject-patient", "patient"));
 	fake_expect(a->handle, "participant-left", NULL);
 	fake_expect(b->handle, "replaced", NULL);
 	fake_expect(a->handle, "participant-joined", NULL);
@@ -341,7 +341,7 @@ static void a_thin_line_goes_with_its_owner(void **state)
 	expect_slow_sender(b2, true);
 	fake_expect_silence();
 	a2 = visit_attach(v);
-	visit_ask_join(v, a2, visit_claims(v, "sub-clinician", "clinician"));
+	visit_ask_join(v, a2, visit_claims(v, "subject-clinician", "clinician"));
 	fake_expect(b2->handle, "participant-left", NULL);
 	expect_slow_sender(b2, false);
 	fake_expect(a->handle, "replaced", NULL);
