@@ -10,8 +10,8 @@
 #define RTP_BYTES 24
 #define TURN_US 500000
 
-static const char *const secrets[] = {"Dr. A", "eyJhbGci", "eyJ0eXAi", "subject-",
-				      NULL};
+static const char *const secrets[] = {"Dr. A", "eyJhbGci", "eyJ0eXAi",
+				      "subject-", NULL};
 
 static void write_file(const char *path, const char *text)
 {

@@ -123,7 +123,8 @@ static void a_seat_is_taken_once(void **state)
 	struct visit *visit = *state;
 	struct person *person = visit_join(visit, "subject-a", "patient");
 
-	visit_ask_join(visit, person, visit_claims(visit, "subject-a", "patient"));
+	visit_ask_join(visit, person,
+		       visit_claims(visit, "subject-a", "patient"));
 	fake_expect_error(person->handle, "wrong-state", "join");
 	assert_int_equal(person->session->state, RTH_SEATED);
 }

@@ -44,8 +44,8 @@ static void prepare(struct script *s)
 	s->visit = visit_make("", NULL);
 	s->chromium = test_read("sdp/chromium.sdp", &len);
 	s->firefox = test_read("sdp/firefox.sdp", &len);
-	s->clinician = visit_sign(s->visit,
-				  visit_claims(s->visit, "subject-c", "clinician"));
+	s->clinician = visit_sign(
+		s->visit, visit_claims(s->visit, "subject-c", "clinician"));
 	s->patient = visit_sign(s->visit,
 				visit_claims(s->visit, "subject-p", "patient"));
 	s->forged = forge(s->visit);

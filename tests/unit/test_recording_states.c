@@ -735,7 +735,8 @@ static void who_comes_back_takes_the_own_answer_along(void **state)
 static void a_reload_is_a_short_pause(void **state)
 {
 	static const char *const roles[] = {"clinician", "patient"};
-	static const char *const subs[] = {"subject-clinician", "subject-patient"};
+	static const char *const subs[] = {"subject-clinician",
+					   "subject-patient"};
 	struct visit *v = *state;
 	struct person *people[2];
 

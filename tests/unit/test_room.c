@@ -71,7 +71,8 @@ static void rooms_do_not_mix(void **state)
 
 	visit_join(v, "subject-a", "clinician");
 	visit_ask_join(
-		v, b, in_room(visit_claims(v, "subject-b", "patient"), OTHER_ROOM));
+		v, b,
+		in_room(visit_claims(v, "subject-b", "patient"), OTHER_ROOM));
 	push = fake_expect(b->handle, "joined", "join");
 	assert_int_equal(json_array_size(json_object_get(push->event, "peers")),
 			 0);
@@ -208,7 +209,8 @@ static void there_is_a_most_of_rooms(void **state)
 	(void)state;
 	visit_join(v, "subject-a", "clinician");
 	visit_ask_join(
-		v, b, in_room(visit_claims(v, "subject-b", "patient"), OTHER_ROOM));
+		v, b,
+		in_room(visit_claims(v, "subject-b", "patient"), OTHER_ROOM));
 	fake_expect(b->handle, "error", "join");
 	assert_int_equal(b->session->state, RTH_NONE);
 	visit_join(v, "subject-b", "patient");

@@ -341,7 +341,8 @@ static void a_thin_line_goes_with_its_owner(void **state)
 	expect_slow_sender(b2, true);
 	fake_expect_silence();
 	a2 = visit_attach(v);
-	visit_ask_join(v, a2, visit_claims(v, "subject-clinician", "clinician"));
+	visit_ask_join(v, a2,
+		       visit_claims(v, "subject-clinician", "clinician"));
 	fake_expect(b2->handle, "participant-left", NULL);
 	expect_slow_sender(b2, false);
 	fake_expect(a->handle, "replaced", NULL);
