@@ -3,7 +3,13 @@
 
 /**
  * @typedef {{id: string, name: string}} Provider
- * @typedef {{id: string, name: string, email: string, role: string}} User
+ * @typedef {object} User
+ * @property {string} id
+ * @property {string} name
+ * @property {string} email
+ * @property {string} role
+ * @property {string[]} [rights] over any recording at all
+ *
  * @typedef {object} Session
  * @property {boolean} signed_in
  * @property {User} [user]
@@ -47,12 +53,14 @@ export class ApiError extends Error {
 	 * @param {number} status HTTP status, 0 without an answer
 	 * @param {string} [opens] with `too-early`
 	 * @param {string} [words] the portal's, for people
+	 * @param {Record<string, any>} [detail] the answer's error object
 	 */
-	constructor(code, status, opens, words) {
+	constructor(code, status, opens, words, detail = {}) {
 		super(words ?? code);
 		this.code = code;
 		this.status = status;
 		this.opens = opens;
+		this.detail = detail;
 	}
 }
 
@@ -79,7 +87,7 @@ const BY_STATUS = { 401: 'signed-out', 404: 'not-found', 429: 'too-many',
  */
 const refusal = (status, body) => new ApiError(
 	BY_STATUS[status] ?? body?.error?.code ?? 'server', status,
-	body?.error?.opens, body?.error?.message);
+	body?.error?.opens, body?.error?.message, body?.error);
 
 /**
  * @param {string} method
@@ -105,13 +113,14 @@ async function ask(method, path, body) {
 }
 
 /**
+ * One request to the portal; for this file and review/api.js.
  * @param {string} method
  * @param {string} path
  * @param {object} [body]
  * @param {boolean} [again] it was tried with an old CSRF token
  * @returns {Promise<any>} the answer's JSON, null without one
  */
-async function call(method, path, body, again = false) {
+export async function call(method, path, body, again = false) {
 	const response = await ask(method, path, body);
 	const answer = await response.json().catch(() => null);
 	if (response.ok)

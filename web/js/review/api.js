@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The portal's review interface (docs/portal-api.md, "Review").
+
+import { call } from '../api.js';
+
+/**
+ * @typedef {'list' | 'play' | 'download' | 'hold' | 'delete'
+ *   | 'administer'} Right
+ * @typedef {'running' | 'finished' | 'incomplete' | 'interrupted'
+ *   | 'lost'} RecordingState
+ * @typedef {{id: string, name: string}} Named
+ *
+ * @typedef {object} Recording
+ * @property {string} id
+ * @property {string} begun RFC 3339, UTC
+ * @property {number | null} seconds null while it runs
+ * @property {RecordingState} state
+ * @property {string} reason how it ended: a code
+ * @property {number} lost_ms that could not be stored
+ * @property {boolean} hold
+ * @property {string | null} delete_on RFC 3339
+ * @property {{id: string, title: string} | null} visit
+ * @property {Named | null} clinician
+ * @property {Named | null} patient
+ * @property {Right[]} rights the viewer's
+ *
+ * @typedef {Recording & {reasons: string[], reason_needed: boolean}} Detail
+ *
+ * @typedef {object} AuditRow
+ * @property {number} n
+ * @property {string} time RFC 3339, UTC
+ * @property {Named | null} subject
+ * @property {string | null} role
+ * @property {string} action
+ * @property {string | null} object
+ * @property {string | null} visit
+ * @property {string | null} outcome
+ * @property {string | null} reason
+ * @property {string | null} client
+ * @property {Record<string, any> | null} data
+ *
+ * @typedef {{recordings: Recording[], next: string | null}} RecordingsPage
+ * @typedef {{rows: AuditRow[], next: string | null}} AuditPage
+ *
+ * @typedef {object} Segment one file of a lane
+ * @property {string} src
+ * @property {'webm' | 'mp4'} container
+ * @property {number} start_ms on the recording's clock
+ * @property {number} duration_ms
+ * @property {boolean} audio
+ * @property {boolean} video
+ * @property {number} width
+ * @property {number} height
+ * @property {boolean} finished
+ *
+ * @typedef {{lane: string, role: string, segments: Segment[]}} Lane
+ *
+ * @typedef {object} Play
+ * @property {string} id
+ * @property {Recording} recording
+ * @property {number} duration_ms
+ * @property {boolean} running
+ * @property {string} how
+ * @property {number | null} lost_at_ms
+ * @property {Lane[]} lanes
+ * @property {string[]} chat addresses of JSON lines
+ * @property {({event: string, time_ms: number} & Record<string, any>)[]} notes
+ *
+ * @typedef {object} PlayerApi what the player is given
+ * @property {(recording: string) => Promise<Play>} play begins; the reason has
+ *   been asked for
+ * @property {(play: string) => Promise<Play>} playAgain
+ * @property {(play: string, ranges: [number, number][]) => Promise<null>
+ *   } watched what was really shown, in ms
+ */
+
+/** @param {string} id */
+const recordingPath = (id) => `/api/recordings/${encodeURIComponent(id)}`;
+
+/** @param {string} play */
+const playPath = (play) => `/api/plays/${encodeURIComponent(play)}`;
+
+/** @param {string} query as of filters.js @returns {Promise<RecordingsPage>} */
+export const recordings = (query) => call('GET', `/api/recordings?${query}`);
+
+/** @param {string} id @returns {Promise<Detail>} */
+export const recording = (id) => call('GET', recordingPath(id));
+
+/** @param {string} id @param {string} reason @returns {Promise<Play>} */
+export const play = (id, reason) =>
+	call('POST', `${recordingPath(id)}/play`, { reason });
+
+/** @param {string} id @returns {Promise<Play>} */
+export const playAgain = (id) => call('GET', playPath(id));
+
+/** @param {string} id @param {[number, number][]} ranges */
+export const watched = (id, ranges) =>
+	call('POST', `${playPath(id)}/watched`, { ranges_ms: ranges });
+
+/** @param {string} id @param {string} reason @returns {Promise<Recording>} */
+export const hold = (id, reason) =>
+	call('PUT', `${recordingPath(id)}/hold`, { reason });
+
+/** @param {string} id @returns {Promise<Recording>} */
+export const release = (id) => call('DELETE', `${recordingPath(id)}/hold`);
+
+/** @param {string} id @returns {Promise<{certificate: Record<string, any>}>} */
+export const remove = (id) => call('DELETE', recordingPath(id));
+
+/** @param {string} query as of filters.js @returns {Promise<AuditPage>} */
+export const audit = (query) => call('GET', `/api/audit?${query}`);
