@@ -211,6 +211,8 @@ enum rth_recording_state {
 	RTH_RECORDING_STORED,
 	RTH_RECORDING_LOST,
 	RTH_RECORDING_INTERRUPTED, /* and recovered */
+	RTH_RECORDING_DELETING,	   /* its key first */
+	RTH_RECORDING_DELETED,
 };
 
 /** The state's name in events and in the database. Any thread. */
@@ -264,6 +266,211 @@ enum rth_err rth_store_recording_lost(struct rth_store *store, int64_t since_s,
 				      enum rth_err (*each)(const char *id,
 							   void *arg),
 				      void *arg) RTH_CHECKED;
+
+/* ---- Review: recordings as those who may look at them see them ---- */
+
+/* A recording that has run and has not been deleted, and its two people. */
+struct rth_reviewed {
+	struct rth_recording_row row;
+	/* All "" when its visit is not known; a patient who has never signed in
+	   has an address alone. */
+	char title[RTH_TITLE_SIZE];
+	char clinician_id[RTH_ID_SIZE];
+	char clinician_email[RTH_EMAIL_SIZE];
+	char clinician_name[RTH_NAME_SIZE];
+	char patient_id[RTH_ID_SIZE];
+	char patient_email[RTH_EMAIL_SIZE];
+	char patient_name[RTH_NAME_SIZE];
+	bool hold;	  /* column recordings.hold */
+	int64_t delete_s; /* recordings.delete_s; 0: not known, or never */
+};
+
+/* Rows whose recordings.deleted_s is not 0 are not found. */
+enum rth_err rth_store_reviewed_get(struct rth_store *store,
+				    struct rth_reviewed *reviewed,
+				    const char *id) RTH_CHECKED;
+
+/* Whose recordings somebody may list. */
+struct rth_review_scope {
+	bool all;
+	const char *own_id;    /* clinician or patient; NULL: not the own */
+	const char *own_email; /* with own_id */
+	/* Of clinicians with these addresses, or of these domains. Borrowed. */
+	const char *const *emails;
+	size_t emails_n;
+	const char *const *domains;
+	size_t domains_n;
+};
+
+/* What the interface calls a recording's state. */
+enum rth_review_state {
+	RTH_REVIEW_ANY,
+	RTH_REVIEW_RUNNING,
+	RTH_REVIEW_FINISHED,
+	RTH_REVIEW_INCOMPLETE,
+	RTH_REVIEW_INTERRUPTED,
+	RTH_REVIEW_LOST,
+};
+
+enum rth_review_sort {
+	RTH_SORT_BEGUN_DOWN,
+	RTH_SORT_BEGUN_UP,
+	RTH_SORT_SECONDS_DOWN,
+	RTH_SORT_SECONDS_UP,
+};
+
+/* Which recordings, and from where on. Strings are borrowed; NULL: any. */
+struct rth_review_query {
+	struct rth_review_scope scope;
+	int64_t from_s, to_s; /* begun at or after, before; 0: any */
+	const char *clinician_id;
+	const char *patient_id;
+	enum rth_review_state state;
+	bool hold;			  /* those on hold only */
+	int64_t min_seconds, max_seconds; /* -1: any, running ones too */
+	enum rth_review_sort sort;
+	/* After the recording with this key and id; NULL: from the first. */
+	const char *after_id;
+	int64_t after_key; /* rth_store_review_key of it */
+	int64_t limit;
+};
+
+/** What a recording is sorted by, which stays the same while it is looked at
+ * unless it ends. Any thread. */
+int64_t rth_store_review_key(enum rth_review_sort sort,
+			     const struct rth_reviewed *reviewed);
+
+/** The state of a recording; never RTH_REVIEW_ANY. Any thread. */
+enum rth_review_state rth_review_state_of(const struct rth_recording_row *row);
+
+/**
+ * Calls back for each recording that fits, in order; stops at the first error.
+ * `each` must not call the store.
+ */
+enum rth_err rth_store_review_each(
+	struct rth_store *store, const struct rth_review_query *query,
+	enum rth_err (*each)(const struct rth_reviewed *reviewed, void *arg),
+	void *arg) RTH_CHECKED;
+
+/* ---- Plays: one person's looking at one recording, in one session ---- */
+
+#define RTH_REASON_CHARS 200
+#define RTH_REASON_SIZE (4 * RTH_REASON_CHARS + 1)
+
+struct rth_play {
+	char id[RTH_ID_SIZE];
+	char recording[RTH_ID_SIZE];
+	char user[RTH_ID_SIZE];
+	char session[RTH_HASH_SIZE]; /* its hash; with it the play goes */
+	char reason[RTH_REASON_SIZE];
+	int64_t begun_s;
+};
+
+/** RTH_ERR_EXISTS also when session or recording are gone. */
+enum rth_err rth_store_play_add(struct rth_store *store,
+				const struct rth_play *play) RTH_CHECKED;
+/** RTH_ERR_NOT_FOUND also when its session has ended. */
+enum rth_err rth_store_play_get(struct rth_store *store, struct rth_play *play,
+				const char *id) RTH_CHECKED;
+
+/* ---- Holds and deletions (store_retention.c; docs/retention.md) ---- */
+
+#define RTH_HOLD_REASON_CHARS 500
+#define RTH_HOLD_REASON_SIZE (4 * RTH_HOLD_REASON_CHARS + 1)
+#define RTH_BY_SIZE 33	 /* a user id, "uid-1000" or "retention" */
+#define RTH_RULE_SIZE 33 /* "by-hand", "days-30" ... */
+
+/**
+ * Puts a recording on hold, and in recordings.hold; what held it before is
+ * released with it.
+ *
+ * @param by     who
+ * @param reason clean text; kept here only, and gone with the recording
+ * @return 0; RTH_ERR_NOT_FOUND: no such recording, or it is being deleted
+ */
+enum rth_err rth_store_hold(struct rth_store *store, const char *recording,
+			    const char *by, const char *reason,
+			    int64_t now_s) RTH_CHECKED;
+/** Ends a hold; also when there is none. RTH_ERR_NOT_FOUND as above. */
+enum rth_err rth_store_release(struct rth_store *store, const char *recording,
+			       const char *by, int64_t now_s) RTH_CHECKED;
+
+/* The deletion of a recording, from the moment that it is begun. */
+struct rth_deletion {
+	char recording[RTH_ID_SIZE];
+	char visit[RTH_ID_SIZE]; /* read only; "" when unknown */
+	char by[RTH_BY_SIZE];
+	char rule[RTH_RULE_SIZE];
+	int64_t begun_s;
+	int64_t done_s; /* 0: under way */
+	int64_t files;	/* how many there were, */
+	int64_t bytes;	/* and their sealed bytes */
+};
+
+/**
+ * Begins a deletion: the recording is not shown any more. One that is under way
+ * goes on with what it began with.
+ *
+ * @param deletion recording, by, rule, begun_s, files, bytes are read; all is
+ *                 filled in on success
+ * @return 0; RTH_ERR_DENIED: on hold; RTH_ERR_STATE: it runs, as far as the
+ *         plugin told; RTH_ERR_EXISTS: deleted already; RTH_ERR_NOT_FOUND
+ */
+enum rth_err rth_store_deletion_begin(
+	struct rth_store *store, struct rth_deletion *deletion) RTH_CHECKED;
+/** As rth_store_deletion_begin would, but nothing is changed. */
+enum rth_err rth_store_deletion_may(struct rth_store *store,
+				    const char *recording,
+				    int64_t now_s) RTH_CHECKED;
+/**
+ * Takes everything about a recording away but ids and times, and keeps the
+ * certificate: all of it, or nothing.
+ */
+enum rth_err rth_store_deletion_end(struct rth_store *store,
+				    const struct rth_deletion *deletion,
+				    const char *certificate) RTH_CHECKED;
+/** RTH_ERR_NOT_FOUND when none was begun. */
+enum rth_err rth_store_deletion_get(struct rth_store *store,
+				    struct rth_deletion *deletion,
+				    const char *recording) RTH_CHECKED;
+/** The certificate, for rth_free; RTH_ERR_NOT_FOUND. */
+enum rth_err rth_store_certificate(char **certificatep, struct rth_store *store,
+				   const char *recording) RTH_CHECKED;
+/** Calls back for each deletion under way, or with one that ended. */
+enum rth_err rth_store_deletion_each(
+	struct rth_store *store, bool done,
+	enum rth_err (*each)(const char *recording, void *arg),
+	void *arg) RTH_CHECKED;
+
+/* What decides when a recording is to be deleted. */
+struct rth_kept {
+	char recording[RTH_ID_SIZE];
+	char clinician_email[RTH_EMAIL_SIZE]; /* "" when unknown */
+	int64_t ended_s;  /* when it ended, or else begun */
+	int64_t delete_s; /* recordings.delete_s */
+	bool hold;
+	bool running;
+};
+
+/**
+ * Calls back for each recording that is kept and began after `since_s`, oldest
+ * first; `each` must not call the store.
+ */
+enum rth_err rth_store_kept_each(struct rth_store *store, int64_t since_s,
+				 enum rth_err (*each)(const struct rth_kept *kept,
+						      void *arg),
+				 void *arg) RTH_CHECKED;
+/** Sets recordings.delete_s. */
+enum rth_err rth_store_kept_until(struct rth_store *store,
+				  const char *recording,
+				  int64_t delete_s) RTH_CHECKED;
+
+/**
+ * Sees to it that nothing that was deleted remains in the database's own files.
+ *
+ * @return 0; RTH_ERR_STATE when somebody reads just now: try again
+ */
+enum rth_err rth_store_scrub(struct rth_store *store) RTH_CHECKED;
 
 /** Removes what has expired: attempts, codes, rates, sessions. */
 enum rth_err rth_store_sweep(struct rth_store *store, int64_t now_s,

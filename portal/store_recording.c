@@ -4,7 +4,7 @@
  * they ended. Their keys and files are elsewhere.
  *
  *   asked ─▶ running ◀─▶ paused ─▶ finished ─▶ stored | lost ─▶ interrupted
- *     └────▶ declined | refused
+ *     └────▶ declined | refused        whichever ─▶ deleting ─▶ deleted
  *
  * Events may come late, twice or not at all, so a state may be jumped over;
  * it never goes back.
@@ -28,6 +28,8 @@ static const struct {
 	[RTH_RECORDING_STORED] = {"stored", 4},
 	[RTH_RECORDING_LOST] = {"lost", 4},
 	[RTH_RECORDING_INTERRUPTED] = {"interrupted", 5},
+	[RTH_RECORDING_DELETING] = {"deleting", 6},
+	[RTH_RECORDING_DELETED] = {"deleted", 7},
 };
 
 #define STATES (sizeof(states) / sizeof(states[0]))
@@ -186,6 +188,7 @@ enum rth_err rth_store_recording_begun(struct rth_store *store,
 {
 	struct rth_db_query query = {
 		.sql = "SELECT id FROM recordings WHERE begun_s > 0"
+		       " AND state NOT IN ('deleting', 'deleted')"
 		       " ORDER BY begun_s, id",
 	};
 
