@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A recording's time, and where the media of each lane belongs in it. Pure:
+// times come in, positions and corrections come out. All times are in ms, those
+// of the recording from its origin, those of the world from any fixed moment.
+
+/**
+ * A piece of a lane, as docs/portal-api.md has it.
+ * @typedef {object} Segment
+ * @property {string} src
+ * @property {string} container
+ * @property {number} start_ms
+ * @property {number} duration_ms by now, when it is not finished
+ * @property {boolean} audio
+ * @property {boolean} video
+ * @property {number} [width]
+ * @property {number} [height]
+ * @property {boolean} finished
+ *
+ * @typedef {object} Lane
+ * @property {string} lane `clinician`, `patient-screen` ...
+ * @property {'clinician' | 'patient'} role
+ * @property {Segment[]} segments
+ */
+
+export const RATES = [0.5, 0.75, 1, 1.25, 1.5, 2, 2.5, 3];
+
+/** Media is fetched so long before it is needed, and kept so long after. */
+const AHEAD_MS = 15000;
+const BEHIND_MS = 10000;
+/** Segments of one lane that are kept open at most. */
+const OPEN_MAX = 4;
+
+/** Lanes nearer than this are left alone. */
+const CALM_MS = 10;
+/** A correction begins here. */
+const SOFT_MS = 20;
+/** Beyond this everybody waits and the lane is put where it belongs. */
+const HARD_MS = 160;
+/** In which time a drift is to be gone. */
+const GONE_MS = 700;
+/** How much faster or slower a voice may go without being heard as such. */
+const MOST_BEND = 0.1;
+/** Below and above these browsers make voices silent. */
+const LEAST_RATE = 0.5;
+const MOST_RATE = 4;
+/** As long as a browser may take to tell where it is, twice and more. */
+const WINDOW_MS = 400;
+
+/** @param {Segment} segment */
+const endOf = (segment) => segment.start_ms + segment.duration_ms;
+
+/**
+ * The segment of a lane that plays at a time; of two the later one.
+ * @param {Lane} lane
+ * @param {number} ms
+ * @returns {number} its index, -1 in a hole
+ */
+export function segmentAt({ segments }, ms) {
+	for (let i = segments.length - 1; i >= 0; i--)
+		if (segments[i].start_ms <= ms && ms < endOf(segments[i]))
+			return i;
+	return -1;
+}
+
+/**
+ * The segments that should be open: the one that plays, those soon to come,
+ * those just over.
+ * @param {Lane} lane
+ * @param {number} ms
+ * @returns {number[]} indices, the nearest first
+ */
+export function near({ segments }, ms) {
+	const away = segments.map((segment, index) => ({ index,
+		ms: Math.max(segment.start_ms - ms, 0, ms - endOf(segment)),
+		over: ms >= endOf(segment) }));
+	return away.filter((each) => each.ms <= (each.over ? BEHIND_MS : AHEAD_MS))
+		.sort((a, b) => a.ms - b.ms || b.index - a.index)
+		.slice(0, OPEN_MAX).map(({ index }) => index);
+}
+
+/** @param {number} rate @param {number} steps how much faster (+) or slower */
+export function otherRate(rate, steps) {
+	const nearest = RATES.reduce((best, each, i) =>
+		Math.abs(each - rate) < Math.abs(RATES[best] - rate) ? i : best, 0);
+	return RATES[Math.min(RATES.length - 1, Math.max(0, nearest + steps))];
+}
+
+/** Where the recording is, by the world's clock. */
+export class Clock {
+	#ms = 0;
+	#since = 0;
+	#rate = 1;
+	#runs = false;
+
+	get rate() {
+		return this.#rate;
+	}
+
+	/** @param {number} now */
+	at(now) {
+		return this.#runs ? this.#ms + (now - this.#since) * this.#rate
+			: this.#ms;
+	}
+
+	/** @param {number} ms @param {number} now */
+	set(ms, now) {
+		this.#ms = ms;
+		this.#since = now;
+	}
+
+	/** @param {boolean} runs @param {number} now */
+	run(runs, now) {
+		this.set(this.at(now), now);
+		this.#runs = runs;
+	}
+
+	/** @param {number} rate @param {number} now */
+	setRate(rate, now) {
+		this.set(this.at(now), now);
+		this.#rate = rate;
+	}
+}
+
+/**
+ * Where one medium really is. Browsers tell that in steps of up to 40 ms and
+ * always late, so of what was told in the last moments the furthest counts.
+ */
+export class Place {
+	/** @type {{ now: number, ahead: number }[]} ahead of the own rate */
+	#told = [];
+	/** What the medium went by its own rate until `#last`. */
+	#went = 0;
+	#last = NaN;
+
+	/**
+	 * @param {number} ms where it says it is
+	 * @param {number} rate its own, since it was told the last time
+	 * @param {number} now
+	 */
+	tell(ms, rate, now) {
+		this.#went += Number.isNaN(this.#last) ? 0 : (now - this.#last) * rate;
+		this.#last = now;
+		this.#told = this.#told.filter((each) => each.now > now - WINDOW_MS);
+		this.#told.push({ now, ahead: ms - this.#went });
+	}
+
+	/** Where it is now, the moment it was told last; NaN when never. */
+	get ms() {
+		return this.#told.length ? this.#went
+			+ Math.max(...this.#told.map(({ ahead }) => ahead)) : NaN;
+	}
+
+	/** Whether that is well founded. */
+	get sure() {
+		return this.#told.length > 2
+			&& this.#last - this.#told[0].now >= WINDOW_MS / 2;
+	}
+
+	/** After a jump: what was told before says nothing. */
+	forget() {
+		this.#told = [];
+	}
+}
+
+/**
+ * What to do with a lane that is away from the others.
+ * @param {number} drift ms that it is ahead (+) or behind (-)
+ * @param {number} rate of the recording
+ * @param {boolean} bent whether it is being corrected now
+ * @returns {{ seek: true } | { seek: false, rate: number }}
+ */
+export function correction(drift, rate, bent) {
+	const away = Math.abs(drift);
+	if (away > HARD_MS)
+		return { seek: true };
+	if (away <= (bent ? CALM_MS : SOFT_MS))
+		return { seek: false, rate };
+	const bend = Math.min(MOST_BEND, away / GONE_MS / rate);
+	const bentRate = Math.round(rate * (1 - Math.sign(drift) * bend) * 100) / 100;
+	if (bentRate < LEAST_RATE || bentRate > MOST_RATE)
+		return away > 2 * SOFT_MS ? { seek: true } : { seek: false, rate };
+	return { seek: false, rate: bentRate };
+}
+
+/**
+ * The lane that the others follow: a voice, since a bent one is heard. It stays
+ * the same as long as it can.
+ * @template {{ key: string, audio: boolean }} T
+ * @param {T[]} going
+ * @param {string | null} before key of the one until now
+ * @returns {T | null}
+ */
+export function masterOf(going, before) {
+	const voices = going.filter(({ audio }) => audio);
+	return voices.find(({ key }) => key === before) ?? voices[0]
+		?? going.find(({ key }) => key === before) ?? going[0] ?? null;
+}
