@@ -26,6 +26,7 @@ struct field {
 struct rth_exchange {
 	struct rth_portal *portal;
 	enum rth_method method;
+	bool head;
 	char *path;
 	char *params[RTH_REQUEST_MAX_PARAMS];
 	struct field fields[RTH_REQUEST_MAX_FIELDS];
@@ -36,13 +37,26 @@ struct rth_exchange {
 	struct rth_reply reply;
 };
 
+/* Gives up the body, whatever it is made of. */
+static void body_clear(struct rth_reply *reply)
+{
+	rth_free(reply->body);
+	reply->body = NULL;
+	reply->body_bytes = 0;
+	if (reply->fd >= 0)
+		close(reply->fd);
+	reply->fd = -1;
+	if (reply->stream.close)
+		reply->stream.close(reply->stream.arg);
+	memset(&reply->stream, 0, sizeof(reply->stream));
+	reply->type = NULL;
+}
+
 static void reply_clear(struct rth_reply *reply)
 {
 	size_t i;
 
-	rth_free(reply->body);
-	if (reply->fd >= 0)
-		close(reply->fd);
+	body_clear(reply);
 	for (i = 0; i < reply->headers_n; i++)
 		rth_free(reply->headers[i].value);
 	memset(reply, 0, sizeof(*reply));
@@ -86,6 +100,11 @@ enum rth_err rth_exchange_create(struct rth_exchange **xp,
 	}
 	*xp = x;
 	return 0;
+}
+
+void rth_exchange_set_head(struct rth_exchange *x)
+{
+	x->head = true;
 }
 
 enum rth_err rth_exchange_add(struct rth_exchange *x, enum rth_field_kind kind,
@@ -148,6 +167,11 @@ struct rth_reply *rth_exchange_reply(struct rth_exchange *x)
 enum rth_method rth_request_method(const struct rth_exchange *x)
 {
 	return x->method;
+}
+
+bool rth_request_is_head(const struct rth_exchange *x)
+{
+	return x->head;
 }
 
 const char *rth_request_path(const struct rth_exchange *x)
@@ -251,13 +275,7 @@ const char *rth_request_cookie(const struct rth_exchange *x, const char *name)
 /* A second reply replaces the first one's body but keeps the headers. */
 static void reply_start(struct rth_exchange *x, unsigned status)
 {
-	rth_free(x->reply.body);
-	x->reply.body = NULL;
-	x->reply.body_bytes = 0;
-	if (x->reply.fd >= 0)
-		close(x->reply.fd);
-	x->reply.fd = -1;
-	x->reply.type = NULL;
+	body_clear(&x->reply);
 	x->reply.status = status;
 }
 
@@ -309,6 +327,14 @@ void rth_reply_file(struct rth_exchange *x, int fd, uint64_t size_bytes,
 	x->reply.fd = fd;
 	x->reply.file_bytes = size_bytes;
 	x->reply.type = type;
+}
+
+void rth_reply_body(struct rth_exchange *x, unsigned status,
+		    const struct rth_body *body)
+{
+	reply_start(x, status);
+	x->reply.stream = *body;
+	x->reply.type = body->type;
 }
 
 static bool value_clean(const char *value)

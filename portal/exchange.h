@@ -14,6 +14,7 @@
 #ifndef RTH_EXCHANGE_H
 #define RTH_EXCHANGE_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -51,6 +52,9 @@ struct rth_session;
 
 /** The method; HEAD is RTH_GET. */
 enum rth_method rth_request_method(const struct rth_exchange *x);
+
+/** Says whether it is a HEAD: the reply's body is not read then. */
+bool rth_request_is_head(const struct rth_exchange *x);
 
 /** The normalised path, starting with '/', without the query. */
 const char *rth_request_path(const struct rth_exchange *x);
@@ -119,6 +123,32 @@ void rth_reply_failed(struct rth_exchange *x, enum rth_err err);
 void rth_reply_file(struct rth_exchange *x, int fd, uint64_t size_bytes,
 		    const char *type);
 
+/*
+ * A body that is read while the client takes it, by threads of the HTTP pool,
+ * one at a time: what a client does not take is not read.
+ */
+struct rth_body {
+	uint64_t bytes;
+	const char *type; /* lasts until `close` */
+	/* Reads up to len bytes at a place, at least one; an error cuts the
+	   connection, so that nobody takes what came for the whole. */
+	enum rth_err (*read)(void *arg, uint64_t offset, void *data, size_t len,
+			     size_t *gotp);
+	void (*close)(void *arg); /* called once; NULL is allowed */
+	void *arg;
+	/* NULL, or: the connection is cut within two seconds once this is
+	   true. Outlives the connection. */
+	const atomic_bool *cut;
+};
+
+/**
+ * Replies with such a body. Of a HEAD it is closed unread.
+ *
+ * @param body copied; its arg is taken
+ */
+void rth_reply_body(struct rth_exchange *x, unsigned status,
+		    const struct rth_body *body);
+
 /**
  * Adds a header to the reply, before or after the reply itself.
  *
@@ -157,6 +187,9 @@ enum rth_err rth_exchange_create(struct rth_exchange **xp,
 				 const char *path) RTH_CHECKED;
 void rth_exchange_free(struct rth_exchange *x); /* NULL is allowed */
 
+/** Makes it a HEAD. */
+void rth_exchange_set_head(struct rth_exchange *x);
+
 /** Adds a field; name and value are copied. RTH_ERR_LIMIT, RTH_ERR_NOMEM. */
 enum rth_err rth_exchange_add(struct rth_exchange *x, enum rth_field_kind kind,
 			      const char *name, const char *value) RTH_CHECKED;
@@ -188,6 +221,7 @@ struct rth_reply {
 	size_t body_bytes;
 	int fd; /* -1, or the file that is the body */
 	uint64_t file_bytes;
+	struct rth_body stream; /* with `read`: is the body */
 	struct rth_reply_header headers[20];
 	size_t headers_n;
 	bool failed; /* something did not fit: send 500 */
