@@ -119,6 +119,8 @@ static enum rth_err copy_string(const struct scope *scope,
 	if (strlen(text) > max)
 		return fail(scope, at, row->key, "is longer than %zu bytes",
 			    max);
+	if (row->wrong && row->wrong(text))
+		return fail(scope, at, row->key, "%s", row->wrong(text));
 	*textp = rth_strdup(text);
 	return *textp ? RTH_OK : RTH_ERR_NOMEM;
 }

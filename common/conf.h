@@ -55,6 +55,9 @@ struct rth_conf_key {
 			     when 0) */
 	const struct rth_conf_key *items; /* of a list; ends with key NULL */
 	size_t item_size;
+	/* What is wrong with a string, or with each of several: static words
+	   ("must be a or b") or NULL. */
+	const char *(*wrong)(const char *text);
 };
 
 /* One line, ready to be printed. */

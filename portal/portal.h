@@ -17,6 +17,7 @@ struct rth_signing;
 struct rth_work;
 struct rth_oidc;
 struct rth_mailcode;
+struct rth_keys;
 
 struct rth_portal {
 	struct rth_settings settings;
@@ -28,6 +29,8 @@ struct rth_portal {
 	struct rth_work *work_recovery; /* recovery.h; NULL: no recordings */
 	struct rth_oidc *oidc;		/* oidc.h */
 	struct rth_mailcode *mailcode;	/* mailcode.h */
+	struct rth_keys *keys;		/* keys.h; NULL: no recordings, or
+					   none of their keys is open */
 	int64_t (*now_s)(void); /* seconds since 1970; a test replaces it */
 };
 

@@ -30,7 +30,8 @@ bool rth_role_in_domain(const char *email, const char *domain)
 	return at && strcasecmp(at + 1, domain) == 0;
 }
 
-static bool entry_fits(const char *entry, const char *email, const char *groups)
+bool rth_role_entry_fits(const char *entry, const char *email,
+			 const char *groups)
 {
 	if (strncmp(entry, "email:", 6) == 0)
 		return strcasecmp(entry + 6, email) == 0;
@@ -47,7 +48,7 @@ static bool listed(const struct rth_conf_strings *list, const char *email,
 	size_t i;
 
 	for (i = 0; i < list->n; i++)
-		if (entry_fits(list->v[i], email, groups))
+		if (rth_role_entry_fits(list->v[i], email, groups))
 			return true;
 	return false;
 }

@@ -28,6 +28,15 @@ enum rth_role rth_role_of(const struct rth_settings *settings,
 /** Says whether an address is of a domain, in any case of letters. */
 bool rth_role_in_domain(const char *email, const char *domain);
 
+/**
+ * Says whether somebody is meant by "email:a@b", "domain:b" or "group:g".
+ *
+ * @param email  in lower case
+ * @param groups one a line, or NULL
+ */
+bool rth_role_entry_fits(const char *entry, const char *email,
+			 const char *groups);
+
 /** "patient", "clinician", "operator" or "admin". */
 const char *rth_role_name(enum rth_role role);
 

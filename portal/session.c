@@ -151,6 +151,31 @@ static bool alive(const struct rth_settings *settings,
 	       now_s < row->created_s + settings->session.absolute_s;
 }
 
+static void fill(struct rth_session *session, const struct rth_portal *portal,
+		 const struct rth_session_row *row)
+{
+	memset(session, 0, sizeof(*session));
+	session->user = row->user;
+	session->role =
+		rth_role_of(&portal->settings, row->user.email, row->groups);
+	memcpy(session->groups, row->groups, sizeof(session->groups));
+	memcpy(session->hash, row->hash, sizeof(session->hash));
+}
+
+enum rth_err rth_session_find(struct rth_session *session,
+			      const struct rth_portal *portal, const char *hash)
+{
+	struct rth_session_row row;
+	enum rth_err err = rth_store_session_get(portal->store, &row, hash);
+
+	if (err)
+		return err;
+	if (!alive(&portal->settings, &row, portal->now_s()))
+		return RTH_ERR_NOT_FOUND;
+	fill(session, portal, &row);
+	return 0;
+}
+
 static enum rth_err take_session(struct rth_exchange *x, const char *cookie,
 				 const struct rth_session_row *row)
 {
@@ -161,10 +186,7 @@ static enum rth_err take_session(struct rth_exchange *x, const char *cookie,
 
 	if (!session)
 		return RTH_ERR_NOMEM;
-	session->user = row->user;
-	session->role =
-		rth_role_of(&portal->settings, row->user.email, row->groups);
-	memcpy(session->hash, row->hash, sizeof(session->hash));
+	fill(session, portal, row);
 	err = make_csrf(session->csrf, cookie);
 	if (!err && now_s >= row->seen_s + SEEN_EVERY_S)
 		err = rth_store_session_seen(portal->store, row->hash, now_s);

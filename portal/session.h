@@ -15,8 +15,9 @@
 struct rth_session {
 	struct rth_user user;
 	enum rth_role role;
-	char csrf[44];		  /* what X-RTH-CSRF must be */
-	char hash[RTH_HASH_SIZE]; /* the session's key in the store */
+	char groups[RTH_GROUPS_SIZE]; /* one a line */
+	char csrf[44];		      /* what X-RTH-CSRF must be */
+	char hash[RTH_HASH_SIZE];     /* the session's key in the store */
 };
 
 /* A person who has just proved to own an e-mail address. */
@@ -57,6 +58,18 @@ void rth_session_refused(struct rth_portal *portal, const char *method,
  * threads only.
  */
 enum rth_err rth_session_load(struct rth_exchange *x) RTH_CHECKED;
+
+/**
+ * The person of a session that may be over, outside of a request: its `csrf` is
+ * empty. Worker threads only.
+ *
+ * @param session receives who that is
+ * @param hash    the session's key in the store
+ * @return 0; RTH_ERR_NOT_FOUND also when it is too old
+ */
+enum rth_err rth_session_find(struct rth_session *session,
+			      const struct rth_portal *portal,
+			      const char *hash) RTH_CHECKED;
 
 /** Says whether X-RTH-CSRF is the session's. Constant time. */
 bool rth_session_csrf_right(const struct rth_exchange *x);

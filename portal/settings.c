@@ -15,6 +15,7 @@
 #include <openssl/crypto.h>
 
 #include "mem.h"
+#include "settings_review.h"
 
 #define SECRET_MAX_BYTES 1024
 
@@ -100,6 +101,18 @@ static const struct rth_conf_key keys[] = {
 	 .max = 256},
 	{"roles.operators", RTH_CONF_STRINGS, AT(roles.operators), .max = 256},
 	{"roles.admins", RTH_CONF_STRINGS, AT(roles.admins), .max = 256},
+	{"review.rules", RTH_CONF_LIST, AT(review.rules), .max = 64,
+	 .items = rth_review_rule_keys,
+	 .item_size = sizeof(struct rth_review_rule)},
+	{"review.reasons", RTH_CONF_STRINGS, AT(review.reasons), .max = 64,
+	 .wrong = rth_settings_wrong_reason},
+	{"review.reason", RTH_CONF_STRING, AT(review.reason),
+	 .text = "required", .wrong = rth_settings_wrong_need},
+	{"retention.days", RTH_CONF_INT, AT(retention.days), .number = 0,
+	 .min = 0, .max = 36500},
+	{"retention.rules", RTH_CONF_LIST, AT(retention.rules), .max = 256,
+	 .items = rth_retention_rule_keys,
+	 .item_size = sizeof(struct rth_retention_rule)},
 	{"session.idle_s", RTH_CONF_INT, AT(session.idle_s), .number = 7200,
 	 .min = 60, .max = 2592000},
 	{"session.absolute_s", RTH_CONF_INT, AT(session.absolute_s),
@@ -419,6 +432,8 @@ enum rth_err rth_settings_read(struct rth_settings *settings, const char *path,
 		err = check(settings, path, problem);
 	if (!err)
 		err = check_recordings(settings, path, problem);
+	if (!err)
+		err = rth_settings_review(settings, path, problem);
 	if (err)
 		return err;
 	settings->cookies_insecure =

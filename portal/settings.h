@@ -31,6 +31,29 @@ struct rth_provider_conf {
 	char *ca_file; /* more trusted certificates, or NULL */
 };
 
+/* Who may do what with whose recordings; rights.h. */
+struct rth_review_rule {
+	/* "role:operator", "email:a@b", "domain:b", "group:g" */
+	struct rth_conf_strings who;
+	struct rth_conf_strings right_names; /* "list", "play" ... */
+	/* "all", "own", or the clinician's: "email:a@b", "domain:b" */
+	struct rth_conf_strings of;
+	unsigned rights; /* computed: enum rth_review_right */
+};
+
+/* A reason for playing a recording. */
+enum rth_reason_need {
+	RTH_REASON_REQUIRED,
+	RTH_REASON_OPTIONAL,
+	RTH_REASON_NONE, /* one that is given all the same is not kept */
+};
+
+/* How long recordings of certain clinicians are kept. */
+struct rth_retention_rule {
+	struct rth_conf_strings clinicians; /* "email:a@b", "domain:b" */
+	int64_t days;			    /* 0: for ever */
+};
+
 struct rth_settings {
 	struct rth_listen_conf listen;
 	struct rth_listen_conf private_listen;
@@ -90,6 +113,18 @@ struct rth_settings {
 		struct rth_conf_strings operators;
 		struct rth_conf_strings admins;
 	} roles;
+	struct {
+		struct rth_conf_list rules; /* struct rth_review_rule */
+		/* Ones to choose from: "complaint" ... */
+		struct rth_conf_strings reasons;
+		char *reason; /* "required", "optional", "none" */
+		enum rth_reason_need reason_need; /* computed: the same */
+	} review;
+	struct {
+		int64_t days; /* where no rule fits; 0: for ever */
+		/* struct rth_retention_rule; the first that fits counts */
+		struct rth_conf_list rules;
+	} retention;
 	struct {
 		int64_t idle_s;	    /* signed out when nothing came so long */
 		int64_t absolute_s; /* and in any case after this */

@@ -52,7 +52,8 @@ struct rth_db_backend {
 	enum rth_err (*transaction)(struct rth_db *db,
 				    enum rth_err (*work)(void *arg), void *arg);
 	int64_t (*column_int)(const struct rth_db_row *row, int column);
-	/* Copies; RTH_ERR_LIMIT when it does not fit. NULL becomes "". */
+	/* Copies; RTH_ERR_LIMIT when it does not fit, RTH_ERR_FORMAT when a NUL
+	   is in it. NULL becomes "". */
 	enum rth_err (*column_text)(const struct rth_db_row *row, int column,
 				    char *out, size_t size);
 };
@@ -68,8 +69,25 @@ struct rth_store {
 enum rth_err rth_store_run_one(struct rth_store *store,
 			       const struct rth_db_query *query) RTH_CHECKED;
 
+struct rth_recording_row;
+
+/** Reads columns 0 to 10 as the questions for recordings name them. */
+enum rth_err
+rth_store_read_recording(struct rth_recording_row *recording,
+			 const struct rth_db_backend *backend,
+			 const struct rth_db_row *row) RTH_CHECKED;
+
 /** Runs a statement, however many rows it touches. */
 enum rth_err rth_store_run(struct rth_store *store,
 			   const struct rth_db_query *query) RTH_CHECKED;
+
+/**
+ * rth_store_audit for whoever is in a transaction already: the row comes or
+ * goes with it.
+ */
+struct rth_audit;
+enum rth_err rth_store_audit_locked(struct rth_store *store,
+				    const struct rth_audit *audit,
+				    int64_t now_s) RTH_CHECKED;
 
 #endif

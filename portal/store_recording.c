@@ -104,16 +104,10 @@ enum rth_err rth_store_recording_put(struct rth_store *store,
 	return err == RTH_ERR_NOT_FOUND ? RTH_ERR_STATE : err;
 }
 
-struct recording_into {
-	const struct rth_db_backend *backend;
-	struct rth_recording_row *row;
-};
-
-static enum rth_err recording_row(const struct rth_db_row *from, void *arg)
+enum rth_err rth_store_read_recording(struct rth_recording_row *row,
+				      const struct rth_db_backend *b,
+				      const struct rth_db_row *from)
 {
-	const struct recording_into *into = arg;
-	const struct rth_db_backend *b = into->backend;
-	struct rth_recording_row *row = into->row;
 	char state[16];
 	enum rth_err err = b->column_text(from, 0, row->id, sizeof(row->id));
 
@@ -134,6 +128,18 @@ static enum rth_err recording_row(const struct rth_db_row *from, void *arg)
 	row->lost_ms = b->column_int(from, 9);
 	row->lost_packets = b->column_int(from, 10);
 	return err;
+}
+
+struct recording_into {
+	const struct rth_db_backend *backend;
+	struct rth_recording_row *row;
+};
+
+static enum rth_err recording_row(const struct rth_db_row *from, void *arg)
+{
+	const struct recording_into *into = arg;
+
+	return rth_store_read_recording(into->row, into->backend, from);
 }
 
 enum rth_err rth_store_recording_get(struct rth_store *store,

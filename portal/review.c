@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The list of recordings.
+ */
+#include "review.h"
+
+#include "rights.h"
+#include "text.h"
+
+static const char *const states[] = {
+	[RTH_REVIEW_ANY] = "",
+	[RTH_REVIEW_RUNNING] = "running",
+	[RTH_REVIEW_FINISHED] = "finished",
+	[RTH_REVIEW_INCOMPLETE] = "incomplete",
+	[RTH_REVIEW_INTERRUPTED] = "interrupted",
+	[RTH_REVIEW_LOST] = "lost",
+};
+
+static json_t *rights_json(unsigned rights)
+{
+	json_t *list = json_array();
+	unsigned i;
+
+	for (i = 0; i < RTH_RIGHTS; i++)
+		if (rights & 1U << i &&
+		    json_array_append_new(
+			    list, json_string(rth_right_name(1U << i)))) {
+			json_decref(list);
+			return NULL;
+		}
+	return list;
+}
+
+/* NULL for none: a "?" or "*" of json_pack takes that for absent. */
+static json_t *named(const char *id, const char *key, const char *value)
+{
+	return json_pack("{s:s, s:s}", "id", id, key, value);
+}
+
+static json_t *or_null(bool is, const char *id, const char *key,
+		       const char *value)
+{
+	return is ? named(id, key, value) : json_null();
+}
+
+static json_t *time_or_null(int64_t time_s)
+{
+	char text[RTH_TIME_SIZE];
+
+	if (!time_s || rth_text_time(text, time_s))
+		return json_null();
+	return json_string(text);
+}
+
+static json_t *patient_json(const struct rth_reviewed *of)
+{
+	if (!*of->patient_email)
+		return json_null();
+	return json_pack("{s:s?, s:s?}", "id",
+			 *of->patient_id ? of->patient_id : NULL, "name",
+			 *of->patient_name ? of->patient_name : NULL);
+}
+
+json_t *rth_review_json(const struct rth_portal *portal,
+			const struct rth_reviewed *of,
+			const struct rth_session *viewer)
+{
+	const struct rth_recording_row *row = &of->row;
+	bool visit = *row->visit;
+
+	return json_pack(
+		"{s:s, s:o, s:o, s:s, s:s?, s:I, s:b, s:o, s:o, s:o, s:o, s:o}",
+		"id", row->id, "begun", time_or_null(row->begun_s), "seconds",
+		row->ended_s ? json_integer(row->ended_s - row->begun_s)
+			     : json_null(),
+		"state", states[rth_review_state_of(row)], "reason",
+		*row->reason ? row->reason : NULL, "lost_ms",
+		(json_int_t)row->lost_ms, "hold", of->hold, "delete_on",
+		time_or_null(of->delete_s), "visit",
+		or_null(visit, row->visit, "title", of->title), "clinician",
+		or_null(visit, of->clinician_id, "name", of->clinician_name),
+		"patient", patient_json(of), "rights",
+		rights_json(rth_rights(portal, viewer, of)));
+}

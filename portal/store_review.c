@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Recordings with their visits and people, for those who look through them. The
+ * question is put together from constant words; everything else is a value of a
+ * $n. Whose recordings somebody may see is part of the question, so that pages
+ * are full and counts tell nothing.
+ */
+#include "store.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "mem.h"
+#include "store_db.h"
+
+#define SQL_BASE_BYTES 4096
+#define SQL_ENTRY_BYTES 192 /* an address or domain of the scope */
+#define VALUES_BASE 16
+
+#define COLUMNS                                                          \
+	"SELECT r.id, r.room, r.visit_id, r.state, r.reason, r.begun_s," \
+	" r.ended_s, r.parts, r.incomplete, r.lost_ms, r.lost_packets,"  \
+	" r.hold, r.delete_s, v.title, c.id, c.email, c.name, p.id,"     \
+	" v.patient_email, p.name"
+#define TABLES                                                       \
+	" FROM recordings r LEFT JOIN visits v ON v.id = r.visit_id" \
+	" LEFT JOIN users c ON c.id = v.clinician_id"                \
+	" LEFT JOIN users p ON p.email = v.patient_email"
+#define IS_THERE                                   \
+	" WHERE r.begun_s > 0 AND r.deleted_s = 0" \
+	" AND r.state NOT IN ('asked', 'declined', 'refused')"
+/* As in the index recordings_seconds. */
+#define SECONDS \
+	"(CASE WHEN r.ended_s > 0 THEN r.ended_s - r.begun_s ELSE -1 END)"
+
+/* ---- Rows ---- */
+
+static enum rth_err read_reviewed(const struct rth_db_backend *backend,
+				  const struct rth_db_row *row,
+				  struct rth_reviewed *of)
+{
+	const struct {
+		char *out;
+		size_t size;
+	} columns[] = {
+		{of->title, sizeof(of->title)},
+		{of->clinician_id, sizeof(of->clinician_id)},
+		{of->clinician_email, sizeof(of->clinician_email)},
+		{of->clinician_name, sizeof(of->clinician_name)},
+		{of->patient_id, sizeof(of->patient_id)},
+		{of->patient_email, sizeof(of->patient_email)},
+		{of->patient_name, sizeof(of->patient_name)},
+	};
+	enum rth_err err = rth_store_read_recording(&of->row, backend, row);
+	int i;
+
+	of->hold = backend->column_int(row, 11) != 0;
+	of->delete_s = backend->column_int(row, 12);
+	for (i = 0; i < 7 && !err; i++)
+		err = backend->column_text(row, 13 + i, columns[i].out,
+					   columns[i].size);
+	return err;
+}
+
+struct reviewed_into {
+	const struct rth_db_backend *backend;
+	struct rth_reviewed *reviewed;
+};
+
+static enum rth_err reviewed_row(const struct rth_db_row *row, void *arg)
+{
+	const struct reviewed_into *into = arg;
+
+	return read_reviewed(into->backend, row, into->reviewed);
+}
+
+enum rth_err rth_store_reviewed_get(struct rth_store *store,
+				    struct rth_reviewed *reviewed,
+				    const char *id)
+{
+	struct reviewed_into into = {store->backend, reviewed};
+	const struct rth_db_value value = RTH_DB_TEXT(id);
+	const struct rth_db_query query = {
+		.sql = COLUMNS TABLES IS_THERE " AND r.id = $1",
+		.values = &value,
+		.values_n = 1,
+		.row = reviewed_row,
+		.arg = &into,
+	};
+
+	return rth_store_run_one(store, &query);
+}
+
+/* ---- States and keys ---- */
+
+enum rth_review_state rth_review_state_of(const struct rth_recording_row *row)
+{
+	switch (row->state) {
+	case RTH_RECORDING_LOST:
+		return RTH_REVIEW_LOST;
+	case RTH_RECORDING_INTERRUPTED:
+		return RTH_REVIEW_INTERRUPTED;
+	case RTH_RECORDING_FINISHED:
+	case RTH_RECORDING_STORED:
+		return row->incomplete ? RTH_REVIEW_INCOMPLETE
+				       : RTH_REVIEW_FINISHED;
+	default:
+		return RTH_REVIEW_RUNNING;
+	}
+}
+
+static const char *const state_sql[] = {
+	[RTH_REVIEW_ANY] = "",
+	[RTH_REVIEW_RUNNING] = " AND r.state IN ('running', 'paused')",
+	[RTH_REVIEW_FINISHED] = " AND r.state IN ('finished', 'stored')"
+				" AND r.incomplete = 0",
+	[RTH_REVIEW_INCOMPLETE] = " AND r.state IN ('finished', 'stored')"
+				  " AND r.incomplete <> 0",
+	[RTH_REVIEW_INTERRUPTED] = " AND r.state = 'interrupted'",
+	[RTH_REVIEW_LOST] = " AND r.state = 'lost'",
+};
+
+static const struct {
+	const char *key, *after, *direction;
+} sorts[] = {
+	[RTH_SORT_BEGUN_DOWN] = {"r.begun_s", " < ", " DESC"},
+	[RTH_SORT_BEGUN_UP] = {"r.begun_s", " > ", ""},
+	[RTH_SORT_SECONDS_DOWN] = {SECONDS, " < ", " DESC"},
+	[RTH_SORT_SECONDS_UP] = {SECONDS, " > ", ""},
+};
+
+int64_t rth_store_review_key(enum rth_review_sort sort,
+			     const struct rth_reviewed *reviewed)
+{
+	const struct rth_recording_row *row = &reviewed->row;
+
+	if (sort == RTH_SORT_BEGUN_DOWN || sort == RTH_SORT_BEGUN_UP)
+		return row->begun_s;
+	return row->ended_s > 0 ? row->ended_s - row->begun_s : -1;
+}
+
+/* ---- The question ---- */
+
+/* Both have room for everything that a query can ask. */
+struct question {
+	char *sql;
+	size_t size, len;
+	struct rth_db_value *values;
+	size_t values_n;
+};
+
+static void add(struct question *q, const char *sql)
+{
+	q->len +=
+		(size_t)snprintf(q->sql + q->len, q->size - q->len, "%s", sql);
+}
+
+/* A value with the words before and behind it. */
+static void add_value(struct question *q, const char *before,
+		      struct rth_db_value value, const char *behind)
+{
+	char number[24];
+
+	q->values[q->values_n++] = value;
+	snprintf(number, sizeof(number), "$%zu", q->values_n);
+	add(q, before);
+	add(q, number);
+	add(q, behind);
+}
+
+static void add_own(struct question *q, const struct rth_review_scope *scope)
+{
+	add_value(q, "SELECT id FROM visits WHERE clinician_id = ",
+		  RTH_DB_TEXT(scope->own_id), "");
+	add_value(q,
+		  " UNION ALL SELECT id FROM visits"
+		  " WHERE patient_email = ",
+		  RTH_DB_TEXT(scope->own_email), "");
+}
+
+/* A domain is what comes after the last '@', and has none itself. */
+static void add_domain(struct question *q, const char *domain)
+{
+	char number[48];
+
+	add_value(q, " OR substr(u.email, length(u.email) - length(",
+		  RTH_DB_TEXT(domain), "))");
+	snprintf(number, sizeof(number), " = '@' || lower($%zu)", q->values_n);
+	add(q, number);
+}
+
+static void add_clinicians(struct question *q,
+			   const struct rth_review_scope *scope)
+{
+	size_t i;
+
+	add(q, "SELECT s.id FROM visits s JOIN users u"
+	       " ON u.id = s.clinician_id WHERE (1 = 0");
+	for (i = 0; i < scope->emails_n; i++)
+		add_value(q, " OR u.email = lower(",
+			  RTH_DB_TEXT(scope->emails[i]), ")");
+	for (i = 0; i < scope->domains_n; i++)
+		add_domain(q, scope->domains[i]);
+	add(q, ")");
+}
+
+static void add_scope(struct question *q, const struct rth_review_scope *scope)
+{
+	bool clinicians = scope->emails_n || scope->domains_n;
+
+	if (scope->all)
+		return;
+	if (!scope->own_id && !clinicians) {
+		add(q, " AND 1 = 0");
+		return;
+	}
+	add(q, " AND r.visit_id IN (");
+	if (scope->own_id)
+		add_own(q, scope);
+	if (scope->own_id && clinicians)
+		add(q, " UNION ALL ");
+	if (clinicians)
+		add_clinicians(q, scope);
+	add(q, ")");
+}
+
+static void add_filters(struct question *q,
+			const struct rth_review_query *query)
+{
+	if (query->from_s)
+		add_value(q, " AND r.begun_s >= ", RTH_DB_INT(query->from_s),
+			  "");
+	if (query->to_s)
+		add_value(q, " AND r.begun_s < ", RTH_DB_INT(query->to_s), "");
+	if (query->clinician_id)
+		add_value(q,
+			  " AND r.visit_id IN (SELECT id FROM visits"
+			  " WHERE clinician_id = ",
+			  RTH_DB_TEXT(query->clinician_id), ")");
+	if (query->patient_id)
+		add_value(q,
+			  " AND r.visit_id IN (SELECT id FROM visits"
+			  " WHERE patient_email ="
+			  " (SELECT email FROM users WHERE id = ",
+			  RTH_DB_TEXT(query->patient_id), "))");
+	add(q, state_sql[query->state]);
+	if (query->hold)
+		add(q, " AND r.hold <> 0");
+	if (query->min_seconds >= 0)
+		add_value(q, " AND " SECONDS " >= ",
+			  RTH_DB_INT(query->min_seconds), "");
+	if (query->max_seconds >= 0)
+		add_value(q, " AND r.ended_s > 0 AND " SECONDS " <= ",
+			  RTH_DB_INT(query->max_seconds), "");
+}
+
+static void add_page(struct question *q, const struct rth_review_query *query)
+{
+	const char *key = sorts[query->sort].key;
+	const char *direction = sorts[query->sort].direction;
+
+	if (query->after_id) {
+		add(q, " AND (");
+		add(q, key);
+		add(q, ", r.id)");
+		add(q, sorts[query->sort].after);
+		add_value(q, "(", RTH_DB_INT(query->after_key), ", ");
+		add_value(q, "", RTH_DB_TEXT(query->after_id), ")");
+	}
+	add(q, " ORDER BY ");
+	add(q, key);
+	add(q, direction);
+	add(q, ", r.id");
+	add(q, direction);
+	add_value(q, " LIMIT ", RTH_DB_INT(query->limit), "");
+}
+
+static void question_free(struct question *q)
+{
+	rth_free(q->sql);
+	rth_free(q->values);
+}
+
+static enum rth_err ask(struct question *q,
+			const struct rth_review_query *query)
+{
+	size_t entries = query->scope.emails_n + query->scope.domains_n;
+
+	memset(q, 0, sizeof(*q));
+	q->size = SQL_BASE_BYTES + entries * SQL_ENTRY_BYTES;
+	q->sql = rth_alloc(q->size);
+	q->values = rth_alloc((VALUES_BASE + entries) * sizeof(*q->values));
+	if (!q->sql || !q->values) {
+		question_free(q);
+		return RTH_ERR_NOMEM;
+	}
+	add(q, COLUMNS TABLES IS_THERE);
+	add_scope(q, &query->scope);
+	add_filters(q, query);
+	add_page(q, query);
+	return 0;
+}
+
+struct each {
+	const struct rth_db_backend *backend;
+	enum rth_err (*call)(const struct rth_reviewed *reviewed, void *arg);
+	void *arg;
+};
+
+static enum rth_err each_row(const struct rth_db_row *row, void *arg)
+{
+	const struct each *each = arg;
+	struct rth_reviewed reviewed;
+	enum rth_err err = read_reviewed(each->backend, row, &reviewed);
+
+	return err ? err : each->call(&reviewed, each->arg);
+}
+
+enum rth_err rth_store_review_each(
+	struct rth_store *store, const struct rth_review_query *query,
+	enum rth_err (*call)(const struct rth_reviewed *reviewed, void *arg),
+	void *arg)
+{
+	struct each each = {store->backend, call, arg};
+	struct question q;
+	enum rth_err err = ask(&q, query);
+
+	if (!err) {
+		const struct rth_db_query asked = {
+			.sql = q.sql,
+			.values = q.values,
+			.values_n = q.values_n,
+			.row = each_row,
+			.arg = &each,
+		};
+
+		err = rth_store_run(store, &asked);
+		question_free(&q);
+	}
+	return err;
+}
