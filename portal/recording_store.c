@@ -278,7 +278,8 @@ rth_recordings_each(const char *folder,
 
 struct search {
 	const char *id;
-	int fd; /* -1 until it is found */
+	int fd;	   /* -1 until it is found */
+	int month; /* then the folder that it is in */
 };
 
 static enum rth_err search_month(int fd, const char *name, void *arg)
@@ -286,9 +287,13 @@ static enum rth_err search_month(int fd, const char *name, void *arg)
 	struct search *search = arg;
 
 	(void)name;
+	if (search->fd >= 0)
+		return 0;
+	search->fd = openat(fd, search->id, FOLDER_FLAGS);
 	if (search->fd < 0)
-		search->fd = openat(fd, search->id, FOLDER_FLAGS);
-	return 0;
+		return 0;
+	search->month = openat(fd, ".", FOLDER_FLAGS);
+	return search->month < 0 ? RTH_ERR_IO : 0;
 }
 
 static enum rth_err search_year(int fd, const char *name, void *arg)
@@ -331,23 +336,57 @@ static enum rth_err read_files(struct rth_recording_folder *r)
 	return err;
 }
 
-enum rth_err rth_recording_folder_open(struct rth_recording_folder **recordingp,
-				       const char *folder, const char *id)
+static void search_close(const struct search *search)
 {
-	struct search search = {id, -1};
-	struct rth_recording_folder *r;
+	if (search->fd >= 0)
+		close(search->fd);
+	if (search->month >= 0)
+		close(search->month);
+}
+
+/* Two descriptors on success. */
+static enum rth_err search_all(struct search *search, const char *folder)
+{
 	enum rth_err err;
 	int root;
 
-	if (!rth_id_valid(id))
+	if (!rth_id_valid(search->id))
 		return RTH_ERR_NOT_FOUND;
 	root = open_root(folder);
 	if (root < 0)
 		return RTH_ERR_IO;
-	err = each_below(root, is_year, search_year, &search);
+	err = each_below(root, is_year, search_year, search);
 	close(root);
-	if (search.fd < 0)
-		return err ? err : RTH_ERR_NOT_FOUND;
+	if (!err && search->fd < 0)
+		err = RTH_ERR_NOT_FOUND;
+	if (err)
+		search_close(search);
+	return err;
+}
+
+enum rth_err rth_recording_month_open(int *fdp, const char *folder,
+				      const char *id)
+{
+	struct search search = {id, -1, -1};
+	enum rth_err err = search_all(&search, folder);
+
+	if (err)
+		return err;
+	close(search.fd);
+	*fdp = search.month;
+	return 0;
+}
+
+enum rth_err rth_recording_folder_open(struct rth_recording_folder **recordingp,
+				       const char *folder, const char *id)
+{
+	struct search search = {id, -1, -1};
+	struct rth_recording_folder *r;
+	enum rth_err err = search_all(&search, folder);
+
+	if (err)
+		return err;
+	close(search.month);
 	r = rth_alloc(sizeof(*r));
 	if (!r) {
 		close(search.fd);
@@ -355,8 +394,7 @@ enum rth_err rth_recording_folder_open(struct rth_recording_folder **recordingp,
 	}
 	r->fd = search.fd;
 	memcpy(r->id, id, sizeof(r->id));
-	if (!err)
-		err = read_files(r);
+	err = read_files(r);
 	if (err)
 		rth_recording_folder_close(r);
 	else

@@ -72,6 +72,16 @@ enum rth_err rth_recording_folder_open(struct rth_recording_folder **recordingp,
 				       const char *folder,
 				       const char *id) RTH_CHECKED;
 
+/**
+ * Opens the folder of the month that a recording is in.
+ *
+ * @param fdp receives it; close it
+ * @return 0, RTH_ERR_NOT_FOUND (also when it is no id), RTH_ERR_IO,
+ *         RTH_ERR_NOMEM
+ */
+enum rth_err rth_recording_month_open(int *fdp, const char *folder,
+				      const char *id) RTH_CHECKED;
+
 /** NULL is allowed. */
 void rth_recording_folder_close(struct rth_recording_folder *recording);
 

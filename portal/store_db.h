@@ -51,6 +51,9 @@ struct rth_db_backend {
 	/* `work` runs with the database locked; its error rolls back. */
 	enum rth_err (*transaction)(struct rth_db *db,
 				    enum rth_err (*work)(void *arg), void *arg);
+	/* Nothing that was deleted is left in the backend's own files when it
+	   returns 0; RTH_ERR_STATE: somebody reads, try again. */
+	enum rth_err (*scrub)(struct rth_db *db);
 	int64_t (*column_int)(const struct rth_db_row *row, int column);
 	/* Copies; RTH_ERR_LIMIT when it does not fit, RTH_ERR_FORMAT when a NUL
 	   is in it. NULL becomes "". */

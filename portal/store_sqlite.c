@@ -146,6 +146,26 @@ static enum rth_err db_transaction(struct rth_db *db,
 	return err;
 }
 
+/*
+ * Deleted values are overwritten in the pages (secure_delete), so the log of
+ * older pages is what is left: it becomes empty. That waits for other readers,
+ * as long as the busy timeout.
+ */
+static enum rth_err db_scrub(struct rth_db *db)
+{
+	sqlite3_stmt *stmt = NULL;
+	enum rth_err err = RTH_ERR_IO;
+
+	pthread_mutex_lock(&db->lock);
+	if (sqlite3_prepare_v2(db->handle, "PRAGMA wal_checkpoint(TRUNCATE)",
+			       -1, &stmt, NULL) == SQLITE_OK &&
+	    sqlite3_step(stmt) == SQLITE_ROW)
+		err = sqlite3_column_int(stmt, 0) ? RTH_ERR_STATE : 0;
+	sqlite3_finalize(stmt);
+	pthread_mutex_unlock(&db->lock);
+	return err;
+}
+
 static void db_close(struct rth_db *db)
 {
 	if (!db)
@@ -346,6 +366,7 @@ const struct rth_db_backend rth_store_sqlite = {
 	.run = db_run,
 	.script = db_script,
 	.transaction = db_transaction,
+	.scrub = db_scrub,
 	.column_int = db_column_int,
 	.column_text = db_column_text,
 };
