@@ -30,6 +30,7 @@
 
 #include "commands.h"
 #include "http.h"
+#include "keys.h"
 #include "log.h"
 #include "mailcode.h"
 #include "oidc.h"
@@ -138,6 +139,21 @@ static enum rth_err open_keys(struct rth_portal *p)
 	return rth_signing_create(&p->signing, &conf, p->now_s());
 }
 
+/* Without them all else goes on; nothing can be played. */
+static void open_private_keys(struct rth_portal *p)
+{
+	char problem[RTH_KEYS_LINE_SIZE] = "";
+	enum rth_err err;
+
+	if (!p->settings.recordings.folder)
+		return;
+	err = rth_keys_open(&p->keys, &p->settings, false, problem);
+	if (err || *problem)
+		rth_log(err ? RTH_LOG_ERROR : RTH_LOG_WARN,
+			"private-keys-not-open", "s:s, s:s", "error",
+			rth_err_name(err), "problem", problem);
+}
+
 static enum rth_err open_workers(struct rth_portal *p)
 {
 	const struct {
@@ -176,6 +192,8 @@ static enum rth_err open_portal(struct rth_portal *p)
 	if (!err)
 		err = failed("codes", rth_mailcode_create(&p->mailcode, s,
 							  p->work_mail));
+	if (!err)
+		open_private_keys(p);
 	return err;
 }
 
@@ -294,6 +312,7 @@ static void close_portal(struct rth_portal *p, struct servers *servers)
 	rth_http_stop(servers->private);
 	for (i = 0; i < n; i++)
 		rth_work_free(pools[i]);
+	rth_keys_free(p->keys);
 	rth_mailcode_free(p->mailcode);
 	rth_oidc_free(p->oidc);
 	rth_signing_free(p->signing);

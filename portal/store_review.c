@@ -27,9 +27,10 @@
 	" FROM recordings r LEFT JOIN visits v ON v.id = r.visit_id" \
 	" LEFT JOIN users c ON c.id = v.clinician_id"                \
 	" LEFT JOIN users p ON p.email = v.patient_email"
-#define IS_THERE                                   \
-	" WHERE r.begun_s > 0 AND r.deleted_s = 0" \
-	" AND r.state NOT IN ('asked', 'declined', 'refused')"
+#define IS_THERE                                                           \
+	" WHERE r.begun_s > 0 AND r.deleted_s = 0"                         \
+	" AND r.state NOT IN ('asked', 'declined', 'refused', 'deleting'," \
+	" 'deleted')"
 /* As in the index recordings_seconds. */
 #define SECONDS \
 	"(CASE WHEN r.ended_s > 0 THEN r.ended_s - r.begun_s ELSE -1 END)"
