@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Sockets that are shut down when they are late. One lock guards the list and
- * the deadlines in it; a socket in the list is open, so what is shut down is
- * never another one with its number.
+ * Sockets that are shut down when they are late or cut. One lock guards the
+ * list and the deadlines in it; a socket in the list is open, so what is shut
+ * down is never another one with its number.
  */
 #include "deadline.h"
 
 #include <pthread.h>
-#include <stdbool.h>
 #include <time.h>
 
 #include <sys/queue.h>
@@ -18,7 +17,8 @@
 struct rth_deadline {
 	LIST_ENTRY(rth_deadline) entry;
 	int fd;
-	int64_t due_s; /* monotonic */
+	int64_t due_s;		/* monotonic */
+	const atomic_bool *cut; /* or NULL */
 };
 
 struct rth_deadlines {
@@ -37,14 +37,26 @@ static int64_t monotonic_s(void)
 	return now.tv_sec;
 }
 
+/* What waits to be sent is given up when the socket is closed. */
+static void cut(int fd)
+{
+	const struct linger none = {1, 0};
+
+	setsockopt(fd, SOL_SOCKET, SO_LINGER, &none, sizeof(none));
+	shutdown(fd, SHUT_RDWR);
+}
+
 static void shut_late_locked(struct rth_deadlines *set)
 {
 	int64_t now_s = monotonic_s();
 	struct rth_deadline *d;
 
-	for (d = LIST_FIRST(&set->list); d; d = LIST_NEXT(d, entry))
-		if (d->due_s < now_s)
+	for (d = LIST_FIRST(&set->list); d; d = LIST_NEXT(d, entry)) {
+		if (d->cut && atomic_load(d->cut))
+			cut(d->fd);
+		else if (d->due_s < now_s)
 			shutdown(d->fd, SHUT_RDWR);
+	}
 }
 
 static void *watch(void *arg)
@@ -114,6 +126,14 @@ void rth_deadline_set(struct rth_deadlines *set, struct rth_deadline *deadline,
 {
 	pthread_mutex_lock(&set->lock);
 	deadline->due_s = monotonic_s() + in_s;
+	pthread_mutex_unlock(&set->lock);
+}
+
+void rth_deadline_watch(struct rth_deadlines *set,
+			struct rth_deadline *deadline, const atomic_bool *flag)
+{
+	pthread_mutex_lock(&set->lock);
+	deadline->cut = flag;
 	pthread_mutex_unlock(&set->lock);
 }
 

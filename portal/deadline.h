@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Sockets that are shut down when they are late, by a thread of its own. The
- * HTTP library's timeout only sees silence; this one sees who drips.
+ * Sockets that are shut down when they are late, or when they are to be cut, by
+ * a thread of its own. The HTTP library's timeout only sees silence; this one
+ * sees who drips.
  */
 #ifndef RTH_DEADLINE_H
 #define RTH_DEADLINE_H
 
+#include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "err.h"
@@ -32,6 +35,16 @@ struct rth_deadline *rth_deadline_add(struct rth_deadlines *set, int fd,
 /** Gives a socket another deadline. Any thread. */
 void rth_deadline_set(struct rth_deadlines *set, struct rth_deadline *deadline,
 		      int64_t in_s);
+
+/**
+ * Shuts a socket down within two seconds once a flag is true; what has not been
+ * sent by then never is. Any thread.
+ *
+ * @param cut borrowed until the next call for this socket or its removal; NULL:
+ *            none
+ */
+void rth_deadline_watch(struct rth_deadlines *set,
+			struct rth_deadline *deadline, const atomic_bool *cut);
 
 /** Takes a socket out and frees the deadline. Any thread. */
 void rth_deadline_remove(struct rth_deadlines *set,

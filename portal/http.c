@@ -8,6 +8,11 @@
  * A request is touched by one thread at a time: a thread of the pool until
  * dispatch, then a worker while the connection is suspended, then the pool
  * again.
+ *
+ * A body that is read while it is sent (rth_reply_body) has BLOCK_BYTES in
+ * memory, and as many again, twice, wait in the socket. A client that does not
+ * take a block in STALL_MAX_S, or nothing in limits.idle_s, is shut out; a
+ * player that was paused so long asks again, by range.
  */
 #include "http.h"
 
@@ -20,6 +25,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 #include <microhttpd.h>
@@ -35,6 +42,9 @@
 
 #define CONNECTION_MEMORY_BYTES 32768
 #define SEND_MAX_S 600 /* a reply must be gone within */
+#define BLOCK_BYTES 65536
+#define UNSENT_MAX_BYTES (2 * BLOCK_BYTES)
+#define STALL_MAX_S 60 /* and a block of a long one */
 
 struct rth_http {
 	struct rth_portal *portal;
@@ -76,6 +86,16 @@ static void due_in(struct rth_http *http, struct MHD_Connection *connection,
 
 	if (info && info->socket_context)
 		rth_deadline_set(http->deadlines, info->socket_context, in_s);
+}
+
+static void watch(struct rth_http *http, struct MHD_Connection *connection,
+		  const atomic_bool *cut)
+{
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(
+		connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+
+	if (info && info->socket_context)
+		rth_deadline_watch(http->deadlines, info->socket_context, cut);
 }
 
 static void opened(struct rth_http *http, struct MHD_Connection *connection,
@@ -209,6 +229,8 @@ static struct rth_refusal read_headers(struct request *r, const char *method,
 	/* Also a request that is refused needs an exchange, to reply with. */
 	if (rth_exchange_create(&r->x, r->http->portal, m, err ? "/" : path))
 		return failed;
+	if (strcmp(method, "HEAD") == 0)
+		rth_exchange_set_head(r->x);
 	if (r->target_len > RTH_REQUEST_MAX_URL_BYTES || err == RTH_ERR_LIMIT)
 		return too_long;
 	if (err || !known)
@@ -330,10 +352,82 @@ static bool dispatch(struct request *r)
 
 /* ---- The reply ---- */
 
-static struct MHD_Response *make_response(struct rth_reply *reply)
+/* A body on its way; freed with the library's response. */
+struct sending {
+	struct rth_body body;
+	struct rth_http *http;
+	struct MHD_Connection *connection;
+};
+
+/* Called when the client has taken what there was. */
+static ssize_t send_more(void *cls, uint64_t offset, char *data, size_t len)
+{
+	struct sending *sending = cls;
+	const struct rth_body *body = &sending->body;
+	size_t got = 0;
+
+	due_in(sending->http, sending->connection, STALL_MAX_S);
+	if ((body->cut && atomic_load(body->cut)) ||
+	    body->read(body->arg, offset, data, len, &got) || !got)
+		return MHD_CONTENT_READER_END_WITH_ERROR;
+	return (ssize_t)got;
+}
+
+static void sending_free(void *cls)
+{
+	struct sending *sending = cls;
+
+	if (sending->body.close)
+		sending->body.close(sending->body.arg);
+	rth_free(sending);
+}
+
+static struct MHD_Response *make_stream(struct request *r,
+					struct rth_reply *reply)
+{
+	struct sending *sending = rth_alloc(sizeof(*sending));
+	struct MHD_Response *response;
+
+	if (!sending)
+		return NULL;
+	sending->body = reply->stream;
+	sending->http = r->http;
+	sending->connection = r->connection;
+	response = MHD_create_response_from_callback(reply->stream.bytes,
+						     BLOCK_BYTES, send_more,
+						     sending, sending_free);
+	if (!response) {
+		rth_free(sending);
+		return NULL;
+	}
+	memset(&reply->stream, 0, sizeof(reply->stream));
+	return response;
+}
+
+/* Once it is queued: nobody waits at a stop for what takes hours. */
+static void let_stream(struct request *r, const atomic_bool *cut)
+{
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(
+		r->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+	const int unsent = UNSENT_MAX_BYTES;
+
+	if (info)
+		setsockopt(info->connect_fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT,
+			   &unsent, sizeof(unsent));
+	due_in(r->http, r->connection, STALL_MAX_S);
+	watch(r->http, r->connection, cut);
+	if (r->counted)
+		atomic_fetch_sub(&r->http->running, 1);
+	r->counted = false;
+}
+
+static struct MHD_Response *make_response(struct request *r,
+					  struct rth_reply *reply)
 {
 	struct MHD_Response *response;
 
+	if (reply->stream.read)
+		return make_stream(r, reply);
 	if (reply->fd < 0)
 		return MHD_create_response_from_buffer(
 			reply->body_bytes, reply->body, MHD_RESPMEM_MUST_COPY);
@@ -346,15 +440,19 @@ static struct MHD_Response *make_response(struct rth_reply *reply)
 static enum MHD_Result send_reply(struct request *r)
 {
 	struct rth_reply *reply = rth_exchange_reply(r->x);
+	const atomic_bool *cut;
 	struct MHD_Response *response;
 	enum MHD_Result result;
+	bool stream;
 	size_t i;
 
 	if (!reply->status || reply->failed)
 		rth_reply_failed(r->x,
 				 reply->status ? RTH_ERR_NOMEM : RTH_ERR_STATE);
 	rth_guard_reply(r->x);
-	response = make_response(reply);
+	stream = reply->stream.read != NULL;
+	cut = reply->stream.cut;
+	response = make_response(r, reply);
 	if (!response)
 		return MHD_NO;
 	result = MHD_YES;
@@ -369,6 +467,8 @@ static enum MHD_Result send_reply(struct request *r)
 	if (result == MHD_YES)
 		result = MHD_queue_response(r->connection, reply->status,
 					    response);
+	if (stream && result == MHD_YES)
+		let_stream(r, cut);
 	MHD_destroy_response(response);
 	return result;
 }
@@ -454,6 +554,7 @@ static void completed(void *cls, struct MHD_Connection *connection,
 	if (!r)
 		return;
 	log_request(r);
+	watch(http, connection, NULL);
 	due_in(http, connection,
 	       settings->limits.idle_s + settings->limits.request_s);
 	rth_exchange_free(r->x);

@@ -28,7 +28,10 @@ enum rth_err rth_http_start(struct rth_http **httpp, struct rth_portal *portal,
 /** Takes no new connections, lets running requests finish. */
 void rth_http_quiesce(struct rth_http *http);
 
-/** How many requests have been admitted and are not answered yet. */
+/**
+ * How many requests have been admitted and are not answered yet; a body that is
+ * read while it is sent (rth_reply_body) is not waited for.
+ */
 unsigned rth_http_running(struct rth_http *http);
 
 /** Closes everything and frees; NULL is allowed. The workers have stopped. */

@@ -150,6 +150,12 @@ static const struct rth_conf_key keys[] = {
 	 .min = 1, .max = 600},
 	{"limits.request_s", RTH_CONF_INT, AT(limits.request_s), .number = 10,
 	 .min = 1, .max = 600},
+	{"limits.streams", RTH_CONF_INT, AT(limits.streams), .number = 200,
+	 .min = 1, .max = 4096},
+	{"limits.streams_per_play", RTH_CONF_INT, AT(limits.streams_per_play),
+	 .number = 8, .min = 1, .max = 4096},
+	{"limits.stream_check_s", RTH_CONF_INT, AT(limits.stream_check_s),
+	 .number = 15, .min = 1, .max = 30},
 	{.key = NULL},
 };
 /* clang-format on */

@@ -150,6 +150,9 @@ struct rth_settings {
 		int64_t connections_per_address;
 		int64_t idle_s;	   /* a connection may be silent so long */
 		int64_t request_s; /* a request must be there within */
+		int64_t streams;   /* answers of plays under way at once */
+		int64_t streams_per_play;
+		int64_t stream_check_s; /* a play's right is asked so often */
 	} limits;
 };
 
