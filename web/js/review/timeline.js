@@ -30,14 +30,17 @@ const BEHIND_MS = 10000;
 /** Segments of one lane that are kept open at most. */
 const OPEN_MAX = 4;
 
+// In ms of the world, as people see and hear them: at double speed a lane that
+// is 40 ms of the recording away is 20 ms away.
+
 /** Lanes nearer than this are left alone. */
-const CALM_MS = 10;
+const CALM_MS = 8;
 /** A correction begins here. */
-const SOFT_MS = 20;
+const SOFT_MS = 15;
 /** Beyond this everybody waits and the lane is put where it belongs. */
-const HARD_MS = 160;
+const HARD_MS = 120;
 /** In which time a drift is to be gone. */
-const GONE_MS = 700;
+const GONE_MS = 600;
 /** How much faster or slower a voice may go without being heard as such. */
 const MOST_BEND = 0.1;
 /** Below and above these browsers make voices silent. */
@@ -164,18 +167,18 @@ export class Place {
 
 /**
  * What to do with a lane that is away from the others.
- * @param {number} drift ms that it is ahead (+) or behind (-)
+ * @param {number} drift ms of the recording that it is ahead (+) or behind (-)
  * @param {number} rate of the recording
  * @param {boolean} bent whether it is being corrected now
  * @returns {{ seek: true } | { seek: false, rate: number }}
  */
 export function correction(drift, rate, bent) {
-	const away = Math.abs(drift);
+	const away = Math.abs(drift) / rate;
 	if (away > HARD_MS)
 		return { seek: true };
 	if (away <= (bent ? CALM_MS : SOFT_MS))
 		return { seek: false, rate };
-	const bend = Math.min(MOST_BEND, away / GONE_MS / rate);
+	const bend = Math.min(MOST_BEND, away / GONE_MS);
 	const bentRate = Math.round(rate * (1 - Math.sign(drift) * bend) * 100) / 100;
 	if (bentRate < LEAST_RATE || bentRate > MOST_RATE)
 		return away > 2 * SOFT_MS ? { seek: true } : { seek: false, rate };
