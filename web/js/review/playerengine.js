@@ -18,7 +18,9 @@ const FORCE_MS = 3000;
 /** Rates are changed at most so often: each change costs the browser work. */
 const BEND_MS = 250;
 /** Nearer than this an element is where it should be, s. */
-const NEAR_S = 0.02;
+const NEAR_S = 0.01;
+/** What has just begun is not moved for less, s of the world. */
+const BEGUN_S = 0.06;
 /** The last of a medium, in which it may have nothing more to come, s. */
 const TAIL_S = 0.15;
 /** How often a lane that fails is tried again. */
@@ -303,10 +305,8 @@ export class Engine {
 	#start(entries, now) {
 		this.state = 'playing';
 		this.#clock.run(true, now);
-		for (const entry of entries) {
-			this.#bend(entry, this.rate, now);
-			this.#play(entry);
-		}
+		for (const entry of entries)
+			this.#begin(entry, now);
 	}
 
 	/** @param {Entry} entry */
@@ -323,10 +323,11 @@ export class Engine {
 
 	/** Keeps together what plays. @param {number} now */
 	#follow(now) {
-		const playing = this.#playing(this.at(now));
+		const ms = this.at(now);
+		const playing = this.#playing(ms);
 		for (const entry of this.#entries.values())
-			if (!playing.includes(entry) && !entry.medium.paused)
-				entry.medium.pause();
+			if (!playing.includes(entry))
+				this.#beside(entry, ms, now);
 		if (!this.wants || playing.some((entry) => this.#lacks(entry, now)))
 			return this.#hold(now);
 		const going = playing.filter(({ medium }) =>
@@ -343,6 +344,27 @@ export class Engine {
 	}
 
 	/**
+	 * What is over stops; what is nearer than half a tick begins.
+	 * @param {Entry} entry
+	 * @param {number} ms
+	 * @param {number} now
+	 */
+	#beside(entry, ms, now) {
+		const until = entry.segment.start_ms - ms;
+		if (until < 0 && !entry.medium.paused)
+			entry.medium.pause();
+		else if (until > 0 && until <= TICK_MS / 2 * this.rate
+			&& entry.medium.paused && !entry.medium.seeking)
+			this.#begin(entry, now);
+	}
+
+	/** @param {Entry} entry @param {number} now */
+	#begin(entry, now) {
+		this.#bend(entry, this.rate, now);
+		this.#play(entry);
+	}
+
+	/**
 	 * Whether one has nothing to play. What begins now is started.
 	 * @param {Entry} entry
 	 * @param {number} now
@@ -352,9 +374,10 @@ export class Engine {
 		if (isTail(medium, medium.currentTime))
 			return false;
 		if (!entry.started) {
-			this.#put(entry, targetOf(entry, this.at(now)));
-			this.#bend(entry, this.rate, now);
-			this.#play(entry);
+			const at = targetOf(entry, this.at(now));
+			if (Math.abs(medium.currentTime - at) > BEGUN_S * this.rate)
+				this.#put(entry, at);
+			this.#begin(entry, now);
 		} else if (medium.paused && entry.audio) {
 			// A key of the machine, or its headphones were pulled out.
 			this.wants = false;
