@@ -7,9 +7,10 @@
 
 #include "mem.h"
 
-enum rth_err rth_json_text(char **textp, size_t *lenp, const json_t *json)
+static enum rth_err dump(char **textp, size_t *lenp, const json_t *json,
+			 size_t flags)
 {
-	size_t len = json ? json_dumpb(json, NULL, 0, JSON_COMPACT) : 0;
+	size_t len = json ? json_dumpb(json, NULL, 0, flags) : 0;
 	char *text;
 
 	if (!len)
@@ -17,7 +18,7 @@ enum rth_err rth_json_text(char **textp, size_t *lenp, const json_t *json)
 	text = rth_alloc(len + 1);
 	if (!text)
 		return RTH_ERR_NOMEM;
-	if (json_dumpb(json, text, len, JSON_COMPACT) != len) {
+	if (json_dumpb(json, text, len, flags) != len) {
 		rth_free(text);
 		return RTH_ERR_NOMEM;
 	}
@@ -25,4 +26,14 @@ enum rth_err rth_json_text(char **textp, size_t *lenp, const json_t *json)
 	if (lenp)
 		*lenp = len;
 	return RTH_OK;
+}
+
+enum rth_err rth_json_text(char **textp, size_t *lenp, const json_t *json)
+{
+	return dump(textp, lenp, json, JSON_COMPACT);
+}
+
+enum rth_err rth_json_canonical(char **textp, size_t *lenp, const json_t *json)
+{
+	return dump(textp, lenp, json, JSON_COMPACT | JSON_SORT_KEYS);
 }

@@ -23,4 +23,11 @@
 enum rth_err rth_json_text(char **textp, size_t *lenp,
 			   const json_t *json) RTH_CHECKED;
 
+/**
+ * The same with the members of each object in the order of their names (of
+ * their bytes): the same JSON is always the same text. Any thread.
+ */
+enum rth_err rth_json_canonical(char **textp, size_t *lenp,
+				const json_t *json) RTH_CHECKED;
+
 #endif

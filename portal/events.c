@@ -84,11 +84,13 @@ static enum rth_err keep(const struct rth_portal *portal, const json_t *data)
 {
 	const char *event = word(data, "event");
 	const char *room = word(data, "room");
-	char what[WORD_MAX_BYTES + 8], visit[RTH_ID_SIZE] = "";
+	char action[WORD_MAX_BYTES + 8], visit[RTH_ID_SIZE] = "";
 	struct rth_audit row = {
 		.subject = word(data, "sub"),
-		.what = what,
-		.detail = word(data, "reason"),
+		.role = word(data, "role"),
+		.action = action,
+		.object = word(data, "participant"),
+		.reason = word(data, "reason"),
 	};
 	enum rth_err err;
 
@@ -96,15 +98,13 @@ static enum rth_err keep(const struct rth_portal *portal, const json_t *data)
 		return 0;
 	if (rth_evidence_is(event))
 		return keep_evidence(portal, data);
-	snprintf(what, sizeof(what), "plugin:%s", event);
+	snprintf(action, sizeof(action), "plugin:%s", event);
 	err = room ? rth_store_visit_of_room(portal->store, visit, room)
 		   : RTH_ERR_NOT_FOUND;
 	if (err && err != RTH_ERR_NOT_FOUND)
 		return err;
 	if (*visit)
 		row.visit = visit;
-	if (!row.detail)
-		row.detail = word(data, "participant");
 	return rth_store_audit(portal->store, &row, portal->now_s());
 }
 

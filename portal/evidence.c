@@ -234,9 +234,9 @@ static enum rth_err audit(const struct rth_portal *portal, const json_t *data,
 	const char *sub = text_of(by ? by : data, "sub");
 	char visit[RTH_ID_SIZE], *text = NULL;
 	struct rth_audit row = {
-		.what = text_of(picked, "answer") ? "plugin:consent"
-						  : "plugin:recording",
-		.detail = text_of(picked, "recording"),
+		.action = text_of(picked, "answer") ? "plugin:consent"
+						    : "plugin:recording",
+		.object = text_of(picked, "recording"),
 	};
 	enum rth_err err = rth_json_text(&text, NULL, picked);
 

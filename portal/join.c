@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 
+#include "audit.h"
 #include "log.h"
 #include "mem.h"
 #include "portal.h"
@@ -150,13 +151,15 @@ static bool open_now(struct rth_exchange *x, const struct rth_visit *visit)
 static enum rth_err record(struct rth_exchange *x,
 			   const struct rth_visit *visit, const char *jti)
 {
-	const struct rth_portal *portal = rth_request_portal(x);
-	const struct rth_audit row = {rth_request_session(x)->user.id,
-				      "join-granted", visit->id, jti, NULL};
+	struct rth_audit row = {
+		.action = "join-granted",
+		.object = jti,
+		.visit = visit->id,
+	};
 
-	rth_log(RTH_LOG_INFO, "join-granted", "s:s, s:s", "user", row.subject,
-		"visit", visit->id);
-	return rth_store_audit(portal->store, &row, portal->now_s());
+	rth_log(RTH_LOG_INFO, "join-granted", "s:s, s:s", "user",
+		rth_request_session(x)->user.id, "visit", visit->id);
+	return rth_audit_request(x, &row);
 }
 
 static enum rth_err grant(struct rth_exchange *x, const struct rth_visit *visit)

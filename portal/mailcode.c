@@ -341,8 +341,7 @@ static enum rth_err try_code(struct rth_exchange *x, const char *address,
 		return err;
 	err = rth_store_code_try(p->store, address, hash, p->now_s());
 	if (err)
-		rth_session_refused(rth_request_portal(x), "code",
-				    rth_err_name(err));
+		rth_session_refused(x, "code", rth_err_name(err));
 	/* That there is a code, though a dead one, would tell whoever asks that
 	   somebody is just signing in with this address. */
 	return err == RTH_ERR_LIMIT ? RTH_ERR_DENIED : err;

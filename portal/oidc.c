@@ -384,8 +384,7 @@ static void audit_refusal(struct rth_exchange *x,
 		return;
 	snprintf(method, sizeof(method), "oidc:%s",
 		 rth_oidc_provider_conf(p)->id);
-	rth_session_refused(rth_request_portal(x), method,
-			    rth_oidc_reason_name(reason));
+	rth_session_refused(x, method, rth_oidc_reason_name(reason));
 }
 
 void rth_oidc_handle_callback(struct rth_exchange *x)

@@ -17,20 +17,24 @@ struct rth_signing;
 struct rth_work;
 struct rth_oidc;
 struct rth_mailcode;
+struct rth_audit_key;
 struct rth_keys;
+struct rth_media;
 
 struct rth_portal {
 	struct rth_settings settings;
-	struct rth_store *store;     /* store.h */
-	struct rth_signing *signing; /* signing.h */
-	struct rth_work *work;	     /* work.h: database jobs */
-	struct rth_work *work_net;   /* work.h: jobs that wait for a network */
-	struct rth_work *work_mail;  /* work.h: mails on their way */
+	struct rth_store *store;	 /* store.h */
+	struct rth_audit_key *audit_key; /* audit_head.h; NULL in a unit test */
+	struct rth_signing *signing;	 /* signing.h */
+	struct rth_work *work;		 /* work.h: database jobs */
+	struct rth_work *work_net;  /* work.h: jobs that wait for a network */
+	struct rth_work *work_mail; /* work.h: mails on their way */
 	struct rth_work *work_recovery; /* recovery.h; NULL: no recordings */
 	struct rth_oidc *oidc;		/* oidc.h */
 	struct rth_mailcode *mailcode;	/* mailcode.h */
 	struct rth_keys *keys;		/* keys.h; NULL: no recordings, or
 					   none of their keys is open */
+	struct rth_media *media;	/* media.h; NULL: no recordings */
 	int64_t (*now_s)(void); /* seconds since 1970; a test replaces it */
 };
 

@@ -89,7 +89,7 @@ static enum rth_err open_keys(struct command *c)
 }
 
 /* A row of the audit: who, by the system's number, did what to which. */
-static enum rth_err audit(const struct command *c, const char *what,
+static enum rth_err audit(const struct command *c, const char *action,
 			  const char *data)
 {
 	struct rth_recording_row row = {.visit = ""};
@@ -97,9 +97,9 @@ static enum rth_err audit(const struct command *c, const char *what,
 	enum rth_err err = rth_store_recording_get(c->store, &row, c->id);
 	const struct rth_audit line = {
 		.subject = subject,
-		.what = what,
+		.action = action,
 		.visit = *row.visit ? row.visit : NULL,
-		.detail = c->id,
+		.object = c->id,
 		.data = data,
 	};
 

@@ -55,8 +55,8 @@ static enum rth_err audit(const struct rth_recovery *r,
 	char data[64];
 	struct rth_audit line = {
 		.subject = *r->subject ? r->subject : NULL,
-		.what = "recording-recovered",
-		.detail = id,
+		.action = "recording-recovered",
+		.object = id,
 		.data = data,
 	};
 	enum rth_err err = rth_store_recording_get(r->store, &row, id);

@@ -12,7 +12,9 @@
 #include <openssl/hmac.h>
 #include <openssl/rand.h>
 
+#include "audit.h"
 #include "base64.h"
+#include "json_text.h"
 #include "log.h"
 #include "mailcode.h"
 #include "mem.h"
@@ -64,27 +66,49 @@ static enum rth_err clean_identity(char email[RTH_EMAIL_SIZE],
 	return 0;
 }
 
-static enum rth_err audit(struct rth_portal *portal, const char *subject,
-			  const char *what, const char *detail)
+/* A row about a way of signing in; `row` is filled in but for its data. */
+static enum rth_err audit_method(const struct rth_exchange *x,
+				 struct rth_audit *row, const char *method)
 {
-	const struct rth_audit row = {subject, what, NULL, detail, NULL};
-	enum rth_err err =
-		rth_store_audit(portal->store, &row, portal->now_s());
+	json_t *data = json_pack("{s:s}", "method", method);
+	char *text;
+	enum rth_err err = rth_json_text(&text, NULL, data);
 
+	json_decref(data);
 	if (err)
-		rth_log(RTH_LOG_ERROR, "audit-failed", "s:s, s:s", "what", what,
-			"error", rth_err_name(err));
+		return err;
+	row->data = text;
+	err = rth_audit_request(x, row);
+	rth_free(text);
 	return err;
 }
 
-void rth_session_refused(struct rth_portal *portal, const char *method,
+void rth_session_refused(const struct rth_exchange *x, const char *method,
 			 const char *reason)
 {
-	char detail[128];
+	struct rth_audit row = {
+		.action = "sign-in-refused",
+		.outcome = "refused",
+		.reason = reason,
+	};
 
-	snprintf(detail, sizeof(detail), "%s:%s", method, reason);
 	/* A refusal stands whether or not it could be recorded. */
-	(void)audit(portal, NULL, "sign-in-refused", detail);
+	(void)audit_method(x, &row, method);
+}
+
+static enum rth_err audit_signed_in(const struct rth_exchange *x,
+				    const struct rth_session_row *session,
+				    const char *method)
+{
+	const struct rth_settings *s = &rth_request_portal(x)->settings;
+	struct rth_audit row = {
+		.subject = session->user.id,
+		.role = rth_role_name(
+			rth_role_of(s, session->user.email, session->groups)),
+		.action = "signed-in",
+	};
+
+	return audit_method(x, &row, method);
 }
 
 /* Somebody without a name is called by the front of the address. */
@@ -131,7 +155,7 @@ enum rth_err rth_session_sign_in(struct rth_exchange *x,
 		err = rth_store_session_end(portal->store, old->hash);
 	/* Nobody gets in without a row. */
 	if (!err)
-		err = audit(portal, row.user.id, "signed-in", who->method);
+		err = audit_signed_in(x, &row, who->method);
 	if (!err)
 		err = rth_store_session_add(portal->store, &row);
 	if (err)
@@ -265,16 +289,23 @@ void rth_session_handle_get(struct rth_exchange *x)
 	rth_reply_json(x, 200, answer);
 }
 
-static void sign_out(struct rth_exchange *x, enum rth_err err, const char *what)
+static enum rth_err audit_signed_out(const struct rth_exchange *x,
+				     const char *action)
 {
-	const struct rth_session *session = rth_request_session(x);
+	struct rth_audit row = {.action = action};
 
+	return rth_audit_request(x, &row);
+}
+
+static void sign_out(struct rth_exchange *x, enum rth_err err,
+		     const char *action)
+{
 	if (err) {
 		rth_reply_failed(x, err);
 		return;
 	}
 	/* The session is over whether or not that could be recorded. */
-	(void)audit(rth_request_portal(x), session->user.id, what, NULL);
+	(void)audit_signed_out(x, action);
 	rth_reply_cookie(x, COOKIE_NAME, "", 0);
 	rth_reply_empty(x, 204);
 }

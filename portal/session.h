@@ -49,7 +49,7 @@ enum rth_err rth_session_sign_in(struct rth_exchange *x,
  * @param method as in struct rth_identity
  * @param reason a code, for operators
  */
-void rth_session_refused(struct rth_portal *portal, const char *method,
+void rth_session_refused(const struct rth_exchange *x, const char *method,
 			 const char *reason);
 
 /**

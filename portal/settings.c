@@ -97,6 +97,7 @@ static const struct rth_conf_key keys[] = {
 	 AT(recordings.recover_program), .text = RTH_RECOVER_PROGRAM},
 	{"recordings.allowed", RTH_CONF_BOOL, AT(recordings.allowed),
 	 .number = true},
+	{"audit.heads", RTH_CONF_STRING, AT(audit.heads)},
 	{"roles.clinicians", RTH_CONF_STRINGS, AT(roles.clinicians),
 	 .max = 256},
 	{"roles.operators", RTH_CONF_STRINGS, AT(roles.operators), .max = 256},

@@ -99,6 +99,9 @@ struct rth_settings {
 		bool insecure; /* plain smtp:// may go without STARTTLS */
 	} smtp;
 	struct {
+		char *heads; /* file of signed heads; NULL: by the database */
+	} audit;
+	struct {
 		char *folder;	   /* of the recordings; NULL: there are none */
 		char *public_keys; /* folder of NAME.pub; with `folder` */
 		char *private_keys;    /* folder of NAME.key; with `folder` */

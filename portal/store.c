@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The store's opening, migrations, audit and sweeping.
+ * The store's opening, migrations and sweeping.
  */
 #include "store.h"
 
@@ -142,24 +142,6 @@ enum rth_err rth_store_hash(char hash[RTH_HASH_SIZE], const char *text)
 		return RTH_ERR_CRYPTO;
 	return rth_base64url_encode(hash, RTH_HASH_SIZE, digest,
 				    sizeof(digest));
-}
-
-enum rth_err rth_store_audit(struct rth_store *store,
-			     const struct rth_audit *audit, int64_t now_s)
-{
-	const struct rth_db_value values[] = {
-		RTH_DB_INT(now_s),	    RTH_DB_TEXT(audit->subject),
-		RTH_DB_TEXT(audit->what),   RTH_DB_TEXT(audit->visit),
-		RTH_DB_TEXT(audit->detail), RTH_DB_TEXT(audit->data),
-	};
-	const struct rth_db_query query = {
-		.sql = "INSERT INTO audit(time_s, subject, what, visit, detail,"
-		       " data) VALUES($1, $2, $3, $4, $5, $6)",
-		.values = values,
-		.values_n = 6,
-	};
-
-	return rth_store_run(store, &query);
 }
 
 enum rth_err rth_store_sweep(struct rth_store *store, int64_t now_s,

@@ -179,20 +179,67 @@ enum rth_err rth_store_visit_each(
 	enum rth_err (*each)(const struct rth_visit *visit, void *arg),
 	void *arg) RTH_CHECKED;
 
-/* ---- Audit: rows are added and never changed ---- */
+/* ---- Audit: rows are added and never changed (docs/audit.md) ---- */
 
 struct rth_audit {
-	const char *subject; /* user id, or NULL */
-	const char *what;   /* "signed-in", "visit-made", "plugin:joined" ... */
+	const char *subject; /* user id, "uid-N" of a command, or NULL */
+	const char *role;    /* in which it was done, or NULL */
+	const char *action; /* "signed-in", "visit-made", "plugin:joined" ... */
+	const char *object; /* id of what it was done to, or NULL */
 	const char *visit;  /* visit id, or NULL */
-	const char *detail; /* ids and codes only, or NULL */
-	const char *data;   /* JSON of ids, codes, counts, hashes, or NULL */
+	const char *outcome; /* "refused", "failed" ...; NULL: "ok" */
+	const char *reason;  /* a code, or a person's words, or NULL */
+	const char *client;  /* keyed hash of the address, or NULL */
+	const char
+		*data; /* JSON object of ids, codes, counts, hashes, or NULL.
+			  No numbers with a fraction, no control characters */
 };
 
-/** Adds a row. */
+/**
+ * Appends a row to the chain.
+ *
+ * @return RTH_ERR_FORMAT, RTH_ERR_LIMIT: what no row can hold (audit_chain.h);
+ *         RTH_ERR_NOT_FOUND: the chain's head is gone. No row then
+ */
 enum rth_err rth_store_audit(struct rth_store *store,
 			     const struct rth_audit *audit,
 			     int64_t now_s) RTH_CHECKED;
+
+struct rth_audit_row; /* audit_chain.h */
+
+/* `row` is valid during the call, which must not call the store. */
+typedef enum rth_err (*rth_store_audit_fn)(const struct rth_audit_row *row,
+					   void *arg);
+
+/** Calls back for at most `max` rows from `from_n` on, in their order. */
+enum rth_err rth_store_audit_rows(struct rth_store *store, int64_t from_n,
+				  int64_t max, rth_store_audit_fn each,
+				  void *arg) RTH_CHECKED;
+
+/** What the table of the head says: 0 rows and the digest before row 1. */
+enum rth_err rth_store_audit_head(struct rth_store *store, int64_t *np,
+				  char digest[RTH_HASH_SIZE]) RTH_CHECKED;
+
+/** The number of the first row from a time on; 0 when there is none. */
+enum rth_err rth_store_audit_since(struct rth_store *store, int64_t *np,
+				   int64_t since_s) RTH_CHECKED;
+
+/* Those of NULL and 0 are not asked for. */
+struct rth_audit_filter {
+	const char *subject, *object, *action;
+	int64_t from_s, to_s; /* from <= time < to */
+	int64_t below_n;
+	int64_t limit; /* rows at most */
+};
+
+/** The same for those that fit, newest first. @param name of the subject or ""
+ */
+enum rth_err
+rth_store_audit_list(struct rth_store *store,
+		     const struct rth_audit_filter *filter,
+		     enum rth_err (*each)(const struct rth_audit_row *row,
+					  const char *name, void *arg),
+		     void *arg) RTH_CHECKED;
 
 /** The visit of a room; RTH_ERR_NOT_FOUND. */
 enum rth_err rth_store_visit_of_room(struct rth_store *store,
@@ -416,15 +463,19 @@ struct rth_deletion {
  * @return 0; RTH_ERR_DENIED: on hold; RTH_ERR_STATE: it runs, as far as the
  *         plugin told; RTH_ERR_EXISTS: deleted already; RTH_ERR_NOT_FOUND
  */
-enum rth_err rth_store_deletion_begin(
-	struct rth_store *store, struct rth_deletion *deletion) RTH_CHECKED;
+enum rth_err
+rth_store_deletion_begin(struct rth_store *store,
+			 struct rth_deletion *deletion) RTH_CHECKED;
 /** As rth_store_deletion_begin would, but nothing is changed. */
 enum rth_err rth_store_deletion_may(struct rth_store *store,
 				    const char *recording,
 				    int64_t now_s) RTH_CHECKED;
+/** Takes away what people wrote about a recording: why it was looked at, held.
+ */
+enum rth_err rth_store_deletion_words(struct rth_store *store,
+				      const char *recording) RTH_CHECKED;
 /**
- * Takes everything about a recording away but ids and times, and keeps the
- * certificate: all of it, or nothing.
+ * The recording is deleted: of it ids and times are left, and the certificate.
  */
 enum rth_err rth_store_deletion_end(struct rth_store *store,
 				    const struct rth_deletion *deletion,
@@ -437,17 +488,17 @@ enum rth_err rth_store_deletion_get(struct rth_store *store,
 enum rth_err rth_store_certificate(char **certificatep, struct rth_store *store,
 				   const char *recording) RTH_CHECKED;
 /** Calls back for each deletion under way, or with one that ended. */
-enum rth_err rth_store_deletion_each(
-	struct rth_store *store, bool done,
-	enum rth_err (*each)(const char *recording, void *arg),
-	void *arg) RTH_CHECKED;
+enum rth_err rth_store_deletion_each(struct rth_store *store, bool done,
+				     enum rth_err (*each)(const char *recording,
+							  void *arg),
+				     void *arg) RTH_CHECKED;
 
 /* What decides when a recording is to be deleted. */
 struct rth_kept {
 	char recording[RTH_ID_SIZE];
 	char clinician_email[RTH_EMAIL_SIZE]; /* "" when unknown */
-	int64_t ended_s;  /* when it ended, or else begun */
-	int64_t delete_s; /* recordings.delete_s */
+	int64_t ended_s;		      /* when it ended, or else begun */
+	int64_t delete_s;		      /* recordings.delete_s */
 	bool hold;
 	bool running;
 };
@@ -456,10 +507,10 @@ struct rth_kept {
  * Calls back for each recording that is kept and began after `since_s`, oldest
  * first; `each` must not call the store.
  */
-enum rth_err rth_store_kept_each(struct rth_store *store, int64_t since_s,
-				 enum rth_err (*each)(const struct rth_kept *kept,
-						      void *arg),
-				 void *arg) RTH_CHECKED;
+enum rth_err rth_store_kept_each(
+	struct rth_store *store, int64_t since_s,
+	enum rth_err (*each)(const struct rth_kept *kept, void *arg),
+	void *arg) RTH_CHECKED;
 /** Sets recordings.delete_s. */
 enum rth_err rth_store_kept_until(struct rth_store *store,
 				  const char *recording,

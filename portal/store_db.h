@@ -75,10 +75,9 @@ enum rth_err rth_store_run_one(struct rth_store *store,
 struct rth_recording_row;
 
 /** Reads columns 0 to 10 as the questions for recordings name them. */
-enum rth_err
-rth_store_read_recording(struct rth_recording_row *recording,
-			 const struct rth_db_backend *backend,
-			 const struct rth_db_row *row) RTH_CHECKED;
+enum rth_err rth_store_read_recording(struct rth_recording_row *recording,
+				      const struct rth_db_backend *backend,
+				      const struct rth_db_row *row) RTH_CHECKED;
 
 /** Runs a statement, however many rows it touches. */
 enum rth_err rth_store_run(struct rth_store *store,

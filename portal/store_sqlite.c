@@ -244,6 +244,8 @@ static enum rth_err db_column_text(const struct rth_db_row *row, int column,
 		len = 0;
 	if (len >= size)
 		return RTH_ERR_LIMIT;
+	if (len && memchr(text, 0, len))
+		return RTH_ERR_FORMAT;
 	if (len)
 		memcpy(out, text, len);
 	out[len] = '\0';
@@ -294,16 +296,37 @@ static const char *const migrations[] = {
 	"CREATE INDEX visits_clinician ON visits(clinician_id, start_s);"
 	"CREATE INDEX visits_patient ON visits(patient_email, start_s);"
 	"CREATE TABLE audit("
-	"  id INTEGER PRIMARY KEY AUTOINCREMENT,"
-	"  time_s INTEGER NOT NULL,"
+	"  n BIGINT PRIMARY KEY,"
+	"  time_ms BIGINT NOT NULL,"
 	"  subject TEXT,"
-	"  what TEXT NOT NULL,"
+	"  role TEXT,"
+	"  action TEXT NOT NULL,"
+	"  object TEXT,"
 	"  visit TEXT,"
-	"  detail TEXT);"
-	"CREATE INDEX audit_visit ON audit(visit);"
+	"  outcome TEXT NOT NULL,"
+	"  reason TEXT,"
+	"  client TEXT,"
+	"  data TEXT,"
+	"  digest TEXT NOT NULL);"
+	"CREATE INDEX audit_time ON audit(time_ms);"
+	"CREATE INDEX audit_subject ON audit(subject, n);"
+	"CREATE INDEX audit_object ON audit(object, n);"
+	"CREATE INDEX audit_action ON audit(action, n);"
+	"CREATE INDEX audit_visit ON audit(visit, n);"
 	"CREATE TRIGGER audit_keeps_rows BEFORE DELETE ON audit BEGIN"
 	"  SELECT RAISE(ABORT, 'the audit is append-only'); END;"
 	"CREATE TRIGGER audit_keeps_values BEFORE UPDATE ON audit BEGIN"
+	"  SELECT RAISE(ABORT, 'the audit is append-only'); END;"
+	"CREATE TABLE audit_head("
+	"  one INTEGER PRIMARY KEY CHECK(one = 1),"
+	"  n BIGINT NOT NULL,"
+	"  digest TEXT NOT NULL);"
+	"INSERT INTO audit_head(one, n, digest) VALUES(1, 0,"
+	"  'AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA');"
+	"CREATE TRIGGER audit_head_stays BEFORE DELETE ON audit_head BEGIN"
+	"  SELECT RAISE(ABORT, 'the audit is append-only'); END;"
+	"CREATE TRIGGER audit_head_grows BEFORE UPDATE ON audit_head"
+	"  WHEN new.n < old.n OR new.n > old.n + 1 BEGIN"
 	"  SELECT RAISE(ABORT, 'the audit is append-only'); END;",
 	"CREATE TABLE recordings("
 	"  id TEXT PRIMARY KEY,"
@@ -318,8 +341,7 @@ static const char *const migrations[] = {
 	"  incomplete INTEGER NOT NULL,"
 	"  lost_ms INTEGER NOT NULL,"
 	"  lost_packets INTEGER NOT NULL);"
-	"CREATE INDEX recordings_visit ON recordings(visit_id);"
-	"ALTER TABLE audit ADD COLUMN data TEXT;",
+	"CREATE INDEX recordings_visit ON recordings(visit_id);",
 	"ALTER TABLE recordings ADD COLUMN hold INTEGER NOT NULL DEFAULT 0;"
 	"ALTER TABLE recordings ADD COLUMN delete_s INTEGER NOT NULL DEFAULT 0;"
 	"ALTER TABLE recordings ADD COLUMN deleted_s INTEGER NOT NULL"

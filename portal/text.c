@@ -80,6 +80,20 @@ enum rth_err rth_text_clean(char *out, size_t size, const char *text,
 	return 0;
 }
 
+bool rth_text_plain(const char *text)
+{
+	const unsigned char *s = (const unsigned char *)text;
+	uint32_t cp;
+	size_t len;
+
+	for (; *s; s += len) {
+		len = utf8_next(&cp, s);
+		if (len == 0 || cp < 0x20 || cp == 0x7f)
+			return false;
+	}
+	return true;
+}
+
 size_t rth_text_chars(const char *text)
 {
 	size_t n = 0;

@@ -5,6 +5,7 @@
 #ifndef RTH_TEXT_H
 #define RTH_TEXT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -24,6 +25,9 @@
  */
 enum rth_err rth_text_clean(char *out, size_t size, const char *text,
 			    size_t max_chars) RTH_CHECKED;
+
+/** Says whether a text is UTF-8 without control characters (of ASCII). */
+bool rth_text_plain(const char *text);
 
 /** How many code points a clean text has. */
 size_t rth_text_chars(const char *text);

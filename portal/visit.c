@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "audit.h"
 #include "janus_admin.h"
 #include "log.h"
 #include "mailcode.h"
@@ -103,16 +104,14 @@ static void reply_err(struct rth_exchange *x, enum rth_err err)
 		rth_reply_failed(x, err);
 }
 
-static enum rth_err audit(struct rth_exchange *x, const char *what,
+static enum rth_err audit(struct rth_exchange *x, const char *action,
 			  const struct rth_visit *visit)
 {
-	const struct rth_portal *portal = rth_request_portal(x);
-	const struct rth_audit row = {rth_request_session(x)->user.id, what,
-				      visit->id, NULL, NULL};
+	struct rth_audit row = {.action = action, .visit = visit->id};
 
-	rth_log(RTH_LOG_INFO, what, "s:s, s:s", "user", row.subject, "visit",
-		visit->id);
-	return rth_store_audit(portal->store, &row, portal->now_s());
+	rth_log(RTH_LOG_INFO, action, "s:s, s:s", "user",
+		rth_request_session(x)->user.id, "visit", visit->id);
+	return rth_audit_request(x, &row);
 }
 
 /* ---- What a clinician writes ---- */

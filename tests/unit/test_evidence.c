@@ -91,8 +91,8 @@ static struct found audit(void)
 {
 	struct found f = {.n = 0};
 	const struct rth_db_query query = {
-		.sql = "SELECT what, subject, visit, data FROM audit"
-		       " ORDER BY id",
+		.sql = "SELECT action, subject, visit, data FROM audit"
+		       " ORDER BY n",
 		.row = found_row,
 		.arg = &f,
 	};

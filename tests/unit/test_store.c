@@ -353,10 +353,14 @@ static void the_audit_keeps_its_rows(void **state)
 {
 	static const char *const attempts[] = {
 		"DELETE FROM audit",
-		"UPDATE audit SET what = 'x'",
-		"REPLACE INTO audit(id, time_s, what) VALUES(1, 1, 'x')",
+		"UPDATE audit SET action = 'x'",
+		"REPLACE INTO audit(n, time_ms, action, outcome, digest)"
+		" VALUES(1, 1, 'x', 'ok', 'x')",
+		"DELETE FROM audit_head",
+		"UPDATE audit_head SET n = 0",
+		"REPLACE INTO audit_head(one, n, digest) VALUES(1, 0, 'x')",
 	};
-	const struct rth_audit row = {.what = "w"};
+	const struct rth_audit row = {.action = "w"};
 	size_t i;
 
 	(void)state;

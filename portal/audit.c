@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Rows of requests. An address is in them as a hash that nobody can try
+ * addresses out with.
+ */
+#include "audit.h"
+
+#include <string.h>
+
+#include "audit_head.h"
+#include "log.h"
+#include "portal.h"
+#include "session.h"
+
+/* Without a key (a unit test) nothing is known of the client. */
+static enum rth_err client_of(char hash[RTH_HASH_SIZE],
+			      const struct rth_exchange *x)
+{
+	const struct rth_audit_key *key = rth_request_portal(x)->audit_key;
+	const char *address = rth_request_address(x);
+
+	hash[0] = '\0';
+	if (!key || !address || !*address)
+		return 0;
+	return rth_audit_key_hash(hash, key, "client  ", address,
+				  strlen(address));
+}
+
+enum rth_err rth_audit_request(const struct rth_exchange *x,
+			       struct rth_audit *row)
+{
+	const struct rth_portal *portal = rth_request_portal(x);
+	const struct rth_session *session = rth_request_session(x);
+	char client[RTH_HASH_SIZE];
+	enum rth_err err = client_of(client, x);
+
+	if (!row->subject && session)
+		row->subject = session->user.id;
+	if (!row->role && session)
+		row->role = rth_role_name(session->role);
+	if (!err) {
+		row->client = *client ? client : NULL;
+		err = rth_store_audit(portal->store, row, portal->now_s());
+		row->client = NULL;
+	}
+	if (err)
+		rth_log(RTH_LOG_ERROR, "audit-failed", "s:s, s:s", "action",
+			row->action, "error", rth_err_name(err));
+	return err;
+}

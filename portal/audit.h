@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Rows of the audit on behalf of a request: docs/audit.md. Whoever needs a row
+ * and cannot get it refuses the action.
+ */
+#ifndef RTH_AUDIT_H
+#define RTH_AUDIT_H
+
+#include "exchange.h"
+#include "store.h"
+
+/**
+ * Writes a row. Worker threads only.
+ *
+ * @param row `subject` and `role` of NULL are filled in from the session,
+ *            `client` always from the address, as a keyed hash; the texts
+ *            filled in are not valid afterwards
+ * @return 0 or why there is no row (rth_store_audit)
+ */
+enum rth_err rth_audit_request(const struct rth_exchange *x,
+			       struct rth_audit *row) RTH_CHECKED;
+
+/** GET /api/audit. */
+void rth_audit_handle_list(struct rth_exchange *x);
+
+#endif
