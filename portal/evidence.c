@@ -232,10 +232,12 @@ static enum rth_err audit(const struct rth_portal *portal, const json_t *data,
 {
 	const json_t *by = json_object_get(data, "by");
 	const char *sub = text_of(by ? by : data, "sub");
+	const json_t *who = json_object_get(picked, "by");
 	char visit[RTH_ID_SIZE], *text = NULL;
 	struct rth_audit row = {
 		.action = text_of(picked, "answer") ? "plugin:consent"
 						    : "plugin:recording",
+		.role = text_of(who ? who : picked, "role"),
 		.object = text_of(picked, "recording"),
 	};
 	enum rth_err err = rth_json_text(&text, NULL, picked);
