@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The list of recordings.
+ * What is told of one recording.
  */
 #include "review.h"
+
+#include <string.h>
 
 #include "rights.h"
 #include "text.h"
@@ -15,6 +17,20 @@ static const char *const states[] = {
 	[RTH_REVIEW_INTERRUPTED] = "interrupted",
 	[RTH_REVIEW_LOST] = "lost",
 };
+
+#define STATES (sizeof(states) / sizeof(states[0]))
+
+bool rth_review_state_named(enum rth_review_state *statep, const char *name)
+{
+	size_t i;
+
+	for (i = RTH_REVIEW_RUNNING; i < STATES; i++)
+		if (strcmp(states[i], name) == 0) {
+			*statep = (enum rth_review_state)i;
+			return true;
+		}
+	return false;
+}
 
 static json_t *rights_json(unsigned rights)
 {
@@ -31,16 +47,10 @@ static json_t *rights_json(unsigned rights)
 	return list;
 }
 
-/* NULL for none: a "?" or "*" of json_pack takes that for absent. */
-static json_t *named(const char *id, const char *key, const char *value)
-{
-	return json_pack("{s:s, s:s}", "id", id, key, value);
-}
-
 static json_t *or_null(bool is, const char *id, const char *key,
 		       const char *value)
 {
-	return is ? named(id, key, value) : json_null();
+	return is ? json_pack("{s:s, s:s}", "id", id, key, value) : json_null();
 }
 
 static json_t *time_or_null(int64_t time_s)
@@ -81,4 +91,49 @@ json_t *rth_review_json(const struct rth_portal *portal,
 		or_null(visit, of->clinician_id, "name", of->clinician_name),
 		"patient", patient_json(of), "rights",
 		rights_json(rth_rights(portal, viewer, of)));
+}
+
+static json_t *reasons_json(const struct rth_settings *s)
+{
+	json_t *list = json_array();
+	size_t i;
+
+	for (i = 0; i < s->review.reasons.n; i++)
+		if (json_array_append_new(
+			    list, json_string(s->review.reasons.v[i]))) {
+			json_decref(list);
+			return NULL;
+		}
+	return list;
+}
+
+void rth_review_handle_get(struct rth_exchange *x)
+{
+	const struct rth_portal *portal = rth_request_portal(x);
+	const struct rth_settings *s = &portal->settings;
+	struct rth_reviewed of;
+	json_t *json, *reasons;
+	enum rth_err err =
+		rth_rights_find(&of, x, rth_request_param(x, 0), RTH_MAY_LIST);
+
+	if (err == RTH_ERR_NOT_FOUND) {
+		rth_reply_not_found(x);
+		return;
+	}
+	if (err) {
+		rth_reply_failed(x, err);
+		return;
+	}
+	json = rth_review_json(portal, &of, rth_request_session(x));
+	reasons = s->review.reason_need == RTH_REASON_NONE ? json_array()
+							   : reasons_json(s);
+	/* Both take their value, also when they fail. */
+	if (json_object_set_new(json, "reasons", reasons) ||
+	    json_object_set_new(json, "reason_needed",
+				json_boolean(s->review.reason_need ==
+					     RTH_REASON_REQUIRED))) {
+		json_decref(json);
+		json = NULL;
+	}
+	rth_reply_json(x, 200, json);
 }

@@ -22,6 +22,9 @@ json_t *rth_review_json(const struct rth_portal *portal,
 			const struct rth_reviewed *reviewed,
 			const struct rth_session *viewer);
 
+/** The state of a name of the interface; false when there is none. */
+bool rth_review_state_named(enum rth_review_state *statep, const char *name);
+
 /* Handlers. */
 void rth_review_handle_list(struct rth_exchange *x);
 void rth_review_handle_get(struct rth_exchange *x);

@@ -7,8 +7,12 @@
 #include "events.h"
 #include "join.h"
 #include "mailcode.h"
+#include "media.h"
 #include "oidc.h"
+#include "play.h"
 #include "portal.h"
+#include "retention.h"
+#include "review.h"
 #include "session.h"
 #include "signing.h"
 #include "static.h"
@@ -89,6 +93,26 @@ const struct rth_route rth_routes_public[] = {
 	 RTH_PROOF_CSRF, 0, false, rth_visit_handle_cancel},
 	{RTH_POST, "/api/visits/:id/join", RTH_SIGNED_IN, RTH_ON_STORE,
 	 RTH_PROOF_CSRF, 0, false, rth_join_handle},
+
+	{RTH_PUT, "/api/recordings/:id/hold", RTH_SIGNED_IN, RTH_ON_STORE,
+	 RTH_PROOF_CSRF, 0, false, rth_retention_handle_hold},
+	{RTH_DELETE, "/api/recordings/:id/hold", RTH_SIGNED_IN, RTH_ON_STORE,
+	 RTH_PROOF_CSRF, 0, false, rth_retention_handle_release},
+	{RTH_DELETE, "/api/recordings/:id", RTH_SIGNED_IN, RTH_ON_STORE,
+	 RTH_PROOF_CSRF, 0, false, rth_retention_handle_delete},
+
+	{RTH_GET, "/api/recordings", RTH_SIGNED_IN, RTH_ON_STORE,
+	 RTH_PROOF_NONE, 0, false, rth_review_handle_list},
+	{RTH_GET, "/api/recordings/:id", RTH_SIGNED_IN, RTH_ON_STORE,
+	 RTH_PROOF_NONE, 0, false, rth_review_handle_get},
+	{RTH_POST, "/api/recordings/:id/play", RTH_SIGNED_IN, RTH_ON_STORE,
+	 RTH_PROOF_CSRF, 0, false, rth_play_handle_make},
+	{RTH_GET, "/api/plays/:play", RTH_SIGNED_IN, RTH_ON_STORE,
+	 RTH_PROOF_NONE, 0, false, rth_play_handle_get},
+	{RTH_POST, "/api/plays/:play/watched", RTH_SIGNED_IN, RTH_ON_STORE,
+	 RTH_PROOF_CSRF, 0, false, rth_play_handle_watched},
+	{RTH_GET, "/api/plays/:play/:file", RTH_SIGNED_IN, RTH_ON_STORE,
+	 RTH_PROOF_NONE, 0, false, rth_media_handle},
 	{.pattern = NULL},
 };
 
