@@ -33,9 +33,11 @@
 #include "keys.h"
 #include "log.h"
 #include "mailcode.h"
+#include "media.h"
 #include "oidc.h"
 #include "portal.h"
 #include "recovery.h"
+#include "retention.h"
 #include "signing.h"
 #include "store.h"
 #include "token.h"
@@ -43,13 +45,14 @@
 
 #define USAGE                                                               \
 	"usage: rthealth-portal --config FILE [--check-config] [--debug]\n" \
-	"       rthealth-portal --config FILE keys|recording COMMAND ...\n"
+	"       rthealth-portal --config FILE keys|recording|retention COMMAND ...\n"
 
 #define JOBS_WAITING 256
 #define MAIL_WORKERS 2 /* a mail server that hangs holds up mails only */
 #define DRAIN_MS 3500  /* of the 5 s that a stop may take */
 #define TICK_S 60
 #define SWEEP_TICKS 10
+#define DAY_TICKS 1440
 #define KEY_LEAD_S 3900 /* longer than a verifier caches our keys (3600 s) */
 #define KEY_KEEP_S 660	/* longer than a token and the leeway */
 
@@ -194,6 +197,8 @@ static enum rth_err open_portal(struct rth_portal *p)
 							  p->work_mail));
 	if (!err)
 		open_private_keys(p);
+	if (!err && s->recordings.folder)
+		err = failed("media", rth_media_create(&p->media, p));
 	return err;
 }
 
@@ -238,6 +243,7 @@ static void tick(struct rth_portal *p, unsigned n)
 	if (n % SWEEP_TICKS)
 		return;
 	rth_recovery_tick(p);
+	rth_retention_tick(p, n % DAY_TICKS == 0);
 	err = rth_store_sweep(p->store, p->now_s(), s->session.idle_s,
 			      s->session.absolute_s);
 	if (err)
@@ -312,6 +318,7 @@ static void close_portal(struct rth_portal *p, struct servers *servers)
 	rth_http_stop(servers->private);
 	for (i = 0; i < n; i++)
 		rth_work_free(pools[i]);
+	rth_media_free(p->media);
 	rth_keys_free(p->keys);
 	rth_mailcode_free(p->mailcode);
 	rth_oidc_free(p->oidc);
@@ -333,6 +340,7 @@ static int serve(struct rth_portal *p)
 		err = start(&servers, p);
 	if (!err) {
 		rth_recovery_start(p, NULL);
+		rth_retention_start(p);
 		wait_for_end(p, &signals);
 		drain(&servers);
 	}

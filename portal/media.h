@@ -9,12 +9,21 @@
 #include "exchange.h"
 #include "portal.h"
 
+struct rth_media;
+
 /**
- * Makes portal->streams (streams.h) as its settings say. Startup only.
+ * Starts what looks again and again whether those who play still may
+ * (streams.h). Startup only.
  *
- * @param portal borrowed for as long as portal->streams is there
+ * @param portal borrowed until rth_media_free; its settings, store, work and
+ *               keys are used
+ * @return 0, RTH_ERR_NOMEM, RTH_ERR_IO
  */
-enum rth_err rth_media_open(struct rth_portal *portal) RTH_CHECKED;
+enum rth_err rth_media_create(struct rth_media **mediap,
+			      struct rth_portal *portal) RTH_CHECKED;
+
+/** Ends it; NULL is allowed. Every answer has ended. */
+void rth_media_free(struct rth_media *media);
 
 /** GET /api/plays/:play/:file; worker threads only. */
 void rth_media_handle(struct rth_exchange *x);

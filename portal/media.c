@@ -1,0 +1,384 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The files of a play. What stands before a byte is sent: the play is this
+ * session's and the right is there (rth_play_find), there are not too many
+ * answers, the file is a lane or the chat of the play's recording, its key
+ * opens. Then the body is read, block by block, by threads of the HTTP pool,
+ * each time only if the play is still good (streams.h).
+ *
+ * A damaged block ends the answer, and is a row of the audit: one a file and
+ * block, since players ask again and again.
+ */
+#include "media.h"
+
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base64.h"
+#include "keys.h"
+#include "log.h"
+#include "mem.h"
+#include "play.h"
+#include "ranged.h"
+#include "recording_file.h"
+#include "streams.h"
+#include "work.h"
+
+#define TOLD_MAX 64
+#define ETAG_SIZE (RTH_BASE64URL_LEN(RTH_SEAL_DIGEST_BYTES) + 3)
+#define NO_BLOCK UINT64_MAX /* the file itself does not open */
+
+/* Damage to a file, as the audit is told. */
+struct damage {
+	char recording[RTH_ID_SIZE];
+	char file[RTH_RECORDING_NAME_SIZE];
+	uint64_t block;
+};
+
+struct rth_media {
+	struct rth_portal *portal;
+	struct rth_streams *streams;
+	pthread_mutex_t lock;
+	struct damage told[TOLD_MAX]; /* the last ones, in a ring */
+	size_t told_n;
+};
+
+/* A file on its way. */
+struct served {
+	struct rth_media *media;
+	struct rth_stream *stream; /* NULL: a HEAD */
+	struct rth_seal_key *key;
+	struct rth_unseal *unseal;
+	char user[RTH_ID_SIZE];
+	struct damage place; /* what it is; `block` is not used */
+};
+
+static void served_close(void *arg)
+{
+	struct served *s = arg;
+
+	rth_unseal_close(s->unseal);
+	rth_seal_key_free(s->key);
+	rth_stream_end(s->stream);
+	rth_free(s);
+}
+
+/* ---- Damage ---- */
+
+struct row {
+	struct rth_portal *portal;
+	char user[RTH_ID_SIZE];
+	struct damage damage;
+};
+
+/* On a worker. */
+static void write_row(void *arg)
+{
+	struct row *row = arg;
+	struct rth_recording_row recording = {.visit = ""};
+	char data[128];
+	struct rth_audit audit = {.subject = row->user,
+				  .action = "recording-damaged",
+				  .object = row->damage.recording,
+				  .outcome = "failed",
+				  .data = data};
+	enum rth_err err = rth_store_recording_get(
+		row->portal->store, &recording, row->damage.recording);
+
+	if (!err && *recording.visit)
+		audit.visit = recording.visit;
+	if (row->damage.block == NO_BLOCK)
+		snprintf(data, sizeof(data), "{\"file\":\"%s\"}",
+			 row->damage.file);
+	else
+		snprintf(data, sizeof(data),
+			 "{\"file\":\"%s\",\"block\":%" PRIu64 "}",
+			 row->damage.file, row->damage.block);
+	err = rth_store_audit(row->portal->store, &audit, row->portal->now_s());
+	if (err)
+		rth_log(RTH_LOG_ERROR, "audit-failed", "s:s", "error",
+			rth_err_name(err));
+	rth_free(row);
+}
+
+/* Says whether it is the first time, and keeps it. */
+static bool first_time(struct rth_media *media, const struct damage *damage)
+{
+	bool first = true;
+	size_t i;
+
+	pthread_mutex_lock(&media->lock);
+	for (i = 0; i < TOLD_MAX && first; i++) {
+		const struct damage *told = &media->told[i];
+
+		first = told->block != damage->block ||
+			strcmp(told->file, damage->file) != 0 ||
+			strcmp(told->recording, damage->recording) != 0;
+	}
+	if (first)
+		media->told[media->told_n++ % TOLD_MAX] = *damage;
+	pthread_mutex_unlock(&media->lock);
+	return first;
+}
+
+static void damaged(const struct served *s, uint64_t block)
+{
+	struct damage damage = s->place;
+	struct row *row;
+	enum rth_err err = RTH_ERR_NOMEM;
+
+	damage.block = block;
+	if (!first_time(s->media, &damage))
+		return;
+	rth_log(RTH_LOG_ERROR, "recording-damaged", "s:s, s:s, s:I",
+		"recording", damage.recording, "file", damage.file, "block",
+		block == NO_BLOCK ? (json_int_t)-1 : (json_int_t)block);
+	row = rth_alloc(sizeof(*row));
+	if (row) {
+		row->portal = s->media->portal;
+		memcpy(row->user, s->user, sizeof(row->user));
+		row->damage = damage;
+		err = rth_work_add(row->portal->work, write_row, row);
+	}
+	if (!err)
+		return;
+	rth_free(row);
+	rth_log(RTH_LOG_ERROR, "audit-failed", "s:s", "error",
+		rth_err_name(err));
+}
+
+/* ---- Sending ---- */
+
+static enum rth_err served_read(void *arg, uint64_t offset, void *data,
+				size_t len, size_t *gotp)
+{
+	struct served *s = arg;
+	uint64_t block = NO_BLOCK;
+	enum rth_err err;
+
+	if (s->stream && !rth_stream_good(s->stream))
+		return RTH_ERR_DENIED;
+	err = rth_unseal_read(s->unseal, offset, data, len, gotp, &block);
+	if (err == RTH_ERR_CRYPTO)
+		damaged(s, block);
+	return err;
+}
+
+/* ---- Opening ---- */
+
+static const char *type_of(const char *name)
+{
+	static const struct {
+		const char *end, *type;
+	} types[] = {
+		{".webm", "video/webm"},
+		{".mp4", "video/mp4"},
+		{".jsonl", "application/x-ndjson"},
+	};
+	const char *end = strrchr(name, '.');
+	size_t i;
+
+	for (i = 0; end && i < sizeof(types) / sizeof(types[0]); i++)
+		if (strcmp(end, types[i].end) == 0)
+			return types[i].type;
+	return NULL;
+}
+
+/* Only what was recorded: no manifest, nothing else that may lie there. */
+static bool is_served(const struct rth_recording_folder *folder,
+		      const char *name)
+{
+	const struct rth_recording_file *file =
+		rth_recording_folder_find(folder, name);
+
+	return file &&
+	       (file->kind == RTH_RECORDING_LANE ||
+		file->kind == RTH_RECORDING_CHAT) &&
+	       type_of(name);
+}
+
+static enum rth_err unseal(struct served *s,
+			   const struct rth_recording_folder *folder)
+{
+	const struct rth_keys *keys = s->media->portal->keys;
+	const struct rth_seal_pair *pairs;
+	size_t pairs_n;
+	enum rth_err err;
+	int fd;
+
+	if (!keys)
+		return RTH_ERR_DENIED;
+	pairs = rth_keys_pairs(keys, &pairs_n);
+	err = rth_recording_folder_file(&fd, folder, s->place.file);
+	if (err)
+		return err;
+	err = rth_seal_key_open(&s->key, fd, pairs, pairs_n);
+	if (!err)
+		err = rth_unseal_open(&s->unseal, fd, s->key);
+	if (err)
+		close(fd);
+	return err;
+}
+
+static enum rth_err open_file(struct served *s, const char *name)
+{
+	const char *root = s->media->portal->settings.recordings.folder;
+	struct rth_recording_folder *folder;
+	enum rth_err err =
+		rth_recording_folder_open(&folder, root, s->place.recording);
+
+	if (err)
+		return err;
+	if (is_served(folder, name)) {
+		snprintf(s->place.file, sizeof(s->place.file), "%s", name);
+		err = unseal(s, folder);
+	} else {
+		err = RTH_ERR_NOT_FOUND;
+	}
+	rth_recording_folder_close(folder);
+	if (err == RTH_ERR_FORMAT || err == RTH_ERR_LIMIT ||
+	    err == RTH_ERR_CRYPTO)
+		damaged(s, NO_BLOCK);
+	return err;
+}
+
+static void reply_wrong(struct rth_exchange *x, enum rth_err err)
+{
+	switch (err) {
+	case RTH_ERR_NOT_FOUND:
+		rth_reply_not_found(x);
+		break;
+	case RTH_ERR_NOMEM:
+		rth_reply_error(x, 503, "busy",
+				"Too much is going on. Please try again.");
+		break;
+	case RTH_ERR_FORMAT:
+	case RTH_ERR_LIMIT:
+	case RTH_ERR_CRYPTO:
+		rth_reply_error(x, 409, "unreadable", "This file is damaged.");
+		break;
+	case RTH_ERR_DENIED:
+		rth_reply_error(x, 409, "unreadable",
+				"The key to this recording is not open.");
+		break;
+	default:
+		rth_reply_failed(x, err);
+	}
+}
+
+/* Says whether there is room for another one; else there is a reply. */
+static bool begin(struct served *s, struct rth_exchange *x, const char *play)
+{
+	enum rth_err err;
+
+	if (rth_request_is_head(x))
+		return true;
+	err = rth_stream_begin(&s->stream, s->media->streams, play);
+	if (err == RTH_ERR_LIMIT)
+		rth_reply_error(x, 429, "too-many",
+				"Too many files of this recording are "
+				"being played at once.");
+	else if (err)
+		reply_wrong(x, RTH_ERR_NOMEM);
+	return !err;
+}
+
+static void reply(struct rth_exchange *x, struct served *s)
+{
+	struct rth_body body = {
+		.bytes = rth_unseal_length(s->unseal),
+		.type = type_of(s->place.file),
+		.read = served_read,
+		.close = served_close,
+		.arg = s,
+		.cut = s->stream ? rth_stream_cut(s->stream) : NULL,
+	};
+	char etag[ETAG_SIZE] = "\"";
+	const char *tag = NULL;
+
+	/* One that is still written to has none: it changes. */
+	if (rth_unseal_complete(s->unseal) &&
+	    !rth_base64url_encode(etag + 1, sizeof(etag) - 2,
+				  rth_unseal_digest(s->unseal),
+				  RTH_SEAL_DIGEST_BYTES)) {
+		strcat(etag, "\"");
+		tag = etag;
+	}
+	rth_reply_header(x, "Cache-Control", "no-store");
+	rth_reply_header(x, "Content-Disposition", "inline");
+	rth_ranged_reply(x, &body, tag);
+}
+
+void rth_media_handle(struct rth_exchange *x)
+{
+	struct rth_media *media = rth_request_portal(x)->media;
+	struct rth_play play;
+	struct served *s;
+	enum rth_err err;
+
+	err = media ? rth_play_find(&play, x, rth_request_param(x, 0))
+		    : RTH_ERR_NOT_FOUND;
+	s = err ? NULL : rth_alloc(sizeof(*s));
+	if (!s) {
+		reply_wrong(x, err ? err : RTH_ERR_NOMEM);
+		return;
+	}
+	s->media = media;
+	memcpy(s->user, play.user, sizeof(s->user));
+	memcpy(s->place.recording, play.recording, sizeof(s->place.recording));
+	if (!begin(s, x, play.id)) {
+		served_close(s);
+		return;
+	}
+	err = open_file(s, rth_request_param(x, 1));
+	if (err) {
+		served_close(s);
+		reply_wrong(x, err);
+		return;
+	}
+	reply(x, s);
+}
+
+/* ---- Start and stop ---- */
+
+static enum rth_err still(void *arg, const char *play)
+{
+	return rth_play_still(arg, play);
+}
+
+enum rth_err rth_media_create(struct rth_media **mediap,
+			      struct rth_portal *portal)
+{
+	const struct rth_streams_conf conf = {
+		.max = (unsigned)portal->settings.limits.streams,
+		.max_play = (unsigned)portal->settings.limits.streams_per_play,
+		.check_ms = portal->settings.limits.stream_check_s * 1000,
+		.still = still,
+		.arg = portal,
+	};
+	struct rth_media *media = rth_alloc(sizeof(*media));
+	enum rth_err err;
+
+	if (!media)
+		return RTH_ERR_NOMEM;
+	media->portal = portal;
+	pthread_mutex_init(&media->lock, NULL);
+	err = rth_streams_create(&media->streams, &conf);
+	if (err)
+		rth_media_free(media);
+	else
+		*mediap = media;
+	return err;
+}
+
+void rth_media_free(struct rth_media *media)
+{
+	if (!media)
+		return;
+	rth_streams_free(media->streams);
+	pthread_mutex_destroy(&media->lock);
+	rth_free(media);
+}
