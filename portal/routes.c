@@ -4,6 +4,7 @@
  */
 #include "route.h"
 
+#include "audit.h"
 #include "events.h"
 #include "join.h"
 #include "mailcode.h"
@@ -113,6 +114,9 @@ const struct rth_route rth_routes_public[] = {
 	 RTH_PROOF_CSRF, 0, false, rth_play_handle_watched},
 	{RTH_GET, "/api/plays/:play/:file", RTH_SIGNED_IN, RTH_ON_STORE,
 	 RTH_PROOF_NONE, 0, false, rth_media_handle},
+
+	{RTH_GET, "/api/audit", RTH_SIGNED_IN, RTH_ON_STORE, RTH_PROOF_NONE, 0,
+	 false, rth_audit_handle_list},
 	{.pattern = NULL},
 };
 
