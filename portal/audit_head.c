@@ -211,6 +211,21 @@ static enum rth_err sign(char text[SIGNATURE_SIZE], const json_t *json,
 	return err;
 }
 
+enum rth_err rth_audit_key_sign(json_t *object,
+				const struct rth_audit_key *key)
+{
+	char signature[SIGNATURE_SIZE];
+	enum rth_err err;
+
+	if (json_object_set_new(object, "key", json_string(key->public)))
+		return RTH_ERR_NOMEM;
+	err = sign(signature, object, key);
+	if (!err &&
+	    json_object_set_new(object, "signature", json_string(signature)))
+		err = RTH_ERR_NOMEM;
+	return err;
+}
+
 enum rth_err rth_audit_head_sign(json_t **jsonp,
 				 const struct rth_audit_head *head,
 				 const struct rth_audit_key *key)

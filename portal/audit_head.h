@@ -49,6 +49,14 @@ enum rth_err rth_audit_key_hash(char hash[RTH_HASH_SIZE],
 				const char *purpose, const void *data,
 				size_t len) RTH_CHECKED;
 
+/**
+ * Signs an object: adds "key", our public one, and "signature", which is over
+ * the canonical text of the object with "key". It has no such members yet, and
+ * is no head: it has "version". Any thread.
+ */
+enum rth_err rth_audit_key_sign(json_t *object,
+				const struct rth_audit_key *key) RTH_CHECKED;
+
 /* What a line of the file of heads says. */
 struct rth_audit_head {
 	int64_t n; /* rows by then */

@@ -7,6 +7,7 @@
 
 #include "keys.h"
 #include "recordings.h"
+#include "retention.h"
 
 static const struct {
 	const char *name;
@@ -14,13 +15,19 @@ static const struct {
 } commands[] = {
 	{"keys", rth_keys_command},
 	{"recording", rth_recordings_command},
+	{"retention", rth_retention_command},
 };
 
 int rth_commands_run(const struct rth_settings *settings, int argc, char **argv)
 {
-	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+	const size_t n = sizeof(commands) / sizeof(commands[0]);
+
+	for (size_t i = 0; i < n; i++)
 		if (argc && strcmp(argv[0], commands[i].name) == 0)
 			return commands[i].run(settings, argc - 1, argv + 1);
-	fputs("rthealth-portal: commands are: keys, recording\n", stderr);
+	fputs("rthealth-portal: commands are:", stderr);
+	for (size_t i = 0; i < n; i++)
+		fprintf(stderr, " %s", commands[i].name);
+	fputs("\n", stderr);
 	return 2;
 }

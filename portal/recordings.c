@@ -31,7 +31,8 @@
 	"  export ID DIR [--damaged]  plain copies to an empty folder; of " \
 	"a damaged one\n"                                                   \
 	"                             only with --damaged\n"                \
-	"  recover [ID]               completes what was interrupted\n"
+	"  recover [ID]               completes what was interrupted\n"     \
+	"  certificate ID             of its deletion\n"
 
 enum { GOOD, WRONG, UNKNOWN };
 
@@ -427,6 +428,24 @@ static int run_recover(struct command *c)
 	return err || c->wrong ? WRONG : GOOD;
 }
 
+/* ---- certificate ---- */
+
+static int run_certificate(struct command *c)
+{
+	char *text;
+	enum rth_err err = rth_store_certificate(&text, c->store, c->argv[0]);
+
+	if (err == RTH_ERR_NOT_FOUND)
+		fprintf(stderr, "%s has not been deleted\n", c->argv[0]);
+	else
+		complain(err, "database");
+	if (err)
+		return WRONG;
+	puts(text);
+	rth_free(text);
+	return GOOD;
+}
+
 /* ---- */
 
 static const struct {
@@ -438,6 +457,7 @@ static const struct {
 	{"verify", 1, 1, run_verify},
 	{"export", 2, 3, run_export},
 	{"recover", 0, 1, run_recover},
+	{"certificate", 1, 1, run_certificate},
 };
 
 static int run(struct command *c, const char *name)

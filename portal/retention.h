@@ -6,11 +6,17 @@
 #ifndef RTH_RETENTION_H
 #define RTH_RETENTION_H
 
+#include "deletion.h"
 #include "exchange.h"
 #include "portal.h"
 #include "store.h"
 
 #define RTH_RETENTION_RUN_MAX 500 /* recordings that a run deletes */
+
+/* Actions in the audit. */
+#define RTH_AUDIT_HELD "recording-held"
+#define RTH_AUDIT_RELEASED "recording-released"
+#define RTH_AUDIT_DELETED "recording-deleted"
 
 /**
  * When a recording is to be deleted, by the rules of `retention`. Any thread.
@@ -23,39 +29,12 @@ int64_t rth_retention_until(const struct rth_settings *settings,
 			    const char *email, int64_t ended_s,
 			    char rule[RTH_RULE_SIZE]);
 
-/* ---- One deletion ---- */
-
-struct rth_deleting {
-	const struct rth_settings *settings;
-	struct rth_store *store;
-	int64_t now_s;
-	int wait_ms; /* for a recovery that is under way */
-	/* Called before anything is destroyed, with "begun", and once all is,
-	   with "ok": adds the row to the audit. An error ends it. */
-	enum rth_err (*audit)(void *arg, const struct rth_deletion *deletion,
-			      const char *outcome);
-	void *arg;
-};
-
-/**
- * Deletes a recording: keys, files, database, certificate; or goes on with a
- * deletion that was interrupted. Worker threads and commands.
- *
- * @param deletion recording, by and rule are read; the rest is filled in
- * @return 0; RTH_ERR_DENIED: on hold; RTH_ERR_STATE: it runs;
- *         RTH_ERR_TIMEOUT: it is being recovered; RTH_ERR_NOT_FOUND: the
- *         database does not know it, or its folder is missing;
- *         RTH_ERR_EXISTS: deleted already; else what failed, and it is to be
- *         called again
- */
-enum rth_err rth_retention_delete(const struct rth_deleting *deleting,
-				  struct rth_deletion *deletion) RTH_CHECKED;
-
 /* ---- All that are due ---- */
 
 struct rth_retention_run {
 	const struct rth_settings *settings;
 	struct rth_store *store;
+	const struct rth_audit_key *key;
 	int64_t now_s;
 	bool dry;		     /* nothing is changed */
 	bool (*stopping)(void *arg); /* NULL: never */
@@ -63,10 +42,10 @@ struct rth_retention_run {
 	   "failed" ...; NULL: nobody hears. */
 	void (*tell)(void *arg, const char *recording, const char *what);
 	void *arg;
-	const char *by; /* for the audit and the certificate */
+	const char *by; /* for the audit */
 
-	/* Filled in. */
-	unsigned due, deleted, missing, failed;
+	/* Filled in: of those that are due, or were deleted and came back. */
+	unsigned due, deleted, missing, running, failed;
 };
 
 /**
@@ -77,11 +56,14 @@ struct rth_retention_run {
  */
 enum rth_err rth_retention_run(struct rth_retention_run *run) RTH_CHECKED;
 
-/** Queues a run; at the portal's start and once a day. Any thread. */
-void rth_retention_start(const struct rth_portal *portal);
+/** Queues a run, at the portal's start. One thread. */
+void rth_retention_start(struct rth_portal *portal);
 
-/** Sets the dates of what ended lately. Waits for the database. */
-void rth_retention_tick(const struct rth_portal *portal);
+/**
+ * Once a day a run; else the dates of what ended lately, for which it waits for
+ * the database.
+ */
+void rth_retention_tick(struct rth_portal *portal, bool day);
 
 /**
  * Runs `retention run [--dry-run [--now TIME]] | list`. Startup, one thread.

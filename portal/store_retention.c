@@ -41,8 +41,8 @@ static enum rth_err mark_hold(const struct hold_work *w)
 	const struct rth_db_value values[] = {w->values[0],
 					      RTH_DB_INT(w->hold)};
 	const struct rth_db_query query = {
-		.sql = "UPDATE recordings SET hold = $2 WHERE id = $1"
-		       " AND deleted_s = 0",
+		.sql = "UPDATE recordings SET hold = $2, delete_s = 0"
+		       " WHERE id = $1 AND deleted_s = 0",
 		.values = values,
 		.values_n = 2,
 	};
@@ -286,56 +286,74 @@ enum rth_err rth_store_deletion_begin(struct rth_store *store,
 	return store->backend->transaction(store->db, begin, &w);
 }
 
-struct end_work {
-	struct rth_store *store;
-	const struct rth_deletion *deletion;
-	const char *certificate;
+/* Statements with the same values, each with the first so many of them. */
+struct step {
+	const char *sql;
+	size_t values_n;
 };
 
-static enum rth_err end(void *arg)
+struct steps {
+	struct rth_store *store;
+	const struct rth_db_value *values;
+	struct step step[3]; /* the rest is NULL */
+};
+
+static enum rth_err run_steps(void *arg)
 {
-	const struct end_work *w = arg;
-	const struct rth_db_value values[] = {
-		RTH_DB_TEXT(w->deletion->recording),
-		RTH_DB_INT(w->deletion->done_s),
-		RTH_DB_TEXT(w->certificate),
-	};
-	static const struct {
-		const char *sql;
-		size_t values_n;
-	} steps[] = {
-		{"DELETE FROM plays WHERE recording_id = $1", 1},
-		{"UPDATE holds SET reason = '' WHERE recording_id = $1", 1},
-		{"UPDATE recordings SET state = 'deleted', rank = 7, parts = 0,"
-		 " reason = '', incomplete = 0, lost_ms = 0, lost_packets = 0,"
-		 " hold = 0, delete_s = 0, deleted_s = $2 WHERE id = $1",
-		 2},
-		{"UPDATE deletions SET done_s = $2, certificate = $3"
-		 " WHERE recording_id = $1",
-		 3},
-	};
+	const struct steps *steps = arg;
 	enum rth_err err = 0;
 	size_t i;
 
-	for (i = 0; i < sizeof(steps) / sizeof(steps[0]) && !err; i++) {
+	for (i = 0; i < 3 && steps->step[i].sql && !err; i++) {
 		const struct rth_db_query query = {
-			.sql = steps[i].sql,
-			.values = values,
-			.values_n = steps[i].values_n,
+			.sql = steps->step[i].sql,
+			.values = steps->values,
+			.values_n = steps->step[i].values_n,
 		};
 
-		err = rth_store_run(w->store, &query);
+		err = rth_store_run(steps->store, &query);
 	}
 	return err;
+}
+
+enum rth_err rth_store_deletion_words(struct rth_store *store,
+				      const char *recording)
+{
+	const struct rth_db_value value = RTH_DB_TEXT(recording);
+	struct steps steps = {
+		store,
+		&value,
+		{{"DELETE FROM plays WHERE recording_id = $1", 1},
+		 {"UPDATE holds SET reason = '' WHERE recording_id = $1", 1}},
+	};
+
+	return store->backend->transaction(store->db, run_steps, &steps);
 }
 
 enum rth_err rth_store_deletion_end(struct rth_store *store,
 				    const struct rth_deletion *deletion,
 				    const char *certificate)
 {
-	struct end_work w = {store, deletion, certificate};
+	const struct rth_db_value values[] = {
+		RTH_DB_TEXT(deletion->recording),
+		RTH_DB_INT(deletion->done_s),
+		RTH_DB_TEXT(certificate),
+	};
+	struct steps steps = {
+		store,
+		values,
+		{{"UPDATE recordings SET state = 'deleted', rank = 7,"
+		  " parts = 0, reason = '', incomplete = 0, lost_ms = 0,"
+		  " lost_packets = 0, hold = 0, delete_s = 0, deleted_s = $2"
+		  " WHERE id = $1",
+		  2},
+		 {"UPDATE deletions SET done_s = $2, certificate = $3"
+		  " WHERE recording_id = $1",
+		  3},
+		 {"DELETE FROM plays WHERE recording_id = $1", 1}},
+	};
 
-	return store->backend->transaction(store->db, end, &w);
+	return store->backend->transaction(store->db, run_steps, &steps);
 }
 
 /* ---- What there is ---- */

@@ -1,0 +1,369 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Rules, and the run that deletes what is due. In the portal runs are jobs of
+ * the one thread that also recovers: there is never more than one.
+ */
+#include "retention.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "log.h"
+#include "mem.h"
+#include "recording_store.h"
+#include "role.h"
+#include "work.h"
+
+#define DAY_S 86400
+#define WAIT_MS 2000 /* for a recovery; the next run tries again */
+#define LATELY_S (2 * (int64_t)DAY_S)
+#define BY_RETENTION "retention"
+
+/* ---- Rules ---- */
+
+static bool fits(const struct rth_retention_rule *rule, const char *email)
+{
+	size_t i;
+
+	for (i = 0; i < rule->clinicians.n; i++)
+		if (rth_role_entry_fits(rule->clinicians.v[i], email, NULL))
+			return true;
+	return false;
+}
+
+int64_t rth_retention_until(const struct rth_settings *settings,
+			    const char *email, int64_t ended_s,
+			    char rule[RTH_RULE_SIZE])
+{
+	const struct rth_retention_rule *rules = settings->retention.rules.v;
+	int64_t days = settings->retention.days;
+	size_t i;
+
+	for (i = 0; i < settings->retention.rules.n; i++)
+		if (fits(&rules[i], email)) {
+			days = rules[i].days;
+			break;
+		}
+	if (rule)
+		snprintf(rule, RTH_RULE_SIZE, "days-%d", (int)days);
+	return days > 0 && ended_s > 0 ? ended_s + days * DAY_S : 0;
+}
+
+static int64_t until(const struct rth_settings *settings,
+		     const struct rth_kept *kept, char rule[RTH_RULE_SIZE])
+{
+	int64_t until_s = rth_retention_until(settings, kept->clinician_email,
+					      kept->ended_s, rule);
+
+	return kept->hold || kept->running ? 0 : until_s;
+}
+
+/* ---- What there is to do, while the database is not read ---- */
+
+struct item {
+	char id[RTH_ID_SIZE];
+	char rule[RTH_RULE_SIZE];
+	int64_t until_s;
+};
+
+struct items {
+	const struct rth_settings *settings;
+	int64_t now_s;
+	struct item *v;
+	size_t n, room;
+};
+
+static enum rth_err add(struct items *items, const char *id, const char *rule,
+			int64_t until_s)
+{
+	struct item *item;
+
+	if (items->n == items->room) {
+		size_t room = items->room ? 2 * items->room : 64;
+		struct item *v = rth_alloc(room * sizeof(*v));
+
+		if (!v)
+			return RTH_ERR_NOMEM;
+		if (items->n)
+			memcpy(v, items->v, items->n * sizeof(*v));
+		rth_free(items->v);
+		items->v = v;
+		items->room = room;
+	}
+	item = &items->v[items->n++];
+	snprintf(item->id, sizeof(item->id), "%s", id);
+	snprintf(item->rule, sizeof(item->rule), "%s", rule);
+	item->until_s = until_s;
+	return 0;
+}
+
+static enum rth_err add_changed(const struct rth_kept *kept, void *arg)
+{
+	struct items *items = arg;
+	int64_t until_s = until(items->settings, kept, NULL);
+
+	return until_s == kept->delete_s
+		       ? 0
+		       : add(items, kept->recording, "", until_s);
+}
+
+/* Writes the dates into the database that are not those of the rules. */
+static enum rth_err set_dates(const struct rth_settings *settings,
+			      struct rth_store *store, int64_t since_s)
+{
+	struct items items = {.settings = settings};
+	enum rth_err err =
+		rth_store_kept_each(store, since_s, add_changed, &items);
+	size_t i;
+
+	for (i = 0; i < items.n && !err; i++) {
+		err = rth_store_kept_until(store, items.v[i].id,
+					   items.v[i].until_s);
+		if (err == RTH_ERR_NOT_FOUND)
+			err = 0; /* deleted meanwhile */
+	}
+	rth_free(items.v);
+	return err;
+}
+
+/* ---- A run ---- */
+
+static bool is_stopping(const struct rth_retention_run *run)
+{
+	return run->stopping && run->stopping(run->arg);
+}
+
+static bool full(const struct rth_retention_run *run)
+{
+	return run->deleted + run->failed >= RTH_RETENTION_RUN_MAX;
+}
+
+static void tell(const struct rth_retention_run *run, const char *recording,
+		 const char *what)
+{
+	if (run->tell)
+		run->tell(run->arg, recording, what);
+}
+
+static enum rth_err audit_deletion(void *arg,
+				   const struct rth_deletion *deletion,
+				   const char *outcome)
+{
+	const struct rth_retention_run *run = arg;
+	const struct rth_audit row = {
+		.subject = run->by,
+		.role = BY_RETENTION,
+		.action = RTH_AUDIT_DELETED,
+		.object = deletion->recording,
+		.visit = *deletion->visit ? deletion->visit : NULL,
+		.outcome = outcome,
+		.reason = deletion->rule,
+	};
+
+	return rth_store_audit(run->store, &row, run->now_s);
+}
+
+static struct rth_deleting deleting(struct rth_retention_run *run)
+{
+	return (struct rth_deleting){
+		.settings = run->settings,
+		.store = run->store,
+		.key = run->key,
+		.now_s = run->now_s,
+		.wait_ms = WAIT_MS,
+		.audit = audit_deletion,
+		.arg = run,
+	};
+}
+
+/* What became of one that is to be deleted. */
+static void note(struct rth_retention_run *run, const char *id,
+		 enum rth_err err)
+{
+	switch (err) {
+	case RTH_OK:
+		run->deleted++;
+		tell(run, id, "deleted");
+		break;
+	case RTH_ERR_NOT_FOUND:
+		run->missing++;
+		tell(run, id, "missing");
+		break;
+	case RTH_ERR_STATE:
+	case RTH_ERR_TIMEOUT:
+		run->running++;
+		tell(run, id, "running");
+		break;
+	case RTH_ERR_DENIED:
+	case RTH_ERR_EXISTS:
+		break; /* held or deleted meanwhile */
+	default:
+		run->failed++;
+		tell(run, id, "failed");
+	}
+}
+
+static void delete_one(struct rth_retention_run *run, const struct item *item)
+{
+	const struct rth_deleting how = deleting(run);
+	struct rth_deletion deletion = {.by = BY_RETENTION};
+
+	if (run->dry) {
+		tell(run, item->id, "due");
+		return;
+	}
+	snprintf(deletion.recording, sizeof(deletion.recording), "%s",
+		 item->id);
+	snprintf(deletion.rule, sizeof(deletion.rule), "%s", item->rule);
+	note(run, item->id, rth_delete_recording(&how, &deletion));
+}
+
+static void delete_items(struct rth_retention_run *run,
+			 const struct items *items)
+{
+	size_t i;
+
+	for (i = 0; i < items->n && !full(run) && !is_stopping(run); i++)
+		delete_one(run, &items->v[i]);
+}
+
+static enum rth_err add_open(const char *recording, void *arg)
+{
+	return add(arg, recording, "", 0);
+}
+
+/* Those of which the portal was killed in the middle. */
+static enum rth_err complete(struct rth_retention_run *run)
+{
+	struct items items = {.settings = run->settings};
+	enum rth_err err =
+		rth_store_deletion_each(run->store, false, add_open, &items);
+
+	run->due += (unsigned)items.n;
+	if (!err)
+		delete_items(run, &items);
+	rth_free(items.v);
+	return err;
+}
+
+/* A folder of a recording that is deleted came with a backup. */
+static enum rth_err look_at_folder(const char *id, void *arg)
+{
+	struct rth_retention_run *run = arg;
+	const struct rth_deleting how = deleting(run);
+	struct rth_deletion deletion;
+	enum rth_err err;
+
+	if (full(run) || is_stopping(run))
+		return 0;
+	err = rth_store_deletion_get(run->store, &deletion, id);
+	if (err == RTH_ERR_NOT_FOUND || (!err && !deletion.done_s))
+		return 0;
+	if (err)
+		return err;
+	run->due++;
+	if (run->dry)
+		tell(run, id, "back");
+	else
+		note(run, id, rth_delete_again(&how, id));
+	return 0;
+}
+
+static enum rth_err add_due(const struct rth_kept *kept, void *arg)
+{
+	struct items *items = arg;
+	char rule[RTH_RULE_SIZE];
+	int64_t until_s = until(items->settings, kept, rule);
+
+	return until_s && until_s <= items->now_s
+		       ? add(items, kept->recording, rule, until_s)
+		       : 0;
+}
+
+static enum rth_err delete_due(struct rth_retention_run *run)
+{
+	struct items items = {.settings = run->settings, .now_s = run->now_s};
+	enum rth_err err = rth_store_kept_each(run->store, 0, add_due, &items);
+
+	run->due += (unsigned)items.n;
+	if (!err)
+		delete_items(run, &items);
+	rth_free(items.v);
+	return err;
+}
+
+enum rth_err rth_retention_run(struct rth_retention_run *run)
+{
+	enum rth_err err = 0;
+
+	run->due = run->deleted = run->missing = run->running = run->failed = 0;
+	if (!run->dry)
+		err = set_dates(run->settings, run->store, 0);
+	if (!err)
+		err = complete(run);
+	if (!err)
+		err = rth_recordings_each(run->settings->recordings.folder,
+					  look_at_folder, run);
+	return err ? err : delete_due(run);
+}
+
+/* ---- In the portal ---- */
+
+static bool pool_stops(void *arg)
+{
+	const struct rth_portal *portal = arg;
+
+	return rth_work_stopping(portal->work_recovery);
+}
+
+static void run_job(void *arg)
+{
+	const struct rth_portal *portal = arg;
+	struct rth_retention_run run = {
+		.settings = &portal->settings,
+		.store = portal->store,
+		.key = portal->audit_key,
+		.now_s = portal->now_s(),
+		.stopping = pool_stops,
+		.arg = arg,
+	};
+	enum rth_err err;
+
+	if (pool_stops(arg))
+		return;
+	err = rth_retention_run(&run);
+	rth_log(err || run.failed || run.missing ? RTH_LOG_WARN : RTH_LOG_INFO,
+		"retention", "s:i, s:i, s:i, s:i, s:i, s:s", "due",
+		(int)run.due, "deleted", (int)run.deleted, "missing",
+		(int)run.missing, "running", (int)run.running, "failed",
+		(int)run.failed, "error", rth_err_name(err));
+}
+
+void rth_retention_start(struct rth_portal *portal)
+{
+	enum rth_err err;
+
+	if (!portal->settings.recordings.folder || !portal->work_recovery)
+		return;
+	err = rth_work_add(portal->work_recovery, run_job, portal);
+	if (err)
+		rth_log(RTH_LOG_WARN, "retention-not-queued", "s:s", "error",
+			rth_err_name(err));
+}
+
+void rth_retention_tick(struct rth_portal *portal, bool day)
+{
+	enum rth_err err;
+
+	if (!portal->settings.recordings.folder)
+		return;
+	if (day) {
+		rth_retention_start(portal);
+		return;
+	}
+	err = set_dates(&portal->settings, portal->store,
+			portal->now_s() - LATELY_S);
+	if (err)
+		rth_log(RTH_LOG_ERROR, "retention-failed", "s:s", "error",
+			rth_err_name(err));
+}

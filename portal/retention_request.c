@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The requests of holds and deletions. Each has its row in the audit, or it is
+ * not done; what a person wrote as a reason of a hold is not in that row, since
+ * it goes with the recording.
+ */
+#include "retention.h"
+
+#include <string.h>
+
+#include "audit.h"
+#include "log.h"
+#include "mem.h"
+#include "review.h"
+#include "rights.h"
+#include "session.h"
+#include "text.h"
+
+#define WAIT_MS 1000 /* for a recovery in the same month */
+
+static void reply_err(struct rth_exchange *x, enum rth_err err)
+{
+	switch (err) {
+	case RTH_ERR_NOT_FOUND:
+		rth_reply_not_found(x);
+		break;
+	case RTH_ERR_DENIED:
+		rth_reply_error(x, 409, "held", "This recording is on hold.");
+		break;
+	case RTH_ERR_STATE:
+		rth_reply_error(x, 409, "running",
+				"This recording is still running.");
+		break;
+	case RTH_ERR_TIMEOUT:
+		rth_reply_error(x, 503, "busy",
+				"This recording is in use just now. Please try "
+				"again in a minute.");
+		break;
+	default:
+		rth_reply_failed(x, err);
+	}
+}
+
+static enum rth_err audit(const struct rth_exchange *x,
+			  const struct rth_reviewed *of, const char *action,
+			  const char *outcome)
+{
+	struct rth_audit row = {
+		.action = action,
+		.object = of->row.id,
+		.visit = *of->row.visit ? of->row.visit : NULL,
+		.outcome = outcome,
+	};
+
+	return rth_audit_request(x, &row);
+}
+
+/* The recording as it is now. */
+static void reply_recording(struct rth_exchange *x, const char *id)
+{
+	struct rth_reviewed of;
+	enum rth_err err = rth_rights_find(&of, x, id, RTH_MAY_HOLD);
+
+	if (err)
+		reply_err(x, err);
+	else
+		rth_reply_json(x, 200,
+			       rth_review_json(rth_request_portal(x), &of,
+					       rth_request_session(x)));
+}
+
+/* ---- Holds ---- */
+
+/* {"reason"} and nothing else; else the reply has been given. */
+static bool read_reason(char reason[RTH_HOLD_REASON_SIZE],
+			struct rth_exchange *x)
+{
+	const char *text = rth_request_string(x, "reason");
+
+	if (text && json_object_size(rth_request_body(x)) == 1 &&
+	    rth_text_clean(reason, RTH_HOLD_REASON_SIZE, text,
+			   RTH_HOLD_REASON_CHARS) == 0 &&
+	    *reason)
+		return true;
+	rth_reply_json(x, 400,
+		       json_pack("{s:{s:s, s:s, s:s}}", "error", "code",
+				 "bad-request", "message",
+				 "Please say why it is kept.", "field",
+				 "reason"));
+	return false;
+}
+
+void rth_retention_handle_hold(struct rth_exchange *x)
+{
+	const struct rth_portal *portal = rth_request_portal(x);
+	const struct rth_session *session = rth_request_session(x);
+	const char *id = rth_request_param(x, 0);
+	char reason[RTH_HOLD_REASON_SIZE];
+	struct rth_reviewed of;
+	enum rth_err err = rth_rights_find(&of, x, id, RTH_MAY_HOLD);
+
+	if (err) {
+		reply_err(x, err);
+		return;
+	}
+	if (!read_reason(reason, x))
+		return;
+	err = audit(x, &of, RTH_AUDIT_HELD, NULL);
+	if (!err)
+		err = rth_store_hold(portal->store, id, session->user.id,
+				     reason, portal->now_s());
+	if (err)
+		reply_err(x, err);
+	else
+		reply_recording(x, id);
+}
+
+/* It is to be deleted again when the rules say so, and the list tells. */
+static enum rth_err release(const struct rth_portal *portal,
+			    const struct rth_session *session,
+			    const struct rth_reviewed *of)
+{
+	int64_t ended_s = of->row.ended_s > of->row.begun_s ? of->row.ended_s
+							    : of->row.begun_s;
+	enum rth_err err = rth_store_release(portal->store, of->row.id,
+					     session->user.id, portal->now_s());
+
+	if (err)
+		return err;
+	return rth_store_kept_until(portal->store, of->row.id,
+				    rth_retention_until(&portal->settings,
+							of->clinician_email,
+							ended_s, NULL));
+}
+
+void rth_retention_handle_release(struct rth_exchange *x)
+{
+	const char *id = rth_request_param(x, 0);
+	struct rth_reviewed of;
+	enum rth_err err = rth_rights_find(&of, x, id, RTH_MAY_HOLD);
+
+	if (!err)
+		err = audit(x, &of, RTH_AUDIT_RELEASED, NULL);
+	if (!err)
+		err = release(rth_request_portal(x), rth_request_session(x),
+			      &of);
+	if (err)
+		reply_err(x, err);
+	else
+		reply_recording(x, id);
+}
+
+/* ---- Deletion ---- */
+
+static enum rth_err audit_deletion(void *arg,
+				   const struct rth_deletion *deletion,
+				   const char *outcome)
+{
+	struct rth_audit row = {
+		.action = RTH_AUDIT_DELETED,
+		.object = deletion->recording,
+		.visit = *deletion->visit ? deletion->visit : NULL,
+		.outcome = outcome,
+		.reason = deletion->rule,
+	};
+
+	return rth_audit_request(arg, &row);
+}
+
+static void reply_certificate(struct rth_exchange *x, const char *id)
+{
+	char *text;
+	enum rth_err err =
+		rth_store_certificate(&text, rth_request_portal(x)->store, id);
+
+	if (err) {
+		rth_reply_failed(x, err);
+		return;
+	}
+	rth_reply_json(
+		x, 200,
+		json_pack("{s:o}", "certificate", json_loads(text, 0, NULL)));
+	rth_free(text);
+}
+
+/* Why it was not deleted is told, and kept. */
+static void refuse(struct rth_exchange *x, const struct rth_reviewed *of,
+		   enum rth_err err)
+{
+	const char *outcome = err == RTH_ERR_DENIED	 ? "held"
+			      : err == RTH_ERR_STATE	 ? "running"
+			      : err == RTH_ERR_TIMEOUT	 ? "busy"
+			      : err == RTH_ERR_NOT_FOUND ? "missing"
+							 : "failed";
+	enum rth_err told = audit(x, of, RTH_AUDIT_DELETED, outcome);
+
+	if (err == RTH_ERR_NOT_FOUND)
+		err = RTH_ERR_IO; /* it is known, and its files are not there */
+	reply_err(x, told ? told : err);
+}
+
+void rth_retention_handle_delete(struct rth_exchange *x)
+{
+	const struct rth_portal *portal = rth_request_portal(x);
+	const struct rth_deleting deleting = {
+		.settings = &portal->settings,
+		.store = portal->store,
+		.key = portal->audit_key,
+		.now_s = portal->now_s(),
+		.wait_ms = WAIT_MS,
+		.audit = audit_deletion,
+		.arg = x,
+	};
+	struct rth_deletion deletion = {.rule = RTH_RULE_BY_HAND};
+	struct rth_reviewed of;
+	enum rth_err err = rth_rights_find(&of, x, rth_request_param(x, 0),
+					   RTH_MAY_DELETE);
+
+	if (err) {
+		reply_err(x, err);
+		return;
+	}
+	memcpy(deletion.recording, of.row.id, sizeof(deletion.recording));
+	memcpy(deletion.visit, of.row.visit, sizeof(deletion.visit));
+	memcpy(deletion.by, rth_request_session(x)->user.id, RTH_ID_SIZE);
+	err = rth_delete_recording(&deleting, &deletion);
+	if (err && err != RTH_ERR_EXISTS)
+		refuse(x, &of, err);
+	else
+		reply_certificate(x, of.row.id);
+}
