@@ -4,22 +4,8 @@
 // of the recording from its origin, those of the world from any fixed moment.
 
 /**
- * A piece of a lane, as docs/portal-api.md has it.
- * @typedef {object} Segment
- * @property {string} src
- * @property {string} container
- * @property {number} start_ms
- * @property {number} duration_ms by now, when it is not finished
- * @property {boolean} audio
- * @property {boolean} video
- * @property {number} [width]
- * @property {number} [height]
- * @property {boolean} finished
- *
- * @typedef {object} Lane
- * @property {string} lane `clinician`, `patient-screen` ...
- * @property {'clinician' | 'patient'} role
- * @property {Segment[]} segments
+ * @typedef {import('./api.js').Segment} Segment
+ * @typedef {import('./api.js').Lane} Lane
  */
 
 export const RATES = [0.5, 0.75, 1, 1.25, 1.5, 2, 2.5, 3];
