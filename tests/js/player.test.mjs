@@ -187,7 +187,7 @@ describe('what was watched', () => {
 			const seen = new Set();
 			/** @type {[number, number][]} */
 			let sent = [];
-			let ms = upTo(10000);
+			let ms = 10 * upTo(1000);
 
 			watched.plays(ms);
 			for (let i = 0; i < 200; i++) {
@@ -195,7 +195,7 @@ describe('what was watched', () => {
 
 				if (act === 0) {
 					watched.stands();
-					ms = upTo(100000);
+					ms = 10 * upTo(10000);
 					watched.plays(ms);
 				} else if (act === 1) {
 					watched.stands();
