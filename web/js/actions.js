@@ -12,7 +12,7 @@ import { mark } from './timings.js';
  * @property {(event: import('./state.js').Event) => void} dispatch
  * @property {() => import('./state.js').State} state
  * @property {() => VisitControl | null} visit the visit of this page
- * @property {(path: string) => void} go to another page
+ * @property {(path: string) => void} go to another page; with its query
  * @property {() => Promise<void>} reload asks anew who is signed in
  */
 
@@ -56,6 +56,10 @@ export function makeActions(desk) {
 		loadVisits: () => run(loadVisits),
 		go: desk.go,
 		noticed: () => dispatch({ type: 'noticed' }),
+		/** @param {string} words for the person, for a while */
+		tell: (words) => dispatch({ type: 'failed', code: `said:${words}` }),
+		/** The portal does not know this session any more. */
+		signedOut: () => desk.reload(),
 		/** @param {string | null} id null: a new one @param {api.VisitFields} fields */
 		saveVisit: (id, fields) => run(async () => {
 			await (id ? api.changeVisit(id, fields) : api.addVisit(fields));
@@ -94,9 +98,10 @@ const signInActions = ({ dispatch, state, reload }, run) => ({
 	otherEmail: () => dispatch({ type: 'other-email' }),
 	/** @param {string} provider */
 	useProvider: (provider) => {
-		const { visitId } = state();
+		const { visitId, desk } = state();
+		const place = visitId ? `/visit/${visitId}` : '/';
 		location.assign(api.providerLink(provider,
-			visitId ? `/visit/${visitId}` : '/'));
+			desk ? desk + location.search : place));
 	},
 	/** @param {boolean} everywhere */
 	signOut: (everywhere) => run(async () => {

@@ -93,8 +93,9 @@ const refusal = (status, body) => new ApiError(
  * @param {string} method
  * @param {string} path
  * @param {object} [body]
+ * @param {boolean} [keepalive] it outlives the page
  */
-async function ask(method, path, body) {
+async function ask(method, path, body, keepalive) {
 	/** @type {Record<string, string>} */
 	const headers = { Accept: 'application/json' };
 	if (method !== 'GET')
@@ -104,7 +105,7 @@ async function ask(method, path, body) {
 	try {
 		return await fetch(path, {
 			method, headers, credentials: 'same-origin', cache: 'no-store',
-			body: body && JSON.stringify(body),
+			body: body && JSON.stringify(body), keepalive,
 			signal: AbortSignal.timeout(TIMEOUT_MS),
 		});
 	} catch {
@@ -117,22 +118,23 @@ async function ask(method, path, body) {
  * @param {string} method
  * @param {string} path
  * @param {object} [body]
- * @param {boolean} [again] it was tried with an old CSRF token
+ * @param {{keepalive?: boolean, again?: boolean}} [how] keepalive: it outlives
+ *   the page; again: it was tried with an old CSRF token
  * @returns {Promise<any>} the answer's JSON, null without one
  */
-export async function call(method, path, body, again = false) {
-	const response = await ask(method, path, body);
+export async function call(method, path, body, how = {}) {
+	const response = await ask(method, path, body, how.keepalive);
 	const answer = await response.json().catch(() => null);
 	if (response.ok)
 		return answer;
 	// Another window has signed in meanwhile, with the same cookie. If that
 	// was somebody else, nothing is done in that person's name.
-	if (answer?.error?.code === 'wrong-csrf' && !again) {
+	if (answer?.error?.code === 'wrong-csrf' && !how.again) {
 		const now = await session();
 		if ((now.user?.id ?? '') !== owner)
 			throw new ApiError('signed-out', 401);
 		useCsrf(now.csrf, owner);
-		return call(method, path, body, true);
+		return call(method, path, body, { ...how, again: true });
 	}
 	throw refusal(response.status, answer);
 }

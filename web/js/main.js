@@ -16,7 +16,15 @@ import { VisitControl } from './visit.js';
 const visitIdOf = (path) =>
 	/^\/visit\/([A-Za-z0-9_-]{22})$/.exec(path)?.[1] ?? null;
 
-let state = initial(visitIdOf(location.pathname));
+/**
+ * Pages that review/main.js makes, which only they load.
+ * @param {string} path
+ * @returns {string | null}
+ */
+const deskOf = (path) =>
+	/^\/(review(\/[A-Za-z0-9_-]{22})?|audit)$/.test(path) ? path : null;
+
+let state = initial(visitIdOf(location.pathname), deskOf(location.pathname));
 /** @type {VisitControl | null} */
 let visit = null;
 
@@ -59,16 +67,16 @@ async function loadSession(notice) {
 function show(path) {
 	if (['in-call', 'lost'].includes(state.phase))
 		visit?.leave('leave');
-	dispatch({ type: 'go', visitId: visitIdOf(path) });
+	dispatch({ type: 'go', visitId: visitIdOf(path), desk: deskOf(path) });
 	start();
 }
 
 const actions = makeActions({
 	dispatch, state: () => state, visit: () => visit,
 	go: (path) => {
-		if (path !== location.pathname)
+		if (path !== location.pathname + location.search)
 			history.pushState(null, '', path);
-		show(path);
+		show(location.pathname);
 	},
 	reload: () => loadSession(null),
 });

@@ -4,8 +4,9 @@
 //
 //   loading ──▶ signed-out ──▶ home ◀──▶ lobby ──▶ joining ──▶ in-call ──▶ ended
 //                                          ▲          │         │  ▲
-//                                          └─ early ◀─┘         ▼  │
-//                                                              lost
+//                             │            └─ early ◀─┘         ▼  │
+//                             ▼                                lost
+//                            desk (recordings and audit, see review/main.js)
 
 import { follow, none, seated, unseated } from './recording.js';
 
@@ -16,7 +17,7 @@ import { follow, none, seated, unseated } from './recording.js';
  * @typedef {import('./devices.js').Problem} Problem
  *
  * @typedef {'loading' | 'signed-out' | 'home' | 'lobby' | 'early' | 'joining'
- *   | 'in-call' | 'lost' | 'ended'} Phase
+ *   | 'in-call' | 'lost' | 'ended' | 'desk'} Phase
  *
  * @typedef {{microphone: boolean, camera: boolean, screen: boolean}} Sending
  *
@@ -35,6 +36,7 @@ import { follow, none, seated, unseated } from './recording.js';
  * @typedef {object} State
  * @property {Phase} phase
  * @property {string | null} visitId of the page's address
+ * @property {string | null} desk path of the page's address, if it is of these
  * @property {Session | null} session
  * @property {string | null} notice words.js code of what went wrong last
  * @property {boolean} busy a request of the page's form is under way
@@ -81,10 +83,14 @@ const fresh = () => ({
 	lasted: 0, notice: null, busy: false, self: null, recording: none(),
 });
 
-/** @param {string | null} visitId @returns {State} */
-export function initial(visitId) {
+/**
+ * @param {string | null} visitId
+ * @param {string | null} [desk]
+ * @returns {State}
+ */
+export function initial(visitId, desk = null) {
 	return {
-		...fresh(), phase: 'loading', visitId, session: null,
+		...fresh(), phase: 'loading', visitId, desk, session: null,
 		signIn: { step: 'email', email: '' }, visits: null, visit: null,
 		devices: { microphone: [], camera: [] }, using: {}, problems: {},
 		asked: false, me: NOTHING,
@@ -132,17 +138,25 @@ function deviceNotice(event) {
 	return met ? `device:${met[0]}:${met[1]}` : null;
 }
 
+/**
+ * The first page of somebody who is signed in.
+ * @param {{visitId: string | null, desk?: string | null}} place
+ * @returns {Phase}
+ */
+const firstPage = ({ visitId, desk }) =>
+	desk ? 'desk' : visitId ? 'lobby' : 'home';
+
 /** @type {Record<string, Row>} */
 const TABLE = {
 	// The page
 	'go': { apply: (s, e) => ({ ...fresh(), visitId: e.visitId, visit: null,
-		problems: {}, asked: false, me: NOTHING,
+		desk: e.desk ?? null, problems: {}, asked: false, me: NOTHING,
 		recording: none(e.visitId === s.visitId && s.recording.recorded),
-		phase: !s.session?.signed_in ? s.phase : e.visitId ? 'lobby' : 'home' }) },
+		phase: s.session?.signed_in ? firstPage({ visitId: e.visitId,
+			desk: e.desk }) : s.phase }) },
 	'session': { apply: (s, e) => ({ session: e.session, busy: false,
 		notice: e.notice ?? null,
-		phase: !e.session.signed_in ? 'signed-out'
-			: s.visitId ? 'lobby' : 'home' }) },
+		phase: e.session.signed_in ? firstPage(s) : 'signed-out' }) },
 	'failed': { apply: (_s, e) => ({ notice: e.code, busy: false }) },
 	'busy': { apply: () => ({ busy: true, notice: null }) },
 	'noticed': { apply: () => ({ notice: null }) },

@@ -17,6 +17,7 @@
 // of recording.js.
 
 import { callPage } from './view/call.js';
+import { deskPage, deskTitle } from './view/desk.js';
 import { endedPage } from './view/ended.js';
 import { homePage } from './view/home.js';
 import { lobbyPage } from './view/lobby.js';
@@ -44,6 +45,7 @@ const SCREENS = {
 	'in-call': callPage,
 	'lost': callPage,
 	'ended': endedPage,
+	'desk': deskPage,
 };
 
 /** Screens that show the notice at a better place than the toast. */
@@ -69,8 +71,10 @@ const alarm = ({ phase, recording }) =>
 	phase === 'in-call' ? recordingAlarm(recording.step) : '';
 
 /** @param {State} state @returns {string} of the browser's tab */
-function tabTitle({ visit, visitId, chat, session, phase, recording }) {
+function tabTitle({ visit, visitId, desk, chat, session, phase, recording }) {
 	const clinic = session?.clinic?.name ?? 'RTHealth';
+	if (desk)
+		return `${deskTitle(desk)} · ${clinic}`;
 	const runs = phase === 'in-call' && recording.step === 'running';
 	return `${runs ? '● Recording · ' : ''}${
 		chat.unread ? `(${chat.unread}) ` : ''}${

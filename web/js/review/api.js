@@ -53,7 +53,10 @@ import { call } from '../api.js';
  * @property {number} height
  * @property {boolean} finished
  *
- * @typedef {{lane: string, role: string, segments: Segment[]}} Lane
+ * @typedef {object} Lane
+ * @property {string} lane
+ * @property {'clinician' | 'patient'} role
+ * @property {Segment[]} segments
  *
  * @typedef {object} Play
  * @property {string} id
@@ -65,13 +68,6 @@ import { call } from '../api.js';
  * @property {Lane[]} lanes
  * @property {string[]} chat addresses of JSON lines
  * @property {({event: string, time_ms: number} & Record<string, any>)[]} notes
- *
- * @typedef {object} PlayerApi what the player is given
- * @property {(recording: string) => Promise<Play>} play begins; the reason has
- *   been asked for
- * @property {(play: string) => Promise<Play>} playAgain
- * @property {(play: string, ranges: [number, number][]) => Promise<null>
- *   } watched what was really shown, in ms
  */
 
 /** @param {string} id */
@@ -93,9 +89,15 @@ export const play = (id, reason) =>
 /** @param {string} id @returns {Promise<Play>} */
 export const playAgain = (id) => call('GET', playPath(id));
 
-/** @param {string} id @param {[number, number][]} ranges */
-export const watched = (id, ranges) =>
-	call('POST', `${playPath(id)}/watched`, { ranges_ms: ranges });
+/**
+ * What was really shown.
+ * @param {string} id of the play
+ * @param {[number, number][]} ranges in ms
+ * @param {boolean} [last] the page is going away
+ */
+export const watched = (id, ranges, last = false) =>
+	call('POST', `${playPath(id)}/watched`, { ranges_ms: ranges },
+		{ keepalive: last });
 
 /** @param {string} id @param {string} reason @returns {Promise<Recording>} */
 export const hold = (id, reason) =>

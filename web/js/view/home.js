@@ -3,7 +3,8 @@
 // for a clinician also making, changing and cancelling them.
 
 import * as time from '../time.js';
-import { brand, button, fill, h, icon, initials, setText, show } from './dom.js';
+import { button, fill, h, icon, setText, show } from './dom.js';
+import { topbar } from './topbar.js';
 import { visitDialog } from './visitform.js';
 
 /**
@@ -29,31 +30,6 @@ function when(visit, now) {
 	if (Date.parse(visit.opens) <= now)
 		return 'Open now';
 	return time.until(Date.parse(visit.start) - now);
-}
-
-/** @param {Actions} actions */
-function accountMenu(actions) {
-	const letters = h('span', { class: 'avatar small',
-		'aria-hidden': 'true' });
-	const name = h('strong');
-	const email = h('span', { class: 'hint' });
-	const node = h('details', { class: 'menu', id: 'account' },
-		h('summary', { title: 'Your account' }, letters,
-			h('span', { class: 'unseen' }, 'Your account')),
-		h('div', { class: 'menu-body card' }, h('p', {}, name, email),
-			button('leave', 'Sign out', { id: 'sign-out', class: 'plain wide',
-				click: () => actions.signOut(false) }),
-			button('devices', 'Sign out on all devices', {
-				id: 'sign-out-everywhere', class: 'plain wide',
-				click: () => actions.signOut(true) })));
-	/** @param {State} state */
-	const update = (state) => {
-		const user = state.session?.user;
-		setText(letters, initials(user?.name || user?.email || ''));
-		setText(name, user?.name ?? '');
-		setText(email, user?.email ?? '');
-	};
-	return { node, update };
 }
 
 /**
@@ -136,15 +112,14 @@ const nothing = (clinician) => h('div', { class: 'empty' }, icon('calendar'),
  * @returns {import('./dom.js').Page}
  */
 export function homePage(actions) {
-	const mark = brand();
-	const account = accountMenu(actions);
+	const head = topbar(actions);
 	const form = visitDialog(actions);
 	const hello = h('h1', { tabindex: -1 });
 	const add = button('plus', 'New visit', { id: 'new-visit',
 		class: 'primary', click: () => form.open(null) });
 	const list = h('div', { id: 'visits', class: 'stack wide-gap' });
 	const node = h('div', { class: 'home' },
-		h('header', { class: 'topbar' }, mark.node, account.node),
+		head.node,
 		h('main', { class: 'column' },
 			h('div', { class: 'row between title-row' }, hello, add), list),
 		form.node);
@@ -176,8 +151,7 @@ export function homePage(actions) {
 
 	/** @param {State} state */
 	function update(state) {
-		mark.update(state);
-		account.update(state);
+		head.update(state);
 		const name = state.session?.user?.name;
 		setText(hello, name ? `Hello, ${name}` : 'Your visits');
 		show(add, isClinician(state));

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Recordings and audit: the head of their pages, and the loading of the rest,
+// which nobody in a visit needs.
+
+import { button, fill, h } from './dom.js';
+import { topbar } from './topbar.js';
+
+/** @typedef {import('../state.js').State} State */
+
+/** @param {string} path @returns {string} of the browser's tab */
+export function deskTitle(path) {
+	if (path === '/audit')
+		return 'Audit';
+	return path === '/review' ? 'Recordings' : 'Recording';
+}
+
+/** @type {Map<string, Promise<void>>} */
+const sheets = new Map();
+
+/**
+ * Loads a style sheet, once.
+ * @param {string} href
+ * @returns {Promise<void>} when it is in use; an error when it cannot be
+ */
+export function stylesheet(href) {
+	const known = sheets.get(href);
+	if (known)
+		return known;
+	const loading = new Promise((/** @type {(_: void) => void} */ done, failed) => {
+		document.head.append(h('link', { rel: 'stylesheet', href,
+			load: () => done(), error: failed }));
+	});
+	sheets.set(href, loading);
+	return loading;
+}
+
+const waiting = () => h('p', { class: 'loading' },
+	h('span', { class: 'pulse' }), 'One moment…');
+
+const failed = () => h('div', { class: 'ended card' },
+	h('h1', { tabindex: -1 }, 'This page could not be loaded'),
+	h('p', {}, 'Check your internet connection and try again.'),
+	button('back', 'Try again', { class: 'primary big',
+		click: () => location.reload() }));
+
+/**
+ * @param {import('../actions.js').Actions} actions
+ * @returns {import('./dom.js').Page}
+ */
+export function deskPage(actions) {
+	const head = topbar(actions);
+	const body = h('main', { class: 'desk' }, waiting());
+	const node = h('div', { class: 'home' }, head.node, body);
+	/** @type {ReturnType<typeof import('../review/main.js').open> | null} */
+	let desk = null;
+	/** @type {State | null} */
+	let last = null;
+	let closed = false;
+
+	async function load() {
+		const [{ open }] = await Promise.all([import('../review/main.js'),
+			stylesheet('/css/review.css')]);
+		if (closed)
+			return;
+		fill(body);
+		desk = open(body, actions);
+		if (last)
+			desk.update(last);
+	}
+	load().catch(() => fill(body, failed()));
+	return { node,
+		update: (state) => {
+			last = state;
+			head.update(state);
+			desk?.update(state);
+		},
+		close: () => {
+			closed = true;
+			desk?.close();
+		} };
+}

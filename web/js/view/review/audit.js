@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The audit for administrators: who did what, when, and why.
+
+import * as api from '../../review/api.js';
+import * as filters from '../../review/filters.js';
+import * as pages from '../../review/pages.js';
+import { problemWords } from '../../review/problems.js';
+import { auditFacts, auditParts, exactly } from '../../review/rows.js';
+import { button, fill, h, icon, setText, show } from '../dom.js';
+import { auditFilters } from './filterbar.js';
+import { factList, problemPanel } from './parts.js';
+
+/**
+ * @typedef {import('../../review/main.js').Desk} Desk
+ * @typedef {import('../../review/api.js').AuditRow} AuditRow
+ * @typedef {import('../../review/filters.js').AuditFilters} AuditFilters
+ */
+
+const WAITING = 10;
+
+/**
+ * @param {AuditRow} row
+ * @param {(filter: AuditFilters) => void} only
+ */
+function rowNode(row, only) {
+	const { what, who, rest, good } = auditParts(row);
+	const { subject, object } = row;
+	/** @param {string} words @param {AuditFilters} filter */
+	const way = (words, filter) => h('button', { type: 'button',
+		class: 'plain', click: () => only(filter) }, words);
+	return h('li', { 'data-row': row.n }, h('details', {
+		class: good ? 'audit-row' : 'audit-row bad' },
+	h('summary', {},
+		h('time', { datetime: row.time, class: 'hint' }, exactly(row.time)),
+		h('span', { class: 'audit-words' },
+			!good && icon('warning'), h('strong', {}, what), ` by ${who}${rest}`)),
+	h('div', { class: 'audit-more' }, factList(auditFacts(row)),
+		h('div', { class: 'row wrap' },
+			subject && way('Only this person', { subject: subject.id }),
+			object && /^[\w-]{22}$/.test(object)
+				&& way('Only this recording', { object }),
+			way('Only this action', { action: row.action })))));
+}
+
+const waitingRow = () => h('li', { class: 'waiting', 'aria-hidden': 'true' },
+	h('span', { class: 'blank' }));
+
+/**
+ * @param {Desk} desk
+ * @returns {import('../../review/main.js').Page}
+ */
+export function auditPage(desk) {
+	const latest = pages.latest();
+	/** @type {string | null} */
+	let shown = null;
+	/** @type {import('../../review/pages.js').Pages<AuditRow>} */
+	let list = pages.none();
+	/** @type {Set<string>} actions met */
+	const met = new Set();
+
+	const bar = auditFilters(desk, go);
+	const count = h('p', { class: 'hint count', id: 'count', role: 'status' });
+	const rows = h('ol', { class: 'audit card', id: 'audit' });
+	const empty = h('div', { class: 'empty', id: 'empty', hidden: true },
+		icon('shield'), h('p', {}, 'No row of the audit is like this.'));
+	const problem = h('div', { id: 'list-problem' });
+	const more = button('plus', 'Show more', { id: 'more', class: 'big',
+		click: () => load(list.next) });
+	const node = h('div', { class: 'desk-column' },
+		h('div', { class: 'row between title-row' },
+			h('h1', { tabindex: -1 }, 'Audit'), count),
+		h('p', { class: 'hint lead-hint' }, 'What was done, newest first. Rows are never changed or removed.'),
+		bar.node, rows, empty, problem,
+		h('p', { class: 'row center' }, more));
+
+	/** @param {AuditFilters} filter */
+	function go(filter) {
+		desk.actions.go(`/audit${filters.auditToSearch(filter)}`);
+	}
+	/** @param {AuditFilters} filter */
+	const only = (filter) => go({
+		...filters.auditFromSearch(location.search), ...filter });
+
+	/** @param {boolean} busy */
+	function draw(busy) {
+		const none = list.known && !list.rows.length;
+		bar.update(filters.auditFromSearch(location.search), met);
+		rows.setAttribute('aria-busy', String(busy));
+		rows.classList.toggle('stale', busy && list.known);
+		show(rows, !none);
+		show(empty, none);
+		show(more, list.next && list.rows.length);
+		more.disabled = busy;
+		setText(count, busy && !list.known ? 'Loading…'
+			: pages.countWords(list, 'row'));
+	}
+
+	/** @param {api.AuditPage} answer @param {string | null} cursor */
+	function take(answer, cursor) {
+		const had = cursor ? list.rows.length : 0;
+		list = pages.add(cursor ? list : pages.none(), answer.rows,
+			answer.next, (row) => row.n);
+		desk.people = pages.people(desk.people, answer.rows,
+			(row) => row.subject);
+		answer.rows.forEach((row) => met.add(row.action));
+		if (!had)
+			fill(rows);
+		rows.append(...list.rows.slice(had).map((row) => rowNode(row, only)));
+	}
+
+	/** @param {string | null} cursor null: from the beginning */
+	async function load(cursor) {
+		const isLatest = latest.begin();
+		fill(problem);
+		draw(true);
+		try {
+			const answer = await desk.ask(api.audit(filters.auditToQuery(
+				filters.auditFromSearch(location.search), cursor)));
+			if (!isLatest())
+				return;
+			take(answer, cursor);
+			draw(false);
+		} catch (error) {
+			if (!isLatest())
+				return;
+			if (!cursor)
+				list = pages.none();
+			draw(false);
+			setText(count, '');
+			show(rows, cursor);
+			fill(problem, problemPanel(problemWords(error),
+				() => load(cursor)));
+		}
+	}
+	return { node,
+		update: () => {
+			if (location.search === shown)
+				return;
+			shown = location.search;
+			if (!list.known)
+				fill(rows, ...Array.from({ length: WAITING }, waitingRow));
+			void load(null);
+		},
+		close: () => {
+			latest.begin();
+			bar.close();
+		} };
+}

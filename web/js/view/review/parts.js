@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What the pages of recordings and audit are made of.
+
+import { stateShape, stateWords } from '../../review/rows.js';
+import { button, fill, h, icon, setText } from '../dom.js';
+import { way } from '../topbar.js';
+
+/**
+ * @typedef {import('../../review/main.js').Desk} Desk
+ * @typedef {import('../../review/rows.js').Fact} Fact
+ */
+
+/** @param {string} name a symbol of img/review.svg */
+export function shape(name) {
+	const svg = icon(name);
+	svg.firstElementChild?.setAttribute('href', `/img/review.svg#${name}`);
+	return svg;
+}
+
+/**
+ * A button whose words only those hear who do not see its shape.
+ * @param {string} name of the shape
+ * @param {string} words
+ * @param {Record<string, any>} properties
+ */
+export const shapeButton = (name, words, properties) =>
+	h('button', { type: 'button', ...properties }, shape(name),
+		h('span', {}, words));
+
+/** @param {string} state of a recording */
+export const stateBadge = (state) => h('span', {
+	class: `state is-${stateWords(state).toLowerCase()}` },
+shape(stateShape(state)), h('span', {}, stateWords(state)));
+
+/** @param {Fact[]} rows */
+export const factList = (rows) => h('dl', { class: 'facts' },
+	...rows.flatMap(([label, value]) => [h('dt', {}, label),
+		h('dd', {}, value)]));
+
+/**
+ * Something went wrong, and what to do.
+ * @param {string} words
+ * @param {() => void} again
+ */
+export const problemPanel = (words, again) => h('div', {
+	class: 'alert problem', role: 'alert' }, h('p', {}, words),
+h('button', { type: 'button', click: again }, 'Try again'));
+
+/**
+ * Takes the place of choices; what is chosen stays.
+ * @param {HTMLSelectElement} select
+ * @param {string} all words for no choice
+ * @param {Iterable<[value: string, words: string]>} choices
+ * @param {string} value chosen
+ */
+export function setChoices(select, all, choices, value) {
+	const rows = [['', all], ...choices];
+	if (value && !rows.some(([is]) => is === value))
+		rows.push([value, 'Chosen by the link']);
+	const key = JSON.stringify(rows);
+	if (select.dataset.choices !== key) {
+		select.dataset.choices = key;
+		fill(select, ...rows.map(([is, words]) =>
+			h('option', { value: is }, words)));
+	}
+	select.value = value;
+}
+
+/**
+ * A form over the page. Whoever closes it has not done it.
+ * @template T
+ * @param {object} what
+ * @param {string} what.id
+ * @param {string} what.title
+ * @param {(HTMLElement | null)[]} what.body
+ * @param {string} [what.action] words of the button that does it; none without
+ * @param {string} [what.close] words of the other button
+ * @param {boolean} [what.danger]
+ * @param {() => boolean} [what.ready] may it be done yet
+ * @param {() => Promise<T>} [what.work]
+ * @param {(error: unknown) => string} [what.words] of what went wrong
+ * @returns {Promise<T | null>} null: it was closed
+ */
+export function sheet({ id, title, body, action, close = 'Cancel', danger,
+	ready = () => true, work, words = String }) {
+	const problem = h('p', { class: 'alert', role: 'alert', hidden: true });
+	const go = h('button', { type: 'submit',
+		class: danger ? 'stop' : 'primary', id: `${id}-go` }, action ?? '');
+	const node = h('dialog', { id, class: 'card dialog',
+		'aria-labelledby': `${id}-title` });
+	const before = document.activeElement;
+	return new Promise((done) => {
+		/** @type {T | null} */
+		let result = null;
+		const check = () => { go.disabled = !ready(); };
+		/** @param {Event} event */
+		async function submit(event) {
+			event.preventDefault();
+			go.disabled = true;
+			problem.hidden = true;
+			try {
+				result = await work?.() ?? null;
+				node.close();
+			} catch (error) {
+				problem.hidden = false;
+				setText(problem, words(error));
+				check();
+			}
+		}
+		node.append(h('form', { class: 'stack', submit, input: check },
+			h('h2', { id: `${id}-title` }, title), ...body.filter(Boolean)
+				.map((part) => /** @type {HTMLElement} */ (part)), problem,
+			h('div', { class: 'row end wrap' }, h('button', { type: 'button',
+				class: 'sheet-close', click: () => node.close() }, close),
+			action ? go : null)));
+		node.addEventListener('close', () => {
+			node.remove();
+			if (before instanceof HTMLElement && before.isConnected)
+				before.focus();
+			done(result);
+		});
+		document.body.append(node);
+		check();
+		node.showModal();
+	});
+}
+
+/**
+ * For who has no right to what is at this address.
+ * @param {Desk} desk
+ * @returns {import('../../review/main.js').Page}
+ */
+export const nothingPage = ({ actions }) => ({ node: h('div', {
+	class: 'ended card', id: 'nothing' },
+h('span', { class: 'ended-sign calm' }, icon('lock')),
+h('h1', { tabindex: -1 }, 'There is nothing here for you'),
+h('p', {}, 'This page is for people whom the clinic lets review recordings. Check that you are signed in with the right account.'),
+h('div', { class: 'row wrap center' },
+	way(actions, '/', { class: 'as-button primary', id: 'go-home' },
+		'Your visits'),
+	button('leave', 'Use another account', {
+		click: () => actions.signOut(false) }))) });

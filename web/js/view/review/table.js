@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The rows of the list: a table on a desk, cards on a phone. The roles are
+// written out since what is laid out as cards would else be no table to those
+// who hear it.
+
+import { sorted } from '../../review/filters.js';
+import {
+	deleteWords, lengthWords, personWords, rowWords, titleWords,
+} from '../../review/rows.js';
+import * as time from '../../time.js';
+import { fill, h, icon } from '../dom.js';
+import { shape, shapeButton, stateBadge } from './parts.js';
+
+/**
+ * @typedef {import('../../review/api.js').Recording} Recording
+ *
+ * @typedef {object} Deeds what can be done from the table
+ * @property {(recording: Recording) => void} play
+ * @property {(recording: Recording) => void} detail
+ * @property {(filter: import('../../review/filters.js').Filters) => void} only
+ * @property {(column: 'begun' | 'seconds') => void} sort
+ */
+
+const WAITING = 8;
+
+/** @param {string} name @param {...import('../dom.js').Child} children */
+const cell = (name, ...children) =>
+	h('td', { role: 'cell', class: `cell-${name}` }, ...children);
+
+/**
+ * @param {{id: string, name: string} | null} person
+ * @param {'clinician' | 'patient'} as
+ * @param {Deeds} deeds
+ */
+const personCell = (person, as, deeds) => cell(as,
+	h('span', { class: 'only-phone label' },
+		as === 'clinician' ? 'Clinician' : 'Patient'),
+	person ? h('button', { type: 'button', class: 'link person',
+		title: `Only recordings with ${personWords(person)}`,
+		click: () => deeds.only({ [as]: person.id }) }, personWords(person))
+		: h('span', { class: 'hint' }, personWords(null)));
+
+/** @param {Recording} recording @param {number} now */
+function keptCell(recording, now) {
+	const kept = deleteWords(recording, now);
+	return cell('kept', recording.hold && h('span', { class: 'held' },
+		icon('lock'), h('span', {}, 'On hold')),
+	kept && !recording.hold && h('span', { class: 'hint due' }, shape('bin'),
+		h('span', {}, kept)));
+}
+
+/**
+ * @param {Recording} recording
+ * @param {Deeds} deeds
+ * @param {number} now
+ */
+function row(recording, deeds, now) {
+	const words = rowWords(recording, now);
+	return h('tr', { role: 'row', 'data-recording': recording.id },
+		cell('begun', h('span', { class: 'begun' },
+			time.dayAndClock(recording.begun, now)),
+		h('span', { class: 'hint title' }, titleWords(recording.visit))),
+		personCell(recording.clinician, 'clinician', deeds),
+		personCell(recording.patient, 'patient', deeds),
+		cell('length', h('span', { class: 'only-phone label' }, 'Length'),
+			lengthWords(recording.seconds)),
+		cell('state', stateBadge(recording.state)),
+		keptCell(recording, now),
+		cell('deeds', recording.rights.includes('play')
+			&& recording.state !== 'lost' && shapeButton('play', 'Play', {
+			class: 'play', 'aria-label': `Play ${words}`,
+			click: () => deeds.play(recording) }),
+		shapeButton('more', 'Details', { class: 'plain details',
+			'aria-label': `Details of ${words}`,
+			click: () => deeds.detail(recording) })));
+}
+
+/** A row that is not known yet, as high as the others. */
+const waitingRow = () => h('tr', { role: 'row', class: 'waiting',
+	'aria-hidden': 'true' },
+...['begun', 'clinician', 'patient', 'length', 'state', 'kept', 'deeds']
+	.map((name) => cell(name, h('span', { class: 'blank' }))));
+
+/**
+ * A column's head that sorts.
+ * @param {string} words
+ * @param {'begun' | 'seconds'} column
+ * @param {Deeds} deeds
+ */
+function sortHead(words, column, deeds) {
+	const sign = h('span', { class: 'sort-sign' });
+	const node = h('th', { role: 'columnheader', scope: 'col',
+		class: `cell-${column === 'begun' ? column : 'length'}` },
+	h('button', { type: 'button', class: 'link sort', id: `sort-${column}`,
+		click: () => deeds.sort(column) }, words, sign));
+	/** @param {import('../../review/filters.js').Filters} filter */
+	function update(filter) {
+		const order = sorted(filter, column);
+		node.setAttribute('aria-sort', order);
+		fill(sign, order !== 'none'
+			&& shape(order === 'ascending' ? 'up' : 'down'));
+	}
+	return { node, update };
+}
+
+/** @param {Deeds} deeds */
+export function recordingsTable(deeds) {
+	const begun = sortHead('Date', 'begun', deeds);
+	const length = sortHead('Length', 'seconds', deeds);
+	/** @param {string} words @param {string} [name] */
+	const head = (words, name) => h('th', { role: 'columnheader',
+		scope: 'col', class: name }, words);
+	const body = h('tbody', { role: 'rowgroup' });
+	const node = h('table', { role: 'table', class: 'recordings card',
+		id: 'recordings' },
+	h('caption', { class: 'unseen' }, 'Recordings'),
+	h('thead', { role: 'rowgroup' }, h('tr', { role: 'row' }, begun.node,
+		head('Clinician'), head('Patient'), length.node, head('State'),
+		head('Kept'), h('th', { role: 'columnheader', scope: 'col' },
+			h('span', { class: 'unseen' }, 'Play and details')))), body);
+	/** @type {Map<Recording, HTMLElement>} */
+	let made = new Map();
+
+	/**
+	 * Shows these; rows that are there already are left where they are, so
+	 * that nobody loses the place.
+	 * @param {Recording[]} recordings
+	 */
+	function update(recordings) {
+		const now = Date.now();
+		const nodes = recordings.map((recording) => made.get(recording)
+			?? row(recording, deeds, now));
+		made = new Map(recordings.map((recording, n) =>
+			[recording, nodes[n]]));
+		nodes.forEach((item, n) => {
+			if (body.children[n] !== item)
+				body.insertBefore(item, body.children[n] ?? null);
+		});
+		while (body.children.length > nodes.length)
+			body.lastElementChild?.remove();
+	}
+	return { node, update,
+		/** @param {import('../../review/filters.js').Filters} filter */
+		order: (filter) => {
+			begun.update(filter);
+			length.update(filter);
+		},
+		wait: () => {
+			made = new Map();
+			fill(body, ...Array.from({ length: WAITING }, waitingRow));
+		} };
+}
