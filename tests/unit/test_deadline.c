@@ -39,6 +39,33 @@ static void who_is_late_is_shut_down(void **state)
 	close(a[0]), close(a[1]), close(b[0]), close(b[1]);
 }
 
+static void who_is_cut_is_shut_down(void **state)
+{
+	static atomic_bool cut, spare;
+	struct rth_deadlines *set;
+	struct rth_deadline *one, *other;
+	int a[2], b[2];
+
+	(void)state;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, a), 0);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, b), 0);
+	assert_int_equal(rth_deadlines_create(&set), 0);
+	one = rth_deadline_add(set, a[0], 600);
+	other = rth_deadline_add(set, b[0], 600);
+	assert_true(one && other);
+	rth_deadline_watch(set, one, &cut);
+	rth_deadline_watch(set, other, &spare);
+	rth_deadline_watch(set, other, NULL);
+	atomic_store(&spare, true);
+	atomic_store(&cut, true);
+	assert_true(ends_within(a[1], 5000));
+	assert_false(ends_within(b[1], 100));
+	rth_deadline_remove(set, one);
+	rth_deadline_remove(set, other);
+	rth_deadlines_free(set);
+	close(a[0]), close(a[1]), close(b[0]), close(b[1]);
+}
+
 static void no_memory_is_an_error(void **state)
 {
 	struct rth_deadlines *set;
@@ -59,6 +86,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(who_is_late_is_shut_down),
+		cmocka_unit_test(who_is_cut_is_shut_down),
 		cmocka_unit_test(no_memory_is_an_error),
 	};
 

@@ -98,6 +98,50 @@ static void the_last_reply_counts(void **state)
 	rth_exchange_free(x);
 }
 
+static void close_counts(void *arg)
+{
+	++*(int *)arg;
+}
+
+static enum rth_err read_nothing(void *arg, uint64_t offset, void *data,
+				 size_t len, size_t *gotp)
+{
+	(void)arg;
+	(void)offset;
+	(void)data;
+	(void)len;
+	(void)gotp;
+	return RTH_ERR_IO;
+}
+
+static void a_body_is_closed_once(void **state)
+{
+	struct rth_exchange *x = make();
+	struct rth_reply *reply = rth_exchange_reply(x);
+	int closed[2] = {0, 0};
+	struct rth_body body = {.bytes = 5,
+				.type = "text/plain",
+				.read = read_nothing,
+				.close = close_counts,
+				.arg = &closed[0]};
+
+	(void)state;
+	rth_reply_body(x, 206, &body);
+	assert_int_equal(reply->status, 206);
+	assert_string_equal(reply->type, "text/plain");
+	assert_int_equal(reply->stream.bytes, 5);
+	body.arg = &closed[1];
+	rth_reply_body(x, 200, &body);
+	assert_int_equal(closed[0], 1);
+	assert_int_equal(closed[1], 0);
+	rth_reply_failed(x, RTH_ERR_IO);
+	assert_int_equal(closed[1], 1);
+	assert_null(reply->stream.read);
+	rth_exchange_free(x);
+	assert_int_equal(closed[0], 1);
+	assert_int_equal(closed[1], 1);
+}
+
 static void cookies_have_all_attributes(void **state)
 {
 	struct rth_exchange *x = make();
@@ -169,6 +213,7 @@ int main(void)
 		cmocka_unit_test(sixty_four_fields_are_taken),
 		cmocka_unit_test(bodies_are_objects_or_arrays),
 		cmocka_unit_test(the_last_reply_counts),
+		cmocka_unit_test(a_body_is_closed_once),
 		cmocka_unit_test(cookies_have_all_attributes),
 		cmocka_unit_test(what_does_not_fit_fails),
 		cmocka_unit_test(failing_memory_fails_the_reply),
