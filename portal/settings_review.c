@@ -45,9 +45,13 @@ static const char *wrong_right(const char *text)
 
 static const char *wrong_clinician(const char *text)
 {
-	return begins(text, "email:") || begins(text, "domain:")
+	if (begins(text, "email:"))
+		return NULL;
+	/* What comes after an address's last '@' has none. */
+	return begins(text, "domain:") && !strchr(text, '@')
 		       ? NULL
-		       : "must begin with email: or domain:";
+		       : "must begin with email: or domain:, a domain without "
+			 "@";
 }
 
 static const char *wrong_of(const char *text)

@@ -123,12 +123,12 @@ static const char *const state_sql[] = {
 };
 
 static const struct {
-	const char *key, *after, *direction;
+	const char *key, *from, *after, *direction;
 } sorts[] = {
-	[RTH_SORT_BEGUN_DOWN] = {"r.begun_s", " < ", " DESC"},
-	[RTH_SORT_BEGUN_UP] = {"r.begun_s", " > ", ""},
-	[RTH_SORT_SECONDS_DOWN] = {SECONDS, " < ", " DESC"},
-	[RTH_SORT_SECONDS_UP] = {SECONDS, " > ", ""},
+	[RTH_SORT_BEGUN_DOWN] = {"r.begun_s", " <= ", " < ", " DESC"},
+	[RTH_SORT_BEGUN_UP] = {"r.begun_s", " >= ", " > ", ""},
+	[RTH_SORT_SECONDS_DOWN] = {SECONDS, " <= ", " < ", " DESC"},
+	[RTH_SORT_SECONDS_UP] = {SECONDS, " >= ", " > ", ""},
 };
 
 int64_t rth_store_review_key(enum rth_review_sort sort,
@@ -262,7 +262,11 @@ static void add_page(struct question *q, const struct rth_review_query *query)
 	const char *direction = sorts[query->sort].direction;
 
 	if (query->after_id) {
-		add(q, " AND (");
+		/* An index over an expression is searched by this one only. */
+		add(q, " AND ");
+		add(q, key);
+		add_value(q, sorts[query->sort].from,
+			  RTH_DB_INT(query->after_key), " AND (");
 		add(q, key);
 		add(q, ", r.id)");
 		add(q, sorts[query->sort].after);
