@@ -32,21 +32,6 @@ bool rth_review_state_named(enum rth_review_state *statep, const char *name)
 	return false;
 }
 
-static json_t *rights_json(unsigned rights)
-{
-	json_t *list = json_array();
-	unsigned i;
-
-	for (i = 0; i < RTH_RIGHTS; i++)
-		if (rights & 1U << i &&
-		    json_array_append_new(
-			    list, json_string(rth_right_name(1U << i)))) {
-			json_decref(list);
-			return NULL;
-		}
-	return list;
-}
-
 static json_t *or_null(bool is, const char *id, const char *key,
 		       const char *value)
 {
@@ -90,7 +75,7 @@ json_t *rth_review_json(const struct rth_portal *portal,
 		or_null(visit, row->visit, "title", of->title), "clinician",
 		or_null(visit, of->clinician_id, "name", of->clinician_name),
 		"patient", patient_json(of), "rights",
-		rights_json(rth_rights(portal, viewer, of)));
+		rth_rights_json(rth_rights(portal, viewer, of)));
 }
 
 static json_t *reasons_json(const struct rth_settings *s)

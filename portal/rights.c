@@ -35,6 +35,20 @@ unsigned rth_right_of(const char *name)
 	return 0;
 }
 
+json_t *rth_rights_json(unsigned rights)
+{
+	json_t *list = json_array();
+	unsigned i;
+
+	for (i = 0; i < RTH_RIGHTS; i++)
+		if (rights & 1U << i &&
+		    json_array_append_new(list, json_string(names[i]))) {
+			json_decref(list);
+			return NULL;
+		}
+	return list;
+}
+
 static bool starts(const char *text, const char *with)
 {
 	return strncmp(text, with, strlen(with)) == 0;

@@ -32,6 +32,13 @@ const char *rth_right_name(enum rth_review_right right);
 unsigned rth_right_of(const char *name);
 
 /**
+ * The names of a mask's rights, as the browser is told them. Any thread.
+ *
+ * @return a new array, or NULL
+ */
+json_t *rth_rights_json(unsigned rights);
+
+/**
  * Somebody's rights over a recording. Any thread.
  *
  * @param of NULL: the rights over anything at all

@@ -19,6 +19,7 @@
 #include "mailcode.h"
 #include "mem.h"
 #include "portal.h"
+#include "rights.h"
 #include "text.h"
 
 #define COOKIE_NAME "rth"
@@ -269,17 +270,19 @@ static json_t *providers(const struct rth_settings *settings)
 
 void rth_session_handle_get(struct rth_exchange *x)
 {
-	const struct rth_settings *settings = &rth_request_portal(x)->settings;
+	const struct rth_portal *portal = rth_request_portal(x);
+	const struct rth_settings *settings = &portal->settings;
 	const struct rth_session *s = rth_request_session(x);
 	json_t *answer;
 
 	if (s)
 		answer = json_pack(
-			"{s:b, s:{s:s, s:s, s:s, s:s}, s:s, s:{s:s}}",
+			"{s:b, s:{s:s, s:s, s:s, s:s, s:o}, s:s, s:{s:s}}",
 			"signed_in", 1, "user", "id", s->user.id, "name",
 			s->user.name, "email", s->user.email, "role",
-			rth_role_name(s->role), "csrf", s->csrf, "clinic",
-			"name", settings->clinic_name);
+			rth_role_name(s->role), "rights",
+			rth_rights_json(rth_rights(portal, s, NULL)), "csrf",
+			s->csrf, "clinic", "name", settings->clinic_name);
 	else
 		answer = json_pack("{s:b, s:o, s:b, s:b, s:{s:s}}", "signed_in",
 				   0, "providers", providers(settings),

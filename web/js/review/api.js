@@ -8,14 +8,15 @@ import { call } from '../api.js';
  *   | 'administer'} Right
  * @typedef {'running' | 'finished' | 'incomplete' | 'interrupted'
  *   | 'lost'} RecordingState
- * @typedef {{id: string, name: string}} Named
+ * @typedef {{id: string | null, name: string | null}} Named a patient who
+ *   has never signed in has neither
  *
  * @typedef {object} Recording
  * @property {string} id
  * @property {string} begun RFC 3339, UTC
  * @property {number | null} seconds null while it runs
  * @property {RecordingState} state
- * @property {string} reason how it ended: a code
+ * @property {string | null} reason how it ended: a code
  * @property {number} lost_ms that could not be stored
  * @property {boolean} hold
  * @property {string | null} delete_on RFC 3339

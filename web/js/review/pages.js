@@ -54,7 +54,7 @@ export const without = (pages, id) => ({ ...pages,
  * @template T
  * @param {Map<string, string>} known id -> name
  * @param {T[]} rows
- * @param {(row: T) => {id: string, name: string} | null} who
+ * @param {(row: T) => {id: string | null, name: string | null} | null} who
  * @returns {Map<string, string>}
  */
 export function people(known, rows, who) {

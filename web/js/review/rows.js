@@ -49,7 +49,7 @@ export const stateShape = (state) =>
 export function stateMeaning({ state, reason, lost_ms }) {
 	const lost = lost_ms > 0
 		? ` ${Math.ceil(lost_ms / 1000)} s are missing.` : '';
-	const end = state === 'running' ? '' : ENDS[reason] ?? '';
+	const end = state === 'running' ? '' : ENDS[reason ?? ''] ?? '';
 	return `${MEANINGS[state] ?? ''}${lost} ${end}`.trim();
 }
 
@@ -57,9 +57,13 @@ export function stateMeaning({ state, reason, lost_ms }) {
 export const lengthWords = (seconds) =>
 	seconds === null ? 'Not ended' : time.length(seconds * 1000);
 
-/** @param {{name: string} | null} person */
+/** @param {{name: string | null} | null} person */
 export const personWords = (person) =>
 	person ? person.name || 'Without a name' : 'Unknown';
+
+/** A reason's code as people read it. @param {string} reason */
+export const reasonWords = (reason) => (reason.charAt(0).toUpperCase()
+	+ reason.slice(1)).replaceAll('-', ' ');
 
 /** @param {{title: string} | null} visit */
 export const titleWords = (visit) => visit?.title || 'Visit';

@@ -36,7 +36,7 @@ function rowNode(row, only) {
 			!good && icon('warning'), h('strong', {}, what), ` by ${who}${rest}`)),
 	h('div', { class: 'audit-more' }, factList(auditFacts(row)),
 		h('div', { class: 'row wrap' },
-			subject && way('Only this person', { subject: subject.id }),
+			subject?.id && way('Only this person', { subject: subject.id }),
 			object && /^[\w-]{22}$/.test(object)
 				&& way('Only this recording', { object }),
 			way('Only this action', { action: row.action })))));

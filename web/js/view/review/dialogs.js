@@ -3,7 +3,7 @@
 
 import * as api from '../../review/api.js';
 import { problemWords } from '../../review/problems.js';
-import { recordingFacts, rowWords } from '../../review/rows.js';
+import { reasonWords, recordingFacts, rowWords } from '../../review/rows.js';
 import { button, field, h } from '../dom.js';
 import { way } from '../topbar.js';
 import { factList, shapeButton, sheet } from './parts.js';
@@ -14,7 +14,7 @@ import { factList, shapeButton, sheet } from './parts.js';
  * @typedef {import('../../review/api.js').Detail} Detail
  */
 
-/** Of a reason; the portal keeps no longer one. */
+/** Characters of a reason; the portal takes no more. */
 const REASON_MAX = 200;
 const DELETE_WORD = 'delete';
 
@@ -31,7 +31,7 @@ function reasonFields(reasons) {
 	text.addEventListener('input', () => { own.checked = true; });
 	const choices = reasons.map((reason, n) => h('label', { class: 'choice' },
 		h('input', { type: 'radio', name: 'reason', value: reason,
-			id: `reason-${n}` }), h('span', {}, reason)));
+			id: `reason-${n}` }), h('span', {}, reasonWords(reason))));
 	if (reasons.length === 0)
 		return { node: field('Reason', text), read: () => text.value.trim() };
 	const node = h('fieldset', { class: 'choices' },
@@ -56,15 +56,17 @@ function reasonFields(reasons) {
  */
 export async function reasonFor(desk, recording) {
 	const known = desk.reasons.get(recording.id);
-	if (known !== undefined || !recording.reason_needed)
+	const { reasons = [], reason_needed: needed } = recording;
+	if (known !== undefined || !(needed || reasons.length))
 		return known ?? '';
-	const { node, read } = reasonFields(recording.reasons ?? []);
+	const { node, read } = reasonFields(reasons);
 	const reason = await sheet({ id: 'reason-dialog',
 		title: 'Why do you play this recording?', action: 'Play',
 		body: [which(recording), node, h('p', { class: 'hint' },
-			'The reason and your name are kept in the audit.')],
-		ready: () => Boolean(read()), work: async () => read() });
-	if (reason)
+			`That you played it is kept in the audit.${
+				needed ? '' : ' You may leave the reason out.'}`)],
+		ready: () => !needed || Boolean(read()), work: async () => read() });
+	if (reason !== null)
 		desk.reasons.set(recording.id, reason);
 	return reason;
 }
@@ -80,7 +82,7 @@ function putOnHold(desk, recording) {
 	return sheet({ id: 'hold-dialog', title: 'Put on hold?',
 		action: 'Put on hold', words: problemWords,
 		body: [which(recording), field('Reason', reason,
-			'While it is on hold nobody can delete it, and no rule does. Kept in the audit.')],
+			'While it is on hold nobody can delete it, and no rule does.')],
 		ready: () => Boolean(reason.value.trim()),
 		work: () => desk.ask(api.hold(recording.id, reason.value.trim())) });
 }

@@ -99,7 +99,7 @@ export function sheet({ id, title, body, action, close = 'Cancel', danger,
 			go.disabled = true;
 			problem.hidden = true;
 			try {
-				result = await work?.() ?? null;
+				result = work ? await work() : null;
 				node.close();
 			} catch (error) {
 				problem.hidden = false;

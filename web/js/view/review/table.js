@@ -28,17 +28,17 @@ const cell = (name, ...children) =>
 	h('td', { role: 'cell', class: `cell-${name}` }, ...children);
 
 /**
- * @param {{id: string, name: string} | null} person
+ * @param {import('../../review/api.js').Named | null} person
  * @param {'clinician' | 'patient'} as
  * @param {Deeds} deeds
  */
 const personCell = (person, as, deeds) => cell(as,
 	h('span', { class: 'only-phone label' },
 		as === 'clinician' ? 'Clinician' : 'Patient'),
-	person ? h('button', { type: 'button', class: 'link person',
+	person?.id ? h('button', { type: 'button', class: 'link person',
 		title: `Only recordings with ${personWords(person)}`,
 		click: () => deeds.only({ [as]: person.id }) }, personWords(person))
-		: h('span', { class: 'hint' }, personWords(null)));
+		: h('span', { class: 'hint' }, personWords(person)));
 
 /** @param {Recording} recording @param {number} now */
 function keptCell(recording, now) {
