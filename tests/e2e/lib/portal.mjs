@@ -10,6 +10,8 @@ import { BUILD, ROOT, start, until } from './procs.mjs';
 
 export const URL_OF_PORTAL = `http://localhost:${PORTS.portal}`;
 export const CLINICIAN = 'clinician@clinic.example';
+export const OPERATOR = 'operator@clinic.example';
+export const ADMIN = 'admin@clinic.example';
 
 /**
  * @typedef {object} Recordings what the portal knows of a recorder's store
@@ -49,7 +51,11 @@ janus = {
 	events_user = "${keys.eventsUser}";
 	events_password = "${keys.eventsPassword}";
 };
-roles = { clinicians = [ "email:${CLINICIAN}" ]; };
+roles = {
+	clinicians = [ "email:${CLINICIAN}" ];
+	operators = [ "email:${OPERATOR}" ];
+	admins = [ "email:${ADMIN}" ];
+};
 code = { per_address_hour = 100; per_client_hour = 1000; };
 ${recordings(recorder)}
 `;
