@@ -17,6 +17,7 @@
 #define SQL_BASE_BYTES 4096
 #define SQL_ENTRY_BYTES 192 /* an address or domain of the scope */
 #define VALUES_BASE 16
+#define FEW_MAX 2000 /* visits */
 
 #define COLUMNS                                                          \
 	"SELECT r.id, r.room, r.visit_id, r.state, r.reason, r.begun_s," \
@@ -170,16 +171,6 @@ static void add_value(struct question *q, const char *before,
 	add(q, behind);
 }
 
-static void add_own(struct question *q, const struct rth_review_scope *scope)
-{
-	add_value(q, "SELECT id FROM visits WHERE clinician_id = ",
-		  RTH_DB_TEXT(scope->own_id), "");
-	add_value(q,
-		  " UNION ALL SELECT id FROM visits"
-		  " WHERE patient_email = ",
-		  RTH_DB_TEXT(scope->own_email), "");
-}
-
 /* A domain is what comes after the last '@', and has none itself. */
 static void add_domain(struct question *q, const char *domain)
 {
@@ -196,8 +187,7 @@ static void add_clinicians(struct question *q,
 {
 	size_t i;
 
-	add(q, "SELECT s.id FROM visits s JOIN users u"
-	       " ON u.id = s.clinician_id WHERE (1 = 0");
+	add(q, "SELECT u.id FROM users u WHERE (1 = 0");
 	for (i = 0; i < scope->emails_n; i++)
 		add_value(q, " OR u.email = lower(",
 			  RTH_DB_TEXT(scope->emails[i]), ")");
@@ -206,24 +196,51 @@ static void add_clinicians(struct question *q,
 	add(q, ")");
 }
 
-static void add_scope(struct question *q, const struct rth_review_scope *scope)
+/* There are many: each recording is looked at as it comes. */
+static void add_many(struct question *q, const struct rth_review_scope *scope)
 {
-	bool clinicians = scope->emails_n || scope->domains_n;
+	add(q, " AND (v.clinician_id IN (");
+	add_clinicians(q, scope);
+	add(q, ")");
+	if (scope->own_id) {
+		add_value(q,
+			  " OR v.clinician_id = ", RTH_DB_TEXT(scope->own_id),
+			  "");
+		add_value(q, " OR v.patient_email = ",
+			  RTH_DB_TEXT(scope->own_email), "");
+	}
+	add(q, ")");
+}
 
+/* There are few: their visits are looked up. */
+static void add_few(struct question *q, const struct rth_review_scope *scope)
+{
+	add(q, " AND r.visit_id IN (SELECT id FROM visits"
+	       " WHERE clinician_id IN (");
+	add_clinicians(q, scope);
+	add(q, ")");
+	if (scope->own_id) {
+		add_value(q,
+			  " UNION ALL SELECT id FROM visits"
+			  " WHERE clinician_id = ",
+			  RTH_DB_TEXT(scope->own_id), "");
+		add_value(q,
+			  " UNION ALL SELECT id FROM visits"
+			  " WHERE patient_email = ",
+			  RTH_DB_TEXT(scope->own_email), "");
+	}
+	add(q, ")");
+}
+
+static void add_scope(struct question *q, const struct rth_review_scope *scope,
+		      bool many)
+{
 	if (scope->all)
 		return;
-	if (!scope->own_id && !clinicians) {
-		add(q, " AND 1 = 0");
-		return;
-	}
-	add(q, " AND r.visit_id IN (");
-	if (scope->own_id)
-		add_own(q, scope);
-	if (scope->own_id && clinicians)
-		add(q, " UNION ALL ");
-	if (clinicians)
-		add_clinicians(q, scope);
-	add(q, ")");
+	if (many)
+		add_many(q, scope);
+	else
+		add_few(q, scope);
 }
 
 static void add_filters(struct question *q,
@@ -287,21 +304,74 @@ static void question_free(struct question *q)
 	rth_free(q->values);
 }
 
-static enum rth_err ask(struct question *q,
-			const struct rth_review_query *query)
+static enum rth_err question_init(struct question *q,
+				  const struct rth_review_scope *scope)
 {
-	size_t entries = query->scope.emails_n + query->scope.domains_n;
+	size_t entries = scope->emails_n + scope->domains_n;
 
 	memset(q, 0, sizeof(*q));
 	q->size = SQL_BASE_BYTES + entries * SQL_ENTRY_BYTES;
 	q->sql = rth_alloc(q->size);
 	q->values = rth_alloc((VALUES_BASE + entries) * sizeof(*q->values));
-	if (!q->sql || !q->values) {
-		question_free(q);
-		return RTH_ERR_NOMEM;
-	}
+	if (q->sql && q->values)
+		return 0;
+	question_free(q);
+	return RTH_ERR_NOMEM;
+}
+
+struct count_into {
+	const struct rth_db_backend *backend;
+	int64_t n;
+};
+
+static enum rth_err count_row(const struct rth_db_row *row, void *arg)
+{
+	struct count_into *into = arg;
+
+	into->n = into->backend->column_int(row, 0);
+	return 0;
+}
+
+/* Have these clinicians so many visits that looking them up takes long? */
+static enum rth_err are_many(bool *manyp, struct rth_store *store,
+			     const struct rth_review_scope *scope)
+{
+	struct count_into into = {store->backend, 0};
+	struct question q;
+	struct rth_db_query query = {.row = count_row, .arg = &into};
+	enum rth_err err;
+
+	*manyp = false;
+	if (scope->all || scope->emails_n + scope->domains_n == 0)
+		return 0;
+	err = question_init(&q, scope);
+	if (err)
+		return err;
+	add(&q, "SELECT COUNT(*) FROM (SELECT 1 FROM visits"
+		" WHERE clinician_id IN (");
+	add_clinicians(&q, scope);
+	add_value(&q, ") LIMIT ", RTH_DB_INT(FEW_MAX), ") few");
+	query.sql = q.sql;
+	query.values = q.values;
+	query.values_n = q.values_n;
+	err = rth_store_run(store, &query);
+	question_free(&q);
+	*manyp = into.n >= FEW_MAX;
+	return err;
+}
+
+static enum rth_err ask(struct question *q, struct rth_store *store,
+			const struct rth_review_query *query)
+{
+	bool many;
+	enum rth_err err = are_many(&many, store, &query->scope);
+
+	if (!err)
+		err = question_init(q, &query->scope);
+	if (err)
+		return err;
 	add(q, COLUMNS TABLES IS_THERE);
-	add_scope(q, &query->scope);
+	add_scope(q, &query->scope, many);
 	add_filters(q, query);
 	add_page(q, query);
 	return 0;
@@ -329,7 +399,7 @@ enum rth_err rth_store_review_each(
 {
 	struct each each = {store->backend, call, arg};
 	struct question q;
-	enum rth_err err = ask(&q, query);
+	enum rth_err err = ask(&q, store, query);
 
 	if (!err) {
 		const struct rth_db_query asked = {
