@@ -211,8 +211,7 @@ static enum rth_err sign(char text[SIGNATURE_SIZE], const json_t *json,
 	return err;
 }
 
-enum rth_err rth_audit_key_sign(json_t *object,
-				const struct rth_audit_key *key)
+enum rth_err rth_audit_key_sign(json_t *object, const struct rth_audit_key *key)
 {
 	char signature[SIGNATURE_SIZE];
 	enum rth_err err;

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "audit_command.h"
 #include "keys.h"
 #include "recordings.h"
 #include "retention.h"
@@ -13,6 +14,7 @@ static const struct {
 	const char *name;
 	int (*run)(const struct rth_settings *settings, int argc, char **argv);
 } commands[] = {
+	{"audit", rth_audit_command},
 	{"keys", rth_keys_command},
 	{"recording", rth_recordings_command},
 	{"retention", rth_retention_command},

@@ -28,6 +28,7 @@
 #include <jansson.h>
 #include <sodium.h>
 
+#include "audit_self.h"
 #include "commands.h"
 #include "http.h"
 #include "keys.h"
@@ -43,9 +44,10 @@
 #include "token.h"
 #include "work.h"
 
-#define USAGE                                                               \
-	"usage: rthealth-portal --config FILE [--check-config] [--debug]\n" \
-	"       rthealth-portal --config FILE keys|recording|retention COMMAND ...\n"
+#define USAGE                                                                 \
+	"usage: rthealth-portal --config FILE [--check-config] [--debug]\n"   \
+	"       rthealth-portal --config FILE audit|keys|recording|retention" \
+	" COMMAND ...\n"
 
 #define JOBS_WAITING 256
 #define MAIL_WORKERS 2 /* a mail server that hangs holds up mails only */
@@ -179,7 +181,7 @@ static enum rth_err open_workers(struct rth_portal *p)
 	return err;
 }
 
-static enum rth_err open_portal(struct rth_portal *p)
+static enum rth_err open_portal(struct rth_portal *p, const char *config)
 {
 	const struct rth_settings *s = &p->settings;
 	enum rth_err err;
@@ -187,6 +189,8 @@ static enum rth_err open_portal(struct rth_portal *p)
 	err = failed("database", rth_store_open(&p->store, s->database));
 	if (!err)
 		err = failed("keys", open_keys(p));
+	if (!err)
+		err = failed("audit", rth_audit_self_start(p, config));
 	if (!err)
 		err = failed("workers", open_workers(p));
 	if (!err)
@@ -235,8 +239,11 @@ static enum rth_err start(struct servers *servers, struct rth_portal *p)
 static void tick(struct rth_portal *p, unsigned n)
 {
 	const struct rth_settings *s = &p->settings;
+	json_t *keys = rth_audit_self_keys(p);
 	enum rth_err err = rth_signing_tick(p->signing, p->now_s());
 
+	rth_audit_self_keys_since(p, keys);
+	rth_audit_self_tick(p, n);
 	if (err)
 		rth_log(RTH_LOG_ERROR, "keys-failed", "s:s", "error",
 			rth_err_name(err));
@@ -253,8 +260,10 @@ static void tick(struct rth_portal *p, unsigned n)
 
 static void rotate(struct rth_portal *p)
 {
+	json_t *keys = rth_audit_self_keys(p);
 	enum rth_err err = rth_signing_rotate(p->signing, p->now_s());
 
+	rth_audit_self_keys_since(p, keys);
 	rth_log(err ? RTH_LOG_WARN : RTH_LOG_INFO, "keys-rotated", "s:s",
 		"error", rth_err_name(err));
 }
@@ -322,11 +331,12 @@ static void close_portal(struct rth_portal *p, struct servers *servers)
 	rth_keys_free(p->keys);
 	rth_mailcode_free(p->mailcode);
 	rth_oidc_free(p->oidc);
+	rth_audit_self_stop(p);
 	rth_signing_free(p->signing);
 	rth_store_close(p->store);
 }
 
-static int serve(struct rth_portal *p)
+static int serve(struct rth_portal *p, const char *config)
 {
 	struct servers servers = {NULL, NULL};
 	sigset_t signals;
@@ -335,7 +345,7 @@ static int serve(struct rth_portal *p)
 	block_signals(&signals);
 	json_object_seed(0);
 	curl_global_init(CURL_GLOBAL_DEFAULT);
-	err = open_portal(p);
+	err = open_portal(p, config);
 	if (!err)
 		err = start(&servers, p);
 	if (!err) {
@@ -373,7 +383,7 @@ int main(int argc, char **argv)
 		status = rth_commands_run(&portal.settings, options.words,
 					  options.word);
 	else
-		status = serve(&portal);
+		status = serve(&portal, options.config);
 	rth_settings_clear(&portal.settings);
 	return status;
 }
