@@ -67,12 +67,14 @@ ${recordings(recorder)}
  * @param {string} home
  * @param {ReturnType<typeof import('./janus.mjs').secrets>} keys
  * @param {Recordings} [recorder]
+ * @param {string} [more] groups that are put at its end
  */
-export function writeConfiguration(home, keys, recorder) {
+export function writeConfiguration(home, keys, recorder, more = '') {
 	const path = join(home, 'portal.conf');
 
 	mkdirSync(join(home, 'keys'), { mode: 0o700 });
-	writeFileSync(path, configuration(keys, home, recorder), { mode: 0o600 });
+	writeFileSync(path, configuration(keys, home, recorder) + more,
+		{ mode: 0o600 });
 	return path;
 }
 
@@ -88,11 +90,12 @@ export class Portal {
 	/**
 	 * @param {ReturnType<typeof import('./janus.mjs').secrets>} keys
 	 * @param {Recordings} [recorder]
+	 * @param {string} [more] of its configuration
 	 */
-	static async start(keys, recorder) {
+	static async start(keys, recorder, more) {
 		const portal = new Portal();
 		const home = mkdtempSync(join(tmpdir(), 'rth-portal-'));
-		const path = writeConfiguration(home, keys, recorder);
+		const path = writeConfiguration(home, keys, recorder, more);
 
 		portal.home = home;
 		portal.conf = path;
