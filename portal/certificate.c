@@ -24,11 +24,8 @@ enum rth_err rth_certificate_make(char **textp,
 	char deleted[RTH_TIME_SIZE];
 	json_t *json;
 	size_t len;
-	enum rth_err err;
+	enum rth_err err = rth_text_time(deleted, deletion->done_s);
 
-	if (!key)
-		return RTH_ERR_CRYPTO;
-	err = rth_text_time(deleted, deletion->done_s);
 	if (err)
 		return err;
 	json = unsigned_json(deletion, deleted);

@@ -106,6 +106,8 @@ enum rth_err rth_delete_recording(const struct rth_deleting *deleting,
 	enum rth_err err = rth_store_deletion_may(
 		deleting->store, deletion->recording, deleting->now_s);
 
+	if (!err && !deleting->key)
+		err = RTH_ERR_CRYPTO; /* there would be no certificate */
 	if (!err)
 		err = open_files(deleting, deletion, &erase);
 	if (err)
