@@ -184,6 +184,21 @@ test('what is not known of a recording is said, not shown as null', () => {
 	assert.doesNotMatch([...facts.values()].join(), /null|undefined/);
 });
 
+test('a certificate is told by what it holds', () => {
+	const facts = new Map(rows.certificateFacts({ version: 1, recording: ID,
+		deleted: utc(2026, 0, 31, 9), files: 5, verified: true,
+		visit: null }));
+	assert.equal(facts.get('Certificate of'), ID);
+	assert.equal(facts.get('Files'), '5');
+	assert.equal(facts.get('Nothing remains'), 'Verified');
+	assert.deepEqual(rows.certificateFacts({}), []);
+});
+
+test('a reason\'s code is read as words', () => {
+	assert.equal(rows.reasonWords('second-opinion'), 'Second opinion');
+	assert.equal(rows.reasonWords(''), '');
+});
+
 const auditRow = (change = {}) => ({ n: 7, time: utc(2026, 0, 31, 9, 30),
 	subject: { id: ID, name: 'Op Erator' }, role: 'operator', action: 'play',
 	object: OTHER, visit: null, outcome: 'ok', reason: 'complaint',

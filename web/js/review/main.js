@@ -1,6 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Where the pages of recordings and audit begin: which page an address is, and
-// what they keep for each other. main.js of the visit loads this only there.
+// what they keep for each other. view/desk.js loads this only there.
+//
+// Ids that tests and support may rely on: `recordings` (rows by
+// `data-recording`, with `.play` and `.details`), `audit` (rows by `data-row`),
+// `count`, `empty`, `list-problem`, `more`, `filters`, `fold`, `filter-from`,
+// `-to`, `-clinician`, `-patient`, `-state`, `-length`, `-hold`, `-sort`,
+// `-person`, `-action`, `-recording`, `clear-filters`, `sort-begun`,
+// `sort-seconds`; `detail-dialog` (`hold`, `release`, `delete`, `to-audit`),
+// `reason-dialog`, `hold-dialog`, `release-dialog`, `delete-dialog` (each with
+// `-go`), `deleted-dialog`; `player`, `back`, `say-why`; `nothing`, `go-home`.
 
 import { may } from '../view/topbar.js';
 import { auditPage } from '../view/review/audit.js';

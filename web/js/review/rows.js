@@ -119,6 +119,21 @@ export function recordingFacts(recording, now) {
 	];
 }
 
+/**
+ * A certificate of deletion.
+ * @param {Record<string, any>} certificate signed JSON
+ * @returns {Fact[]}
+ */
+export function certificateFacts(certificate) {
+	const { recording, deleted, files, verified } = certificate;
+	/** @type {[string, any][]} */
+	const all = [['Certificate of', recording],
+		['Deleted', deleted && exactly(deleted)], ['Files', files],
+		['Nothing remains', verified ? 'Verified' : null]];
+	return all.filter(([, value]) => value !== null && value !== undefined)
+		.map(([label, value]) => [label, String(value)]);
+}
+
 /* The audit */
 
 /** @type {Record<string, string>} action -> what was done, before "by" */
@@ -129,12 +144,14 @@ const ACTIONS = {
 	'visit-made': 'Visit made', 'visit-changed': 'Visit changed',
 	'visit-cancelled': 'Visit cancelled',
 	'join-granted': 'Entry to a visit granted',
-	'list': 'Recordings listed', 'play': 'Played', 'watched': 'Watched',
-	'download': 'Downloaded', 'export': 'Exported',
-	'hold': 'Put on hold', 'release': 'Hold released', 'delete': 'Deleted',
+	'list': 'Recordings listed', 'audit-listed': 'Audit listed',
+	'play': 'Played', 'watched': 'Watched',
+	'recording-held': 'Put on hold', 'recording-released': 'Hold released',
+	'recording-deleted': 'Recording deleted',
 	'recording-verified': 'Recording verified',
 	'recording-exported': 'Recording exported',
 	'recording-recovered': 'Recording recovered',
+	'recording-damaged': 'Recording found damaged',
 	'plugin:room-opened': 'Room opened', 'plugin:room-closed': 'Room closed',
 	'plugin:joined': 'Visit joined', 'plugin:left': 'Visit left',
 	'plugin:media-up': 'Media connected',

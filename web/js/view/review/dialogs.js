@@ -3,7 +3,9 @@
 
 import * as api from '../../review/api.js';
 import { problemWords } from '../../review/problems.js';
-import { reasonWords, recordingFacts, rowWords } from '../../review/rows.js';
+import {
+	certificateFacts, reasonWords, recordingFacts, rowWords,
+} from '../../review/rows.js';
 import { button, field, h } from '../dom.js';
 import { way } from '../topbar.js';
 import { factList, shapeButton, sheet } from './parts.js';
@@ -107,14 +109,15 @@ function removeIt(desk, recording) {
 		work: () => desk.ask(api.remove(recording.id)) });
 }
 
-/** @param {Record<string, any> | undefined} certificate */
-const deleted = (certificate) => sheet({ id: 'deleted-dialog',
+/** @param {Desk} desk @param {Record<string, any>} certificate */
+const deleted = (desk, certificate) => sheet({ id: 'deleted-dialog',
 	title: 'The recording is deleted', close: 'Close',
-	body: [h('p', {}, 'A signed certificate of the deletion was written.'),
-		factList([['Certificate', String(certificate?.id ?? 'unknown')],
-			['Time', String(certificate?.time ?? '')]]
-			.filter(([, value]) => value)
-			.map(([label, value]) => [label, value]))] });
+	body: [h('p', {}, 'Its signed certificate is kept with the audit.'),
+		factList(certificateFacts(certificate)),
+		button('copy', 'Copy the certificate', { click: async () => {
+			await navigator.clipboard.writeText(JSON.stringify(certificate));
+			desk.actions.tell('Certificate copied.');
+		} })] });
 
 /**
  * What can be done with a recording, for who may.
@@ -139,7 +142,7 @@ function deeds(desk, recording, audit, then) {
 				const answer = await removeIt(desk, recording);
 				if (!answer)
 					return null;
-				await deleted(answer.certificate);
+				await deleted(desk, answer.certificate);
 				return 'gone';
 			}) }));
 	if (audit)

@@ -60,9 +60,12 @@ export function listPage(desk, state) {
 
 	const bar = listFilters(desk, go);
 	const count = h('p', { class: 'hint count', id: 'count', role: 'status' });
-	const table = recordingsTable({ play, detail, only: (filter) =>
-		go({ ...filters.fromSearch(location.search), ...filter }),
-	sort: (column) => {
+	const title = h('h1', { tabindex: -1 }, 'Recordings');
+	const table = recordingsTable({ play, detail, only: (filter) => {
+		go({ ...filters.fromSearch(location.search), ...filter });
+		// The row with the name may go.
+		title.focus();
+	}, sort: (column) => {
 		const filter = filters.fromSearch(location.search);
 		go({ ...filter, sort: filters.turned(filter, column) });
 	} });
@@ -72,7 +75,7 @@ export function listPage(desk, state) {
 		click: () => load(list.next) });
 	const node = h('div', { class: 'desk-column' },
 		h('div', { class: 'row between title-row' },
-			h('h1', { tabindex: -1 }, 'Recordings'), count),
+			title, count),
 		bar.node, table.node, empty, problem,
 		h('p', { class: 'row center' }, more));
 
@@ -174,6 +177,7 @@ export function listPage(desk, state) {
 			await restore(kept);
 			return;
 		}
+		scroll = 0;
 		if (!list.known)
 			table.wait();
 		await load(null, kept?.pages.rows.length || was.loaded

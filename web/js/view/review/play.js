@@ -64,10 +64,8 @@ export function playPage(desk, state) {
 			stylesheet('/css/player.css')]);
 		const play = await desk.ask(api.play(id, reason));
 		if (!closed)
-			player = openPlayer(root, play, {
-				play: (again) => desk.ask(api.playAgain(again)),
-				watched: (seen, ranges, last) =>
-					desk.ask(api.watched(seen, ranges, last)) });
+			player = openPlayer(root, play, { play: api.playAgain,
+				watched: api.watched });
 	}
 
 	/** @param {unknown} error */
