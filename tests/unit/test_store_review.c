@@ -9,7 +9,7 @@
 
 #define CLINICIANS 20
 #define PATIENTS 50
-#define ROWS 2000
+#define ROWS 6000 /* so that some clinicians' are many */
 #define DAY_S 86400
 
 static struct bench bench;
@@ -56,7 +56,7 @@ static struct rth_user user_named(const char *kind, unsigned n,
 static struct rth_user clinician_of(unsigned n)
 {
 	static const char *const domains[] = {"clinic.example", "other.example",
-					      "sub.clinic.example",
+					      "clinic.example",
 					      "xclinic.example"};
 
 	return user_named("dr", n, domains[n % 4]);
@@ -322,7 +322,7 @@ static void every_filter_is_what_it_says(void **state)
 	size_t round, some = 0;
 
 	(void)state;
-	for (round = 0; round < 300; round++) {
+	for (round = 0; round < 150; round++) {
 		struct rth_review_query q = everything();
 
 		draw_scope(&q.scope, &person);
@@ -345,11 +345,11 @@ static void every_filter_is_what_it_says(void **state)
 			q.min_seconds = draw(100) * 60;
 		if (!draw(4))
 			q.max_seconds = draw(100) * 60;
-		walk(&q, 1 + draw(200));
+		walk(&q, 20 + draw(200));
 		some += found.n > 0;
 	}
 	/* Most of these find something: the comparison is one. */
-	assert_true(some > 100);
+	assert_true(some > 50);
 }
 
 static void no_scope_is_nobodys(void **state)
