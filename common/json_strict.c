@@ -48,3 +48,20 @@ enum rth_err rth_json_object(json_t **objectp, const char *text, size_t len)
 	*objectp = json;
 	return RTH_OK;
 }
+
+enum rth_err rth_json_object_sure(json_t **objectp, const char *text,
+				  size_t len)
+{
+	json_t *first = NULL, *second = NULL;
+	enum rth_err err = rth_json_object(&first, text, len);
+	enum rth_err again = rth_json_object(&second, text, len);
+
+	if (err != again || (!err && !json_equal(first, second)))
+		err = RTH_ERR_NOMEM;
+	json_decref(second);
+	if (err)
+		json_decref(first);
+	else
+		*objectp = first;
+	return err;
+}

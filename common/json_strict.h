@@ -26,4 +26,12 @@
 enum rth_err rth_json_object(json_t **objectp, const char *text,
 			     size_t len) RTH_CHECKED;
 
+/**
+ * The same, read twice, where a wrong reading would accuse somebody or be kept:
+ * jansson 2.14 passes over bytes for which it has no memory, and calls the rest
+ * what it then looks like. RTH_ERR_NOMEM when the readings differ.
+ */
+enum rth_err rth_json_object_sure(json_t **objectp, const char *text,
+				  size_t len) RTH_CHECKED;
+
 #endif

@@ -89,7 +89,7 @@ static bool canonical(const json_t *json)
 static enum rth_err read_data(json_t **datap, const char *text)
 {
 	json_t *data;
-	enum rth_err err = rth_json_object(&data, text, strlen(text));
+	enum rth_err err = rth_json_object_sure(&data, text, strlen(text));
 
 	if (!err && !canonical(data)) {
 		json_decref(data);

@@ -277,7 +277,7 @@ enum rth_err rth_audit_fhir_held(json_t **objectp, const json_t *resource)
 
 	if (!text)
 		return RTH_ERR_FORMAT;
-	err = rth_json_object(&object, text, strlen(text));
+	err = rth_json_object_sure(&object, text, strlen(text));
 	if (err)
 		return err;
 	err = json_object_get(object, "signature")

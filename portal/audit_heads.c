@@ -50,7 +50,7 @@ struct lines {
 static enum rth_err give_line(struct lines *l, size_t len)
 {
 	json_t *object = NULL;
-	enum rth_err err = rth_json_object(&object, l->text, len);
+	enum rth_err err = rth_json_object_sure(&object, l->text, len);
 
 	if (err == RTH_ERR_NOMEM)
 		return err;

@@ -308,7 +308,7 @@ static enum rth_err take_object(struct file *f, const json_t *object)
 static enum rth_err take_line(struct file *f, size_t len)
 {
 	json_t *object, *held = NULL;
-	enum rth_err err = rth_json_object(&object, f->line, len);
+	enum rth_err err = rth_json_object_sure(&object, f->line, len);
 
 	if (!err && json_object_get(object, "resourceType")) {
 		err = rth_audit_fhir_held(&held, object);
