@@ -23,6 +23,8 @@ const NEAR_S = 0.01;
 const BEGUN_S = 0.06;
 /** The last of a medium, in which it may have nothing more to come, s. */
 const TAIL_S = 0.15;
+/** So much of what runs must have come before its end is played on. */
+const MARGIN_MS = 6000;
 /** How often a lane that fails is tried again. */
 const TRIES_MAX = 3;
 const HAVE_METADATA = 1;
@@ -88,6 +90,8 @@ export class Engine {
 	#master = null;
 	#forcedAt = -Infinity;
 	#running;
+	/** It has played all that there was of what runs. */
+	#atEnd = false;
 
 	/**
 	 * @param {{ lanes: Lane[], duration_ms: number, running: boolean }} play
@@ -139,9 +143,14 @@ export class Engine {
 		this.#duration = Math.max(duration, running ? this.#duration : 0);
 		this.#running = running;
 		const all = lanes.flatMap((lane) => lane.segments);
-		for (const entry of this.#entries.values())
-			entry.segment = all.find(({ src }) => src === entry.key)
-				?? entry.segment;
+		for (const entry of [...this.#entries.values()]) {
+			const { segment, medium } = entry;
+			entry.segment = all.find(({ src }) => src === entry.key) ?? segment;
+			// It was opened when it was shorter.
+			if (medium.ended && !segment.finished
+				&& entry.segment.duration_ms > segment.duration_ms)
+				this.#close(entry.key);
+		}
 	}
 
 	/** @param {boolean} wants @param {number} now */
@@ -156,8 +165,10 @@ export class Engine {
 
 	/** @param {number} ms @param {number} now */
 	seek(ms, now) {
+		const to = Math.min(this.#duration, Math.max(0, ms));
 		this.#hold(now);
-		this.#clock.set(Math.min(this.#duration, Math.max(0, ms)), now);
+		this.#clock.set(to, now);
+		this.#atEnd = to >= this.#duration;
 	}
 
 	/** @param {number} rate @param {number} now */
@@ -199,6 +210,7 @@ export class Engine {
 		if (this.state !== 'playing' || this.#clock.at(now) < this.#duration)
 			return;
 		this.wants &&= this.#running;
+		this.#atEnd = true;
 		this.#hold(now);
 		this.#clock.set(this.#duration, now);
 	}
@@ -277,8 +289,14 @@ export class Engine {
 			return;
 		if (!this.wants)
 			this.state = 'paused';
-		else if (ms < this.#duration)
+		else if (this.#mayGoOn(ms))
 			this.#start(playing, now);
+	}
+
+	/** @param {number} ms */
+	#mayGoOn(ms) {
+		const left = this.#duration - ms;
+		return this.#running && this.#atEnd ? left >= MARGIN_MS : left > 0;
 	}
 
 	/** @param {Entry} entry @param {number} at s */
@@ -304,6 +322,7 @@ export class Engine {
 	/** @param {Entry[]} entries @param {number} now */
 	#start(entries, now) {
 		this.state = 'playing';
+		this.#atEnd = false;
 		this.#clock.run(true, now);
 		for (const entry of entries)
 			this.#begin(entry, now);

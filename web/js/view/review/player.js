@@ -18,6 +18,7 @@ import { Watched } from '../../review/watched.js';
 import { fill, h, setAttribute, setText, show } from '../dom.js';
 import { bar } from './playerbar.js';
 import { controls } from './playercontrols.js';
+import { canFeed, feed } from './playerfeed.js';
 import { side } from './playerside.js';
 import { stage } from './playerstage.js';
 
@@ -107,6 +108,8 @@ class Player {
 	#lookedAt = 0;
 	#looking = false;
 	#closed = false;
+	/** What hands media over piece by piece. @type {Map<Element, { close: () => void }>} */
+	#feeds = new Map();
 	#condition = h('p', { class: 'alert quiet player-condition',
 		id: 'player-condition', hidden: true });
 	#captions = h('div', { class: 'player-captions', hidden: true });
@@ -196,20 +199,33 @@ class Player {
 			disablepictureinpicture: true, disableremoteplayback: true,
 			'aria-hidden': 'true', tabindex: -1, hidden: true });
 		medium.preservesPitch = true;
-		medium.addEventListener('error', () => {
+		const failed = () => {
 			// Taken away by us.
 			if (!medium.isConnected)
 				return;
 			this.#engine.fail(segment.src);
 			void this.#look();
-		});
-		medium.src = segment.src;
+		};
+		medium.addEventListener('error', failed);
 		this.stage.place(lane.lane)?.append(medium);
+		if (!segment.finished && segment.container === 'webm' && canFeed())
+			this.#feeds.set(medium, feed(medium,
+				() => this.#segment(segment.src) ?? segment, failed));
+		else
+			medium.src = segment.src;
 		return medium;
+	}
+
+	/** As it is known by now. @param {string} src */
+	#segment(src) {
+		return this.#play.lanes.flatMap(({ segments }) => segments)
+			.find((segment) => segment.src === src);
 	}
 
 	/** @param {HTMLVideoElement} medium */
 	#drop(medium) {
+		this.#feeds.get(medium)?.close();
+		this.#feeds.delete(medium);
 		medium.pause();
 		medium.remove();
 		medium.removeAttribute('src');
