@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "portal_support.h"
 
+#include "rights.h"
 #include "settings.h"
 
 static char path[64], secret_path[64];
@@ -219,6 +220,156 @@ static void recordings_are_a_group(void **state)
 	rth_settings_clear(&s);
 }
 
+#define TRIAL LOCAL REST JANUS "trial = true;"
+#define ONE_RULE(who, rights, of)                                             \
+	"review = { rules = ( { who = " who "; rights = " rights "; of = " of \
+	"; } ); };"
+
+static const struct rth_review_rule *rule_at(const struct rth_settings *s,
+					     size_t n)
+{
+	return (const struct rth_review_rule *)s->review.rules.v + n;
+}
+
+static void operators_play_and_admins_do_all_by_default(void **state)
+{
+	struct rth_conf_problem problem;
+	struct rth_settings s;
+
+	(void)state;
+	assert_int_equal(read_text(&s, TRIAL, &problem), 0);
+	assert_int_equal(s.review.rules.n, 2);
+	assert_string_equal(rule_at(&s, 0)->who.v[0], "role:operator");
+	assert_int_equal(rule_at(&s, 0)->rights, RTH_MAY_LIST | RTH_MAY_PLAY);
+	assert_string_equal(rule_at(&s, 0)->of.v[0], "all");
+	assert_string_equal(rule_at(&s, 1)->who.v[0], "role:admin");
+	assert_int_equal(rule_at(&s, 1)->rights, 63);
+	assert_int_equal(s.review.reason_need, RTH_REASON_REQUIRED);
+	assert_int_equal(s.review.reasons.n, 0);
+	assert_int_equal(s.retention.days, 0);
+	assert_int_equal(s.retention.rules.n, 0);
+	rth_settings_clear(&s);
+	/* No rule at all is a choice. */
+	assert_int_equal(
+		read_text(&s, TRIAL "review = { rules = ( ); };", &problem), 0);
+	assert_int_equal(s.review.rules.n, 0);
+	rth_settings_clear(&s);
+}
+
+static void rules_are_read(void **state)
+{
+	struct rth_conf_problem problem;
+	struct rth_settings s;
+
+	(void)state;
+	assert_int_equal(
+		read_text(&s,
+			  TRIAL "review = { reason = \"optional\";"
+				" reasons = [ \"a-1\", \"b\" ]; rules = ("
+				" { who = [ \"role:patient\", \"email:a@b\","
+				" \"group:g\" ]; rights = [ \"play\","
+				" \"hold\" ]; of = [ \"own\","
+				" \"domain:d.example\" ]; } ); };"
+				"retention = { days = 7; rules = ( { clinicians"
+				" = [ \"domain:d\" ]; days = 0; } ); };",
+			  &problem),
+		0);
+	assert_int_equal(s.review.rules.n, 1);
+	assert_int_equal(rule_at(&s, 0)->rights, RTH_MAY_PLAY | RTH_MAY_HOLD);
+	assert_int_equal(rule_at(&s, 0)->who.n, 3);
+	assert_int_equal(rule_at(&s, 0)->of.n, 2);
+	assert_int_equal(s.review.reason_need, RTH_REASON_OPTIONAL);
+	assert_string_equal(s.review.reasons.v[1], "b");
+	assert_int_equal(s.retention.days, 7);
+	assert_int_equal(s.retention.rules.n, 1);
+	rth_settings_clear(&s);
+}
+
+static void wrong_rules_are_named(void **state)
+{
+	static const struct {
+		const char *text, *problem; /* behind the file's name */
+	} rows[] = {
+		{ONE_RULE("[ \"operators\" ]", "[ \"list\" ]", "[ \"all\" ]"),
+		 ":2: review.rules[0].who: must be role:patient"},
+		{ONE_RULE("[ \"role:nurse\" ]", "[ \"list\" ]", "[ \"all\" ]"),
+		 ":2: review.rules[0].who: "},
+		{ONE_RULE("[ \"email:\" ]", "[ \"list\" ]", "[ \"all\" ]"),
+		 ":2: review.rules[0].who: "},
+		{ONE_RULE("[ ]", "[ \"list\" ]", "[ \"all\" ]"),
+		 ":2: review.rules[0].who: must have"},
+		{ONE_RULE("[ \"role:admin\" ]", "[ \"see\" ]", "[ \"all\" ]"),
+		 ":2: review.rules[0].rights: must be list"},
+		{ONE_RULE("[ \"role:admin\" ]", "[ ]", "[ \"all\" ]"),
+		 ":2: review.rules[0].rights: "},
+		{ONE_RULE("[ \"role:admin\" ]", "[ \"list\" ]",
+			  "[ \"group:g\" ]"),
+		 ":2: review.rules[0].of: must be all"},
+		{ONE_RULE("[ \"role:admin\" ]", "[ \"list\" ]",
+			  "[ \"domain:a@b\" ]"),
+		 ":2: review.rules[0].of: "},
+		{ONE_RULE("[ \"role:admin\" ]", "[ \"list\", \"administer\" ]",
+			  "[ \"own\" ]"),
+		 ": review.rules[0].of: must be all, since"},
+		{"review = { rules = ( { who = [ \"role:admin\" ]; rights ="
+		 " [ \"list\" ]; } ); };",
+		 ":2: review.rules[0].of: is missing"},
+		{"review = { rules = ( { whom = 1; } ); };",
+		 ":2: review.rules[0].whom: unknown key"},
+		{"review = { reason = \"maybe\"; };",
+		 ":2: review.reason: must be required, optional or none"},
+		{"review = { reasons = [ \"Mrs Example\" ]; };",
+		 ":2: review.reasons: "},
+		{"review = { reasons = [ \"free-text\" ]; };",
+		 ":2: review.reasons: "},
+		{"retention = { days = -1; };",
+		 ":2: retention.days: must be from 0 to 36500"},
+		{"retention = { rules = ( { clinicians = [ \"all\" ]; days = 1;"
+		 " } ); };",
+		 ":2: retention.rules[0].clinicians: must begin with email:"},
+		{"retention = { rules = ( { clinicians = [ \"email:a@b\" ];"
+		 " } ); };",
+		 ":2: retention.rules[0].days: is missing"},
+	};
+	struct rth_conf_problem problem;
+	struct rth_settings s;
+	char text[1024], want[160];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		snprintf(text, sizeof(text), "%s\n%s", TRIAL, rows[i].text);
+		assert_int_equal(read_text(&s, text, &problem), RTH_ERR_CONFIG);
+		snprintf(want, sizeof(want), "%s%s", path, rows[i].problem);
+		if (strncmp(problem.text, want, strlen(want)) != 0)
+			fail_msg("%s", problem.text);
+		rth_settings_clear(&s);
+	}
+}
+
+static void memory_may_end_anywhere(void **state)
+{
+	struct rth_conf_problem problem;
+	enum rth_err err = RTH_ERR_NOMEM;
+	struct rth_settings s;
+	unsigned long n;
+	FILE *file = fopen(path, "w");
+
+	(void)state;
+	assert_non_null(file);
+	fputs(TRIAL, file);
+	fclose(file);
+	for (n = 1; err; n++) {
+		memset(&s, 0, sizeof(s));
+		rth_mem_fail_at(n);
+		err = rth_settings_read(&s, path, &problem);
+		rth_mem_fail_at(0);
+		assert_true(!err || err == RTH_ERR_NOMEM);
+		rth_settings_clear(&s);
+	}
+	assert_true(n > 20);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -227,6 +378,10 @@ int main(void)
 		cmocka_unit_test(cookies_are_secure_wherever_browsers_allow),
 		cmocka_unit_test(recordings_are_a_group),
 		cmocka_unit_test(what_is_wrong_is_named),
+		cmocka_unit_test(operators_play_and_admins_do_all_by_default),
+		cmocka_unit_test(rules_are_read),
+		cmocka_unit_test(wrong_rules_are_named),
+		cmocka_unit_test(memory_may_end_anywhere),
 	};
 
 	return cmocka_run_group_tests(tests, make_paths, remove_paths);
