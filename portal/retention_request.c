@@ -109,6 +109,9 @@ void rth_retention_handle_hold(struct rth_exchange *x)
 	if (!err)
 		err = rth_store_hold(portal->store, id, session->user.id,
 				     reason, portal->now_s());
+	if (err == RTH_ERR_NOT_FOUND) /* deleted meanwhile: the row says so */
+		err = audit(x, &of, RTH_AUDIT_HELD, "missing") ? RTH_ERR_IO
+							       : err;
 	if (err)
 		reply_err(x, err);
 	else
@@ -194,9 +197,13 @@ static void refuse(struct rth_exchange *x, const struct rth_reviewed *of,
 							 : "failed";
 	enum rth_err told = audit(x, of, RTH_AUDIT_DELETED, outcome);
 
-	if (err == RTH_ERR_NOT_FOUND)
-		err = RTH_ERR_IO; /* it is known, and its files are not there */
-	reply_err(x, told ? told : err);
+	if (told)
+		rth_reply_failed(x, told);
+	else if (err == RTH_ERR_NOT_FOUND)
+		rth_reply_error(x, 409, "missing",
+				"The files of this recording are missing.");
+	else
+		reply_err(x, err);
 }
 
 void rth_retention_handle_delete(struct rth_exchange *x)
