@@ -770,15 +770,15 @@ describe('what Janus tells', () => {
 				reason: 'lost' }),
 		])).status, 204);
 		assert.equal(sql(portal,
-			`SELECT what, subject, detail FROM audit WHERE visit = '${id}'
-			 AND what LIKE 'plugin:%' ORDER BY id`),
-		'plugin:joined|someone|p1\nplugin:left|someone|lost');
+			`SELECT action, subject, role, object, reason FROM audit
+			 WHERE visit = '${id}' AND action LIKE 'plugin:%' ORDER BY n`),
+		'plugin:joined|someone|patient|p1|\nplugin:left|someone||p1|lost');
 	});
 
 	test('what is no id or code is not kept', async () => {
 		await tell(event({ event: 'refused', reason: 'a name <b>' }));
 		assert.equal(sql(portal, `SELECT COUNT(*) FROM audit
-			WHERE detail LIKE '%<%'`), '0');
+			WHERE reason LIKE '%<%'`), '0');
 	});
 
 	for (const [what, who] of Object.entries({
@@ -808,14 +808,14 @@ describe('the audit', () => {
 		const { user } = await people.patient.session();
 
 		await people.patient.change('POST', `/api/visits/${id}/join`);
-		assert.equal(sql(portal, `SELECT what FROM audit
-			WHERE visit = '${id}' ORDER BY id`), 'visit-made\njoin-granted');
+		assert.equal(sql(portal, `SELECT action FROM audit
+			WHERE visit = '${id}' ORDER BY n`), 'visit-made\njoin-granted');
 		assert.equal(sql(portal, `SELECT COUNT(*) FROM audit
 			WHERE visit = '${id}' AND subject = '${user.id}'
-			AND abs(time_s - strftime('%s', 'now')) < 60`), '1');
+			AND abs(time_ms / 1000 - strftime('%s', 'now')) < 60`), '1');
 	});
 
-	for (const statement of ['DELETE FROM audit', "UPDATE audit SET what = 'x'"])
+	for (const statement of ['DELETE FROM audit', "UPDATE audit SET action = 'x'"])
 		test(`refuses ${statement}`, () => {
 			assert.throws(() => sql(portal, statement), /append-only/);
 		});

@@ -86,8 +86,8 @@ function audit() {
 	const database = readFileSync(store.conf, 'utf8')
 		.match(/database = "([^"]+)"/)[1];
 
-	return execFileSync('sqlite3', [database, 'SELECT subject, what, detail, ' +
-		'data FROM audit WHERE what LIKE \'recording-%\' ORDER BY id'],
+	return execFileSync('sqlite3', [database, 'SELECT subject, action, object, ' +
+		'data FROM audit WHERE action LIKE \'recording-%\' ORDER BY n'],
 	{ encoding: 'utf8' }).trim().split('\n');
 }
 
@@ -111,7 +111,7 @@ describe('a recording that came to its end', () => {
 		assert.match(verified.stdout, /^\S{22} good, 5 files, \d+ bytes\n$/);
 		assert.equal(verified.status, 0);
 		assert.ok(audit().includes(
-			`uid-0|recording-verified|${id}|{"wrong":0,"files":5}`));
+			`uid-0|recording-verified|${id}|{"files":5,"wrong":0}`));
 	});
 
 	test('is exported to plain files that play', async () => {
