@@ -222,8 +222,8 @@ describe('what was watched', () => {
 			const all = merged(sent);
 
 			for (const tenth of seen)
-				assert.ok(all.some(([from, to]) =>
-					from <= tenth * 10 && tenth * 10 < to), `${tenth} is missing`);
+				assert.ok(all.some(([from, to]) => from <= tenth * 10
+					&& tenth * 10 < to), `${tenth} is missing`);
 			const total = all.reduce((sum, [from, to]) => sum + to - from, 0);
 
 			// Gaps of less than 250 ms are none.

@@ -191,6 +191,11 @@ export class Engine {
 		this.#close(src);
 	}
 
+	/** A segment is opened anew, in another way. @param {string} src */
+	reopen(src) {
+		this.#close(src);
+	}
+
 	/** Everything stops, and no medium is left. */
 	close() {
 		this.wants = false;

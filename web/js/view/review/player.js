@@ -110,6 +110,8 @@ class Player {
 	#closed = false;
 	/** What hands media over piece by piece. @type {Map<Element, { close: () => void }>} */
 	#feeds = new Map();
+	/** What is opened as long as it is, again and again. @type {Set<string>} */
+	#whole = new Set();
 	#condition = h('p', { class: 'alert quiet player-condition',
 		id: 'player-condition', hidden: true });
 	#captions = h('div', { class: 'player-captions', hidden: true });
@@ -199,20 +201,27 @@ class Player {
 			disablepictureinpicture: true, disableremoteplayback: true,
 			'aria-hidden': 'true', tabindex: -1, hidden: true });
 		medium.preservesPitch = true;
-		const failed = () => {
+		const { src } = segment;
+		const failed = (/** @type {boolean} */ hole) => {
 			// Taken away by us.
 			if (!medium.isConnected)
 				return;
-			this.#engine.fail(segment.src);
-			void this.#look();
+			if (hole) {
+				this.#whole.add(src);
+				this.#engine.reopen(src);
+			} else {
+				this.#engine.fail(src);
+				void this.#look();
+			}
 		};
-		medium.addEventListener('error', failed);
+		medium.addEventListener('error', () => failed(false));
 		this.stage.place(lane.lane)?.append(medium);
-		if (!segment.finished && segment.container === 'webm' && canFeed())
+		if (!segment.finished && segment.container === 'webm' && canFeed()
+			&& !this.#whole.has(src))
 			this.#feeds.set(medium, feed(medium,
-				() => this.#segment(segment.src) ?? segment, failed));
+				() => this.#segment(src) ?? segment, failed));
 		else
-			medium.src = segment.src;
+			medium.src = src;
 		return medium;
 	}
 

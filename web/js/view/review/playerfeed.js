@@ -18,6 +18,9 @@ const KEY_MS = 6000;
 const AGAIN_MS = 1000;
 /** The seam of two pieces, s. */
 const SEAM_S = 0.1;
+/** Still nothing to play though so much more was handed over: it has a hole. */
+const HOLE_BYTES = 4194304;
+const HOLE_MS = 12000;
 
 /** Whether this browser can. */
 export const canFeed = () => 'MediaSource' in globalThis;
@@ -59,7 +62,8 @@ const first = (target, ...names) => new Promise((done) => {
 /**
  * @param {HTMLVideoElement} medium
  * @param {() => Segment} segment as it is known by now
- * @param {() => void} failed it cannot be fetched or played
+ * @param {(hole: boolean) => void} failed it cannot be fetched or played; hole:
+ *   not so, since one of its tracks has a hole
  * @returns {{ close: () => void }}
  */
 export function feed(medium, segment, failed) {
@@ -119,14 +123,20 @@ export function feed(medium, segment, failed) {
 	async function pump(buffer, from) {
 		let at = from;
 		let wanted = 0;
+		let lean = 0;
 		while (!closed) {
 			const now = medium.currentTime;
 			const ahead = aheadOf(buffer.buffered, now);
 			if (Math.abs(now - wanted) > AHEAD_S && !ahead) {
 				buffer.abort();
 				at = await place(from, Math.max(0, now * 1000 - KEY_MS));
+				lean = 0;
 			}
 			wanted = now;
+			if (ahead || segment().duration_ms - now * 1000 < HOLE_MS)
+				lean = 0;
+			else if (lean > HOLE_BYTES)
+				return failed(true);
 			if (ahead > AHEAD_S) {
 				await rest(AGAIN_MS);
 				continue;
@@ -134,6 +144,7 @@ export function feed(medium, segment, failed) {
 			const piece = await read(src, at, PIECE_BYTES);
 			if (closed)
 				return;
+			lean += piece.bytes.length || HOLE_BYTES / 4;
 			if (piece.bytes.length) {
 				at += piece.bytes.length;
 				await change(buffer, () =>
@@ -159,7 +170,7 @@ export function feed(medium, segment, failed) {
 		await change(buffer, () => buffer.appendBuffer(begin.bytes));
 		await pump(buffer, begin.length);
 	}
-	run().catch(() => closed || failed());
+	run().catch(() => closed || failed(false));
 	return { close: () => {
 		closed = true;
 		wake();
