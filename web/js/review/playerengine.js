@@ -227,10 +227,9 @@ export class Engine {
 
 	/** Opens what is near and closes what is not. @param {number} ms */
 	#open(ms) {
-		const wanted = new Map(this.#lanes.flatMap((lane) => near(lane, ms)
-			.map((index) => lane.segments[index])
-			.filter((segment) => !this.#gaveUp(segment))
-			.map((segment) => [segment.src, { lane, segment }])));
+		const wanted = new Map(near(this.#lanes, ms)
+			.filter(({ segment }) => !this.#gaveUp(segment))
+			.map((each) => [each.segment.src, each]));
 		for (const key of [...this.#entries.keys()])
 			if (!wanted.has(key))
 				this.#close(key);

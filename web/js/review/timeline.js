@@ -11,10 +11,13 @@
 export const RATES = [0.5, 0.75, 1, 1.25, 1.5, 2, 2.5, 3];
 
 /** Media is fetched so long before it is needed, and kept so long after. */
-const AHEAD_MS = 15000;
-const BEHIND_MS = 10000;
-/** Segments of one lane that are kept open at most. */
-const OPEN_MAX = 4;
+const AHEAD_MS = 10000;
+const BEHIND_MS = 6000;
+/**
+ * Segments of all lanes that are open at most. Each holds a connection, of which
+ * browsers have six to a portal without HTTP/2; one is for everything else.
+ */
+const OPEN_MAX = 5;
 
 // In ms of the world, as people see and hear them: at double speed a lane that
 // is 40 ms of the recording away is 20 ms away.
@@ -52,19 +55,24 @@ export function segmentAt({ segments }, ms) {
 }
 
 /**
- * The segments that should be open: the one that plays, those soon to come,
- * those just over.
- * @param {Lane} lane
+ * The segments that should be open: those that play, those soon to come, those
+ * just over.
+ * @param {Lane[]} lanes
  * @param {number} ms
- * @returns {number[]} indices, the nearest first
+ * @returns {{ lane: Lane, segment: Segment }[]} the nearest first
  */
-export function near({ segments }, ms) {
-	const away = segments.map((segment, index) => ({ index,
-		ms: Math.max(segment.start_ms - ms, 0, ms - endOf(segment)),
-		over: ms >= endOf(segment) }));
-	return away.filter((each) => each.ms <= (each.over ? BEHIND_MS : AHEAD_MS))
-		.sort((a, b) => a.ms - b.ms || b.index - a.index)
-		.slice(0, OPEN_MAX).map(({ index }) => index);
+export function near(lanes, ms) {
+	const all = lanes.flatMap((lane) => {
+		const plays = segmentAt(lane, ms);
+		return lane.segments.map((segment, i) => ({ lane, segment,
+			plays: i === plays, over: ms >= endOf(segment),
+			away: Math.max(segment.start_ms - ms, 0, ms - endOf(segment)) }));
+	});
+	return all.filter(({ away, over }) =>
+		away <= (over ? BEHIND_MS : AHEAD_MS))
+		.sort((a, b) => Number(b.plays) - Number(a.plays)
+			|| Number(a.over) - Number(b.over) || a.away - b.away)
+		.slice(0, OPEN_MAX);
 }
 
 /** @param {number} rate @param {number} steps how much faster (+) or slower */
