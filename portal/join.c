@@ -129,6 +129,21 @@ static void reply_too_early(struct rth_exchange *x, int64_t opens_s)
 				 opens));
 }
 
+/* A refusal stands whether or not it could be recorded. */
+static void record_refusal(const struct rth_exchange *x, const char *visit,
+			   const char *reason)
+{
+	struct rth_audit row = {
+		.action = "join-refused",
+		.visit = visit,
+		.outcome = "refused",
+		.reason = reason,
+	};
+
+	if (rth_audit_request(x, &row))
+		return; /* it has been logged */
+}
+
 /* Is the window open? Else the reply has been given. */
 static bool open_now(struct rth_exchange *x, const struct rth_visit *visit)
 {
@@ -137,10 +152,12 @@ static bool open_now(struct rth_exchange *x, const struct rth_visit *visit)
 	int64_t now_s = portal->now_s();
 
 	if (visit->cancelled || now_s >= window.closes_s) {
+		record_refusal(x, visit->id, "ended");
 		rth_reply_error(x, 403, "ended", "This visit is over.");
 		return false;
 	}
 	if (now_s < window.opens_s) {
+		record_refusal(x, visit->id, "too-early");
 		reply_too_early(x, window.opens_s);
 		return false;
 	}
@@ -198,6 +215,11 @@ void rth_join_handle(struct rth_exchange *x)
 	if (!err)
 		err = rth_visit_find(&visit, x);
 	if (err == RTH_ERR_NOT_FOUND) {
+		record_refusal(x,
+			       rth_id_valid(rth_request_param(x, 0))
+				       ? rth_request_param(x, 0)
+				       : NULL,
+			       "not-found");
 		rth_reply_not_found(x);
 		return;
 	}

@@ -67,6 +67,18 @@ const char *rth_keys_why(enum rth_err err);
 int rth_keys_command(const struct rth_settings *settings, int argc,
 		     char **argv);
 
+struct rth_store;
+
+/** Opens the audit for a command; *storep is NULL where there is no database
+    yet. As rth_store_open. */
+enum rth_err
+rth_keys_audit_open(struct rth_store **storep,
+		    const struct rth_settings *settings) RTH_CHECKED;
+
+/** Adds the row of a command. @param store NULL: nothing is done */
+enum rth_err rth_keys_audit(struct rth_store *store, const char *command,
+			    const char *key, bool good) RTH_CHECKED;
+
 /** `keys check`: 0 only when all is good. */
 int rth_keys_check(const struct rth_settings *settings);
 

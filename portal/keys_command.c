@@ -24,6 +24,7 @@
 #include "key_passphrase.h"
 #include "mem.h"
 #include "seal_secret.h"
+#include "store.h"
 
 #define USAGE                                                              \
 	"usage: rthealth-portal --config FILE keys COMMAND\n"              \
@@ -567,14 +568,15 @@ struct command {
 	bool named;	 /* that is, or --name gives, the name of a key */
 	bool passphrase; /* it takes --passphrase-file */
 	bool folders;
+	bool changes; /* keys: that is a row of the audit */
 };
 
 static const struct command commands[] = {
-	{"init", command_init, false, true, true, true},
-	{"list", command_list, false, false, false, true},
-	{"add", command_add, true, false, false, true},
-	{"rotate", command_rotate, true, true, true, true},
-	{"check", command_check, false, false, false, false},
+	{"init", command_init, false, true, true, true, true},
+	{"list", command_list, false, false, false, true, false},
+	{"add", command_add, true, false, false, true, true},
+	{"rotate", command_rotate, true, true, true, true, true},
+	{"check", command_check, false, false, false, false, false},
 };
 
 static bool read_options(struct work *w, const struct command *command,
@@ -601,6 +603,27 @@ static bool read_options(struct work *w, const struct command *command,
 	return optind == argc && w->name;
 }
 
+/* Nothing is changed where that could not be recorded. */
+static int run_audited(struct work *w, const struct command *command)
+{
+	const char *path = w->name, *key = path;
+	char name[NAME_SIZE];
+	struct rth_store *store;
+	int status;
+
+	if (rth_keys_audit_open(&store, w->settings))
+		return complain(w->settings->database,
+				"the audit cannot be opened");
+	status = command->run(w);
+	if (!command->named)
+		key = name_of(name, path);
+	if (rth_keys_audit(store, command->name, key, status == 0))
+		status = complain(w->settings->database,
+				  "this is not in the audit");
+	rth_store_close(store);
+	return status;
+}
+
 int rth_keys_command(const struct rth_settings *settings, int argc, char **argv)
 {
 	struct work w = {.settings = settings, .public = -1, .private = -1};
@@ -621,7 +644,8 @@ int rth_keys_command(const struct rth_settings *settings, int argc, char **argv)
 					"and -");
 	status = command->folders ? open_folders(&w) : 0;
 	if (!status)
-		status = command->run(&w);
+		status = command->changes ? run_audited(&w, command)
+					  : command->run(&w);
 	work_end(&w);
 	return status;
 }

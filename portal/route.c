@@ -4,10 +4,16 @@
  */
 #include "route.h"
 
+#include <stdio.h>
 #include <string.h>
 
+#include "audit.h"
 #include "guard.h"
+#include "portal.h"
 #include "session.h"
+#include "store.h"
+
+#define REFUSALS_PER_HOUR 60 /* rows of one person */
 
 /* Does the path fit the pattern? Both start with '/'. */
 static bool fits(const char *pattern, const char *path,
@@ -58,6 +64,30 @@ rth_route_find(const struct rth_route **routep,
 	return match;
 }
 
+/*
+ * Somebody who is signed in asked for what is not for them. Those of one person
+ * are counted, so that nobody fills the audit.
+ */
+static void record_refusal(const struct rth_route *route,
+			   const struct rth_exchange *x, const char *reason)
+{
+	const struct rth_portal *portal = rth_request_portal(x);
+	struct rth_audit row = {
+		.action = "request-refused",
+		.object = route->pattern,
+		.outcome = "refused",
+		.reason = reason,
+	};
+	char rate[64];
+
+	snprintf(rate, sizeof(rate), "refused:%s",
+		 rth_request_session(x)->user.id);
+	if (rth_store_rate(portal->store, rate, REFUSALS_PER_HOUR, 3600,
+			   portal->now_s()) ||
+	    rth_audit_request(x, &row))
+		return; /* the refusal stands */
+}
+
 /* Who may do this; the answer is the reply. */
 static bool allowed(const struct rth_route *route, struct rth_exchange *x)
 {
@@ -72,6 +102,7 @@ static bool allowed(const struct rth_route *route, struct rth_exchange *x)
 	if (route->right == RTH_CLINICIAN &&
 	    session->role != RTH_ROLE_CLINICIAN &&
 	    session->role != RTH_ROLE_ADMIN) {
+		record_refusal(route, x, "not-allowed");
 		rth_reply_error(x, 403, "not-allowed",
 				"This is for clinicians.");
 		return false;
@@ -92,6 +123,8 @@ void rth_route_run(const struct rth_route *route, struct rth_exchange *x)
 	if (!allowed(route, x))
 		return;
 	if (route->proof == RTH_PROOF_CSRF && !rth_session_csrf_right(x)) {
+		if (rth_request_session(x))
+			record_refusal(route, x, "wrong-csrf");
 		rth_reply_error(x, 403, "wrong-csrf",
 				"Please reload the page and try again.");
 		return;

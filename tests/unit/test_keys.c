@@ -13,6 +13,7 @@
 
 #include <sys/wait.h>
 
+#include "audit_chain.h"
 #include "key_file.h"
 #include "keys.h"
 #include "seal_secret.h"
@@ -22,6 +23,7 @@
 struct clinic {
 	struct rth_settings settings;
 	char home[64], public[96], private[96], store[96], passphrase[96];
+	char database[96];
 	char said[16384]; /* of the last command, both streams */
 };
 
@@ -38,7 +40,9 @@ static int set_up(void **state)
 	snprintf(c->store, sizeof(c->store), "%s/store", c->home);
 	snprintf(c->passphrase, sizeof(c->passphrase), "%s/passphrase",
 		 c->home);
+	snprintf(c->database, sizeof(c->database), "%s/db", c->home);
 	assert_int_equal(mkdir(c->store, 0700), 0);
+	c->settings.database = c->database; /* there is none yet */
 	c->settings.recordings.folder = c->store;
 	c->settings.recordings.public_keys = c->public;
 	c->settings.recordings.private_keys = c->private;
@@ -829,6 +833,37 @@ static void survives_any_failing_allocation(void **state)
 	assert_true(n > 4);
 }
 
+static enum rth_err add_text(const struct rth_audit_row *row, void *arg)
+{
+	char *text = arg;
+
+	snprintf(text + strlen(text), 256 - strlen(text), "%s %s %s\n",
+		 row->action, row->object, row->outcome);
+	return 0;
+}
+
+/* From the portal's first start on. */
+static void changes_are_rows_of_the_audit(void **state)
+{
+	struct clinic *c = *state;
+	struct rth_store *store;
+	char text[256] = "";
+
+	assert_int_equal(keys(c, "init"), 0);
+	assert_int_not_equal(access(c->database, F_OK), 0);
+	assert_int_equal(rth_store_open(&store, c->database), 0);
+	assert_int_equal(keys(c, "rotate clinic"), 0);
+	assert_int_equal(keys(c, "rotate nobody"), 1);
+	assert_int_equal(keys(c, "list"), 0);
+	assert_int_equal(rth_store_audit_rows(store, 1, 10, add_text, text), 0);
+	assert_string_equal(text, "key-rotate clinic ok\n"
+				  "key-rotate nobody failed\n");
+	rth_store_close(store);
+	put(c->home, "db", "this is no database");
+	assert_int_equal(keys(c, "rotate clinic"), 1);
+	assert_said(c, "the audit cannot be opened");
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -853,6 +888,7 @@ int main(void)
 		TEST(asks_on_a_terminal),
 		TEST(an_interrupted_question_shows_the_terminal_again),
 		TEST(survives_any_failing_allocation),
+		TEST(changes_are_rows_of_the_audit),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

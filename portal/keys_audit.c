@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A changed key of the clinic is a row of the audit.
+ */
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "keys.h"
+#include "store.h"
+
+/* Before the portal's first start there is no audit: its row names them. */
+enum rth_err rth_keys_audit_open(struct rth_store **storep,
+				 const struct rth_settings *settings)
+{
+	if (access(settings->database, F_OK)) {
+		*storep = NULL;
+		return 0;
+	}
+	return rth_store_open(storep, settings->database);
+}
+
+enum rth_err rth_keys_audit(struct rth_store *store, const char *command,
+			    const char *key, bool good)
+{
+	char action[32], subject[32];
+	const struct rth_audit row = {
+		.subject = subject,
+		.action = action,
+		.object = key,
+		.outcome = good ? NULL : "failed",
+	};
+
+	if (!store)
+		return 0;
+	snprintf(action, sizeof(action), "key-%s", command);
+	snprintf(subject, sizeof(subject), "uid-%ju", (uintmax_t)getuid());
+	return rth_store_audit(store, &row, time(NULL));
+}
