@@ -165,8 +165,9 @@ static void reply_play(struct rth_exchange *x, unsigned status,
 	json_t *recording = rth_review_json(rth_request_portal(x), of,
 					    rth_request_session(x));
 
-	if (json_object_set_new(timeline, "id", json_string(play->id)) ||
-	    json_object_set_new(timeline, "recording", recording)) {
+	/* Both take their value, also when they fail. */
+	if (json_object_set_new(timeline, "recording", recording) ||
+	    json_object_set_new(timeline, "id", json_string(play->id))) {
 		json_decref(timeline);
 		timeline = NULL;
 	}

@@ -502,17 +502,19 @@ static void without_its_row_nothing_is_played(void **state)
 static void what_is_unreadable_is_said_and_in_the_audit(void **state)
 {
 	json_t *json;
+	const json_t *error;
 
 	(void)state;
 	fix_run(&fix, "rm 1-manifest.json");
 	fix_run(&fix, "touch 1-clinician-1.webm");
 	json = answer_of(play_request(&op, FIX_ID, "{\"reason\":\"quality\"}"),
 			 409);
-	json = json_object_get(json, "error");
-	assert_string_equal(json_string_value(json_object_get(json, "code")),
+	error = json_object_get(json, "error");
+	assert_string_equal(json_string_value(json_object_get(error, "code")),
 			    "unreadable");
-	assert_string_equal(json_string_value(json_object_get(json, "what")),
+	assert_string_equal(json_string_value(json_object_get(error, "what")),
 			    "1-manifest.json is missing");
+	json_decref(json);
 	assert_int_equal(sql_number(&bench, "SELECT COUNT(*) FROM audit WHERE"
 					    " outcome = 'unreadable'"),
 			 1);
@@ -758,6 +760,56 @@ static void nobody_else_has_watched(void **state)
 	json_decref(answer_of(x, 404));
 }
 
+/* Each handler, with memory ending at each of its allocations. */
+static void handlers_need_no_memory_to_fail(void **state)
+{
+	static const struct {
+		void (*handle)(struct rth_exchange *x);
+		const char *body;
+		unsigned good;
+	} rows[] = {
+		{rth_play_handle_make, "{\"reason\":\"quality\"}", 201},
+		{rth_play_handle_get, NULL, 200},
+		{rth_play_handle_watched, "{\"ranges_ms\":[[0,1],[2,3]]}", 204},
+	};
+	char id[RTH_ID_SIZE];
+	size_t i;
+
+	(void)state;
+	make_play(id, &op);
+	for (i = 0; i < 3; i++) {
+		unsigned long n;
+		bool done = false;
+
+		for (n = 1; !done; n++) {
+			struct rth_exchange *x =
+				request(&bench, RTH_POST, &op, i ? id : FIX_ID);
+			struct rth_reply *reply = rth_exchange_reply(x);
+
+			if (rows[i].body)
+				assert_int_equal(rth_exchange_set_body(
+							 x, rows[i].body,
+							 strlen(rows[i].body)),
+						 0);
+			sql(&bench, "DELETE FROM rates");
+			rth_mem_fail_at(n);
+			rows[i].handle(x);
+			done = rth_mem_count() < n;
+			rth_mem_fail_at(0);
+			/* 409: jansson calls malformed what it has no memory
+			   for. */
+			if (!reply->failed && reply->status != 500 &&
+			    reply->status != 409 &&
+			    reply->status != rows[i].good)
+				fail_msg("row %zu, %lu: %u", i, n,
+					 reply->status);
+			assert_true(n < 5000);
+			rth_exchange_free(x);
+		}
+		assert_true(n > 20);
+	}
+}
+
 #define FRESH(test) cmocka_unit_test_setup(test, fresh)
 
 int main(void)
@@ -784,7 +836,9 @@ int main(void)
 		FRESH(watched_is_checked_and_kept),
 		FRESH(sixty_four_ranges_are_enough),
 		FRESH(nobody_else_has_watched),
+		FRESH(handlers_need_no_memory_to_fail),
 	};
 
+	json_set_alloc_funcs(rth_alloc, rth_free);
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -357,5 +357,6 @@ int main(void)
 			what_runs_has_no_end_and_no_visit_may_be_known),
 	};
 
+	json_set_alloc_funcs(rth_alloc, rth_free);
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }
