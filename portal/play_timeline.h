@@ -25,9 +25,9 @@
  *                  it is and what is wrong with it
  * @return 0; RTH_ERR_NOMEM; else it cannot be read
  */
-enum rth_err
-rth_play_timeline(json_t **timelinep, const struct rth_portal *portal,
-		  const char *id, const char *play,
-		  char what[RTH_UNREADABLE_SIZE]) RTH_CHECKED;
+enum rth_err rth_play_timeline(json_t **timelinep,
+			       const struct rth_portal *portal, const char *id,
+			       const char *play,
+			       char what[RTH_UNREADABLE_SIZE]) RTH_CHECKED;
 
 #endif

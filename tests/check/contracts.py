@@ -53,21 +53,24 @@ def routes(tree):
 
 
 SAMPLES = {
-    "conf/janus.plugin.rthealth.jcfg.sample": "plugins/conf.c",
-    "conf/portal.conf.sample": "portal/settings.c",
-    "conf/recorder.conf.sample": "recordings/conf.c",
+    "conf/janus.plugin.rthealth.jcfg.sample": ("plugins/conf.c",),
+    "conf/portal.conf.sample": ("portal/settings.c",
+                                "portal/settings_review.c"),
+    "conf/recorder.conf.sample": ("recordings/conf.c",),
 }
 
 
 def samples(tree):
     """Every key a program knows is in its sample, and the other way round."""
     found = []
-    for sample, code in SAMPLES.items():
-        if sample not in tree.paths or code not in tree.paths:
+    for sample, sources in SAMPLES.items():
+        code = " ".join(sources)
+        if not {sample, *sources} <= set(tree.paths):
             found.append(f"{sample} or {code} is missing")
             continue
         keys = re.findall(r"^\t(?:[A-Z_]+\(|\{\.key = |\{(?=.*RTH_CONF_))"
-                          r"\"([\w.]+)\",", tree.code(code), re.M)
+                          r"\"([\w.]+)\",",
+                          "\n".join(map(tree.code, sources)), re.M)
         known = {key.split(".")[-1] for key in keys}
         groups = {part for key in keys for part in key.split(".")[:-1]}
         told = set(re.findall(r"^\s*(?:#\s?)?(\w+)\s*=\s*[\[({\"\d+tf-]",

@@ -125,26 +125,23 @@ static int tear_down(void **state)
 	"\"more\":{\"deep\":1}}"
 #define ENDING(text) ",\"finished\":{" text "}}"
 
-static const char whole[] = HEAD(1, 0, 9000, JOINED ",7") LANE(
-	"patient", "patient",
-	SEGMENT("1-patient-1.mp4", "\"opus\"", "\"h264\"", 640, 40, 8000,
-		DONE)) "," LANE("clinician", "clinician",
-				SEGMENT("1-clinician-1.webm", "\"opus\"",
-					"null", 0, 10, 500,
-					DONE) "," SEGMENT("1-clinician-2.webm",
-							  "\"opus\"", "\"vp8\"",
-							  99999, 510, 8000,
-							  DONE)) "," LANE("clin"
-									  "icia"
-									  "n-"
-									  "scre"
-									  "en",
-									  "clin"
-									  "icia"
-									  "n",
-									  "") "]" CHAT
-	ENDING("\"how\":\"complete\",\"reason\":\"stopped\","
-	       "\"duration_ms\":9100,\"parts\":1");
+#define PATIENT_LANE                                                           \
+	LANE("patient", "patient",                                             \
+	     SEGMENT("1-patient-1.mp4", "\"opus\"", "\"h264\"", 640, 40, 8000, \
+		     DONE))
+#define CLINICIAN_1 \
+	SEGMENT("1-clinician-1.webm", "\"opus\"", "null", 0, 10, 500, DONE)
+#define CLINICIAN_2                                                            \
+	SEGMENT("1-clinician-2.webm", "\"opus\"", "\"vp8\"", 99999, 510, 8000, \
+		DONE)
+#define CLINICIAN_LANE \
+	LANE("clinician", "clinician", CLINICIAN_1 "," CLINICIAN_2)
+#define SCREEN_LANE LANE("clinician-screen", "clinician", "")
+#define LANES PATIENT_LANE "," CLINICIAN_LANE "," SCREEN_LANE "]"
+
+static const char whole[] = HEAD(1, 0, 9000, JOINED ",7")
+	LANES CHAT ENDING("\"how\":\"complete\",\"reason\":\"stopped\","
+			  "\"duration_ms\":9100,\"parts\":1");
 
 static void manifest(unsigned part, const char *text)
 {
