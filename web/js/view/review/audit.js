@@ -4,11 +4,11 @@
 import * as api from '../../review/api.js';
 import * as filters from '../../review/filters.js';
 import * as pages from '../../review/pages.js';
-import { problemWords } from '../../review/problems.js';
+import { isProblem, problemWords } from '../../review/problems.js';
 import { auditFacts, auditParts, exactly } from '../../review/rows.js';
 import { button, fill, h, icon, setText, show } from '../dom.js';
 import { auditFilters } from './filterbar.js';
-import { factList, problemPanel } from './parts.js';
+import { factList, nothingPage, problemPanel } from './parts.js';
 
 /**
  * @typedef {import('../../review/main.js').Desk} Desk
@@ -123,6 +123,10 @@ export function auditPage(desk) {
 		} catch (error) {
 			if (!isLatest())
 				return;
+			if (isProblem(error, 'not-found')) {
+				node.replaceWith(nothingPage(desk).node);
+				return;
+			}
 			if (!cursor)
 				list = pages.none();
 			draw(false);

@@ -10,7 +10,7 @@ import { button, fill, h, icon, setText, show } from '../dom.js';
 import { may } from '../topbar.js';
 import { detailSheet, reasonFor } from './dialogs.js';
 import { listFilters } from './filterbar.js';
-import { problemPanel } from './parts.js';
+import { nothingPage, problemPanel } from './parts.js';
 import { recordingsTable } from './table.js';
 
 /**
@@ -137,6 +137,10 @@ export function listPage(desk, state) {
 			if (!isLatest())
 				return;
 			busy = false;
+			if (isProblem(error, 'not-found')) {
+				node.replaceWith(nothingPage(desk).node);
+				return;
+			}
 			if (!cursor)
 				list = pages.none();
 			draw();
