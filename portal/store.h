@@ -523,6 +523,37 @@ enum rth_err rth_store_kept_until(struct rth_store *store,
  */
 enum rth_err rth_store_scrub(struct rth_store *store) RTH_CHECKED;
 
+/* ---- All about one person (store_person.c; docs/retention.md) ---- */
+
+/** The user of an address; RTH_ERR_NOT_FOUND. @param email lower case */
+enum rth_err rth_store_person(struct rth_store *store, struct rth_user *user,
+			      const char *email) RTH_CHECKED;
+
+/** Calls back for each visit of theirs, oldest first; without a limit. */
+enum rth_err rth_store_person_visits(
+	struct rth_store *store, const struct rth_user *user,
+	enum rth_err (*each)(const struct rth_visit *visit, void *arg),
+	void *arg) RTH_CHECKED;
+
+/** Calls back for each recording in which they are the patient. */
+enum rth_err rth_store_person_recordings(
+	struct rth_store *store, const char *email,
+	enum rth_err (*each)(const char *recording, bool hold, void *arg),
+	void *arg) RTH_CHECKED;
+
+/**
+ * Takes a person's address and titles out of the visits in which they are the
+ * patient and of which no recording is left, and cancels those to come. When
+ * no such visit is left, also address and name of the user; sessions, codes
+ * and plays go in any case. All of it, or nothing.
+ *
+ * @param user  `id` is "" when they have never signed in
+ * @param leftp receives how many visits still name them
+ */
+enum rth_err rth_store_person_erase(struct rth_store *store,
+				    const struct rth_user *user, int64_t now_s,
+				    int64_t *leftp) RTH_CHECKED;
+
 /** Removes what has expired: attempts, codes, rates, sessions. */
 enum rth_err rth_store_sweep(struct rth_store *store, int64_t now_s,
 			     int64_t session_idle_s,
