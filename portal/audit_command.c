@@ -147,14 +147,20 @@ static void sign_head(const struct command *c)
 
 static int run_export(struct command *c)
 {
+	enum rth_err err;
+
 	if (open_store(c) || complain(audit_export(c), "audit"))
 		return WRONG;
 	sign_head(c);
-	return complain(rth_audit_export(stdout, c->settings, c->store,
-					 c->v.since_s, c->fhir),
-			"export")
-		       ? WRONG
-		       : GOOD;
+	err = rth_audit_export(stdout, c->settings, c->store, c->v.since_s,
+			       c->fhir);
+	if (err == RTH_ERR_STATE)
+		fputs("The export ends where a row is missing or malformed: "
+		      "see audit verify.\n",
+		      stderr);
+	else
+		complain(err, "export");
+	return err ? WRONG : GOOD;
 }
 
 /* ---- key ---- */
