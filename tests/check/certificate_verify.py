@@ -94,7 +94,7 @@ def verify(text, key):
                          separators=(",", ":")).encode()
     if not signed(public, message, signature):
         return "its signature is wrong"
-    if certificate.get("version") != 1 or certificate.get("verified") is not True:
+    if (certificate.get("version"), certificate.get("verified")) != (1, True):
         return "does not say that it was verified"
     return None
 
