@@ -12,7 +12,6 @@
 #include <string.h>
 
 #include "audit.h"
-#include "audit_chain.h"
 #include "id.h"
 #include "json_text.h"
 #include "mem.h"
@@ -24,9 +23,7 @@
 #define SECONDS_MAX 100000000
 #define NUMBER_MAX_DIGITS 15
 #define CURSOR_SIZE 64
-#define ACTION "list"
 #define AUDIT_EVERY_S 60
-#define AUDIT_ROWS_MAX 1000
 
 /* ---- What is asked ---- */
 
@@ -185,38 +182,6 @@ static const char *read_fields(struct listing *l)
 
 /* ---- The audit ---- */
 
-struct lately {
-	const char *subject;
-	bool listed;
-};
-
-static enum rth_err look(const struct rth_audit_row *row, void *arg)
-{
-	struct lately *lately = arg;
-
-	if (strcmp(row->subject, lately->subject) == 0 &&
-	    strcmp(row->action, ACTION) == 0)
-		lately->listed = true;
-	return 0;
-}
-
-/*
- * Is there a row of this person's in the last minute? Only that minute is read,
- * however long the audit is; in a very busy one there may be a row too many.
- */
-static enum rth_err listed_lately(struct lately *lately,
-				  const struct rth_portal *portal)
-{
-	int64_t from_n = 0;
-	enum rth_err err = rth_store_audit_since(
-		portal->store, &from_n, portal->now_s() - AUDIT_EVERY_S + 1);
-
-	if (err || !from_n)
-		return err;
-	return rth_store_audit_rows(portal->store, from_n, AUDIT_ROWS_MAX, look,
-				    lately);
-}
-
 /* What was asked for, as it was: ids, times, codes. */
 static json_t *asked(const struct rth_exchange *x)
 {
@@ -239,13 +204,17 @@ static json_t *asked(const struct rth_exchange *x)
 /* One row a minute and person, before anything is shown. */
 static enum rth_err audit(const struct rth_exchange *x)
 {
-	struct lately lately = {rth_request_session(x)->user.id, false};
-	struct rth_audit row = {.action = ACTION};
+	const struct rth_portal *portal = rth_request_portal(x);
+	struct rth_audit row = {.action = "list"};
+	int64_t now_s = portal->now_s();
+	bool told = false;
 	json_t *data;
 	char *text = NULL;
-	enum rth_err err = listed_lately(&lately, rth_request_portal(x));
+	enum rth_err err = rth_store_review_told(
+		portal->store, &told, rth_request_session(x)->user.id,
+		now_s - AUDIT_EVERY_S + 1, now_s + 1);
 
-	if (err || lately.listed)
+	if (err || told)
 		return err;
 	data = asked(x);
 	err = rth_json_text(&text, NULL, data);

@@ -399,6 +399,15 @@ enum rth_err rth_store_review_each(
 	enum rth_err (*each)(const struct rth_reviewed *reviewed, void *arg),
 	void *arg) RTH_CHECKED;
 
+/**
+ * Says whether the audit has a row of somebody's for the list from since_s on
+ * and before until_s. However long the audit is, only rows of that time are
+ * read, and not more than 1000: in a very busy minute one may not be seen.
+ */
+enum rth_err rth_store_review_told(struct rth_store *store, bool *toldp,
+				   const char *subject, int64_t since_s,
+				   int64_t until_s) RTH_CHECKED;
+
 /* ---- Plays: one person's looking at one recording, in one session ---- */
 
 #define RTH_REASON_CHARS 200

@@ -415,3 +415,30 @@ enum rth_err rth_store_review_each(
 	}
 	return err;
 }
+
+enum rth_err rth_store_review_told(struct rth_store *store, bool *toldp,
+				   const char *subject, int64_t since_s,
+				   int64_t until_s)
+{
+	struct count_into into = {store->backend, 0};
+	const struct rth_db_value values[] = {
+		RTH_DB_INT(since_s * 1000),
+		RTH_DB_INT(until_s * 1000),
+		RTH_DB_TEXT(subject),
+	};
+	const struct rth_db_query query = {
+		.sql = "SELECT COUNT(*) FROM (SELECT subject, action FROM audit"
+		       " WHERE time_ms >= $1 AND time_ms < $2"
+		       " ORDER BY time_ms LIMIT 1000) late"
+		       " WHERE late.subject = $3 AND late.action = 'list'",
+		.values = values,
+		.values_n = 3,
+		.row = count_row,
+		.arg = &into,
+	};
+	enum rth_err err = rth_store_run(store, &query);
+
+	if (!err)
+		*toldp = into.n > 0;
+	return err;
+}
