@@ -211,7 +211,8 @@ struct rth_audit_row; /* audit_chain.h */
 typedef enum rth_err (*rth_store_audit_fn)(const struct rth_audit_row *row,
 					   void *arg);
 
-/** Calls back for at most `max` rows from `from_n` on, in their order. */
+/** Calls back for at most `max` rows from `from_n` on, in their order;
+    INT64_MIN: from the first, whatever its number. */
 enum rth_err rth_store_audit_rows(struct rth_store *store, int64_t from_n,
 				  int64_t max, rth_store_audit_fn each,
 				  void *arg) RTH_CHECKED;

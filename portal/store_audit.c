@@ -114,13 +114,17 @@ enum rth_err rth_store_audit_rows(struct rth_store *store, int64_t from_n,
 				  int64_t max, rth_store_audit_fn each,
 				  void *arg)
 {
-	const struct rth_db_value values[] = {RTH_DB_INT(from_n),
-					      RTH_DB_INT(max)};
+	const struct rth_db_value values[] = {RTH_DB_INT(max),
+					      RTH_DB_INT(from_n)};
+	/* From the very first on: also what has no number at all. */
 	struct rth_db_query query = {
-		.sql = "SELECT " COLUMNS " FROM audit a WHERE a.n >= $1"
-		       " ORDER BY a.n LIMIT $2",
+		.sql = from_n == INT64_MIN
+			       ? "SELECT " COLUMNS " FROM audit a"
+				 " ORDER BY a.n LIMIT $1"
+			       : "SELECT " COLUMNS " FROM audit a"
+				 " WHERE a.n >= $2 ORDER BY a.n LIMIT $1",
 		.values = values,
-		.values_n = 2,
+		.values_n = from_n == INT64_MIN ? 1 : 2,
 	};
 	struct reader r = {.each = each, .arg = arg};
 

@@ -296,7 +296,7 @@ static const char *const migrations[] = {
 	"CREATE INDEX visits_clinician ON visits(clinician_id, start_s);"
 	"CREATE INDEX visits_patient ON visits(patient_email, start_s);"
 	"CREATE TABLE audit("
-	"  n BIGINT PRIMARY KEY,"
+	"  n INTEGER PRIMARY KEY,"
 	"  time_ms BIGINT NOT NULL,"
 	"  subject TEXT,"
 	"  role TEXT,"

@@ -99,6 +99,21 @@ static const struct {
 	 " visit, outcome, reason, client, data, digest FROM audit"
 	 " WHERE n = 7",
 	 "row 8 "},
+	/* in a table without a key, so that numbers can be none or twice */
+	{"CREATE TABLE copy AS SELECT * FROM audit; DROP TABLE audit;"
+	 "ALTER TABLE copy RENAME TO audit; INSERT INTO audit SELECT NULL,"
+	 " time_ms, subject, role, action, object, visit, outcome, reason,"
+	 " client, data, digest FROM audit WHERE n = 20",
+	 "row 0 does not belong"},
+	{"CREATE TABLE copy AS SELECT * FROM audit; DROP TABLE audit;"
+	 "ALTER TABLE copy RENAME TO audit; INSERT INTO audit SELECT *"
+	 " FROM audit WHERE n = 7",
+	 "row 7 does not belong"},
+	{"CREATE TABLE copy(n, time_ms, subject, role, action, object, visit,"
+	 " outcome, reason, client, data, digest); INSERT INTO copy SELECT *"
+	 " FROM audit; DROP TABLE audit; ALTER TABLE copy RENAME TO audit;"
+	 "UPDATE audit SET n = '7' WHERE n = 7",
+	 "row 7 is missing"},
 	/* swapped */
 	{"UPDATE audit SET n = -1 WHERE n = 7; UPDATE audit SET n = 7"
 	 " WHERE n = 8; UPDATE audit SET n = 8 WHERE n = -1",
