@@ -81,8 +81,14 @@ enum rth_err rth_recovery_one(struct rth_recovery *recovery, const char *id)
 		.tell = recovery->tell,
 		.arg = recovery->arg,
 	};
-	enum rth_err err = rth_recording_recover(&done, id), told = 0;
+	struct rth_deletion deletion;
+	enum rth_err err, told = 0;
 
+	recovery->recovered = 0;
+	/* What is half deleted is not to be completed. */
+	if (!rth_store_deletion_get(recovery->store, &deletion, id))
+		return 0;
+	err = rth_recording_recover(&done, id);
 	recovery->recovered = done.recovered;
 	if (!err && done.parts && !is_settled(recovery, id, done.interrupted))
 		told = put_state(recovery, &done, id);

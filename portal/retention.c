@@ -351,18 +351,34 @@ void rth_retention_start(struct rth_portal *portal)
 			rth_err_name(err));
 }
 
+static enum rth_err note_open(const char *recording, void *arg)
+{
+	(void)recording;
+	*(bool *)arg = true;
+	return 0;
+}
+
+/* One that was interrupted is not left until tomorrow. */
+static enum rth_err is_open(const struct rth_portal *portal, bool *openp)
+{
+	*openp = false;
+	return rth_store_deletion_each(portal->store, false, note_open, openp);
+}
+
 void rth_retention_tick(struct rth_portal *portal, bool day)
 {
-	enum rth_err err;
+	enum rth_err err = 0;
+	bool due = day;
 
 	if (!portal->settings.recordings.folder)
 		return;
-	if (day) {
+	if (!due)
+		err = is_open(portal, &due);
+	if (!err && !due)
+		err = set_dates(&portal->settings, portal->store,
+				portal->now_s() - LATELY_S);
+	if (due)
 		rth_retention_start(portal);
-		return;
-	}
-	err = set_dates(&portal->settings, portal->store,
-			portal->now_s() - LATELY_S);
 	if (err)
 		rth_log(RTH_LOG_ERROR, "retention-failed", "s:s", "error",
 			rth_err_name(err));

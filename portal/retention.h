@@ -56,12 +56,12 @@ struct rth_retention_run {
  */
 enum rth_err rth_retention_run(struct rth_retention_run *run) RTH_CHECKED;
 
-/** Queues a run, at the portal's start. One thread. */
+/** Queues a run: at the portal's start. Any thread. */
 void rth_retention_start(struct rth_portal *portal);
 
 /**
- * Once a day a run; else the dates of what ended lately, for which it waits for
- * the database.
+ * Once a day a run, and one when a deletion was interrupted; else the dates of
+ * what ended lately. Waits for the database.
  */
 void rth_retention_tick(struct rth_portal *portal, bool day);
 

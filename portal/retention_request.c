@@ -186,24 +186,43 @@ static void reply_certificate(struct rth_exchange *x, const char *id)
 	rth_free(text);
 }
 
-/* Why it was not deleted is told, and kept. */
+static const char *outcome_of(enum rth_err err)
+{
+	switch (err) {
+	case RTH_ERR_DENIED:
+		return "held";
+	case RTH_ERR_STATE:
+		return "running";
+	case RTH_ERR_TIMEOUT:
+		return "busy";
+	case RTH_ERR_NOT_FOUND:
+		return "missing";
+	default:
+		return "failed";
+	}
+}
+
+/* Why it was not deleted is told, and kept. What was begun is completed. */
 static void refuse(struct rth_exchange *x, const struct rth_reviewed *of,
 		   enum rth_err err)
 {
-	const char *outcome = err == RTH_ERR_DENIED	 ? "held"
-			      : err == RTH_ERR_STATE	 ? "running"
-			      : err == RTH_ERR_TIMEOUT	 ? "busy"
-			      : err == RTH_ERR_NOT_FOUND ? "missing"
-							 : "failed";
-	enum rth_err told = audit(x, of, RTH_AUDIT_DELETED, outcome);
+	struct rth_portal *portal = rth_request_portal(x);
+	enum rth_err told = audit(x, of, RTH_AUDIT_DELETED, outcome_of(err));
+	struct rth_deletion begun;
 
-	if (told)
+	if (!rth_store_deletion_get(portal->store, &begun, of->row.id)) {
+		rth_retention_start(portal);
+		rth_reply_error(x, 503, "busy",
+				"The deletion has begun and goes on by "
+				"itself.");
+	} else if (told) {
 		rth_reply_failed(x, told);
-	else if (err == RTH_ERR_NOT_FOUND)
+	} else if (err == RTH_ERR_NOT_FOUND) {
 		rth_reply_error(x, 409, "missing",
 				"The files of this recording are missing.");
-	else
+	} else {
 		reply_err(x, err);
+	}
 }
 
 void rth_retention_handle_delete(struct rth_exchange *x)

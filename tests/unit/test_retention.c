@@ -23,6 +23,7 @@
 #include "rights.h"
 #include "store_db.h"
 #include "text.h"
+#include "work.h"
 
 #define KILLED 77
 #define STEPS_MAX 400
@@ -852,6 +853,41 @@ static void what_comes_back_goes_again(void **state)
 	rth_free(after);
 }
 
+static void wait_until_deleted(const char *id)
+{
+	int i;
+
+	for (i = 0; i < 1000 && state_of(id) != RTH_RECORDING_DELETED; i++)
+		usleep(10000);
+	assert_int_equal(state_of(id), RTH_RECORDING_DELETED);
+}
+
+/* In the portal: a thread does it, woken at its start or by a tick. */
+static void the_portal_does_it_by_itself(void **state)
+{
+	struct heard heard = {.refuse = "ok"};
+	struct rth_portal *portal = &bench.portal;
+
+	(void)state;
+	assert_int_equal(rth_work_create(&portal->work_recovery, 1, 4), 0);
+	add_other();
+	assert_int_equal(delete_with(&heard), RTH_ERR_IO);
+	rth_retention_tick(portal, false);
+	wait_until_deleted(FIX_ID);
+	deleted();
+	use_rules(0);
+	bench_now = ENDED + 90 * DAY;
+	rth_retention_tick(portal, false); /* no day is over: a date is set */
+	assert_int_equal(delete_s(FIX_OTHER), 0); /* not of one so old */
+	bench_now = ENDED + 30 * DAY;
+	rth_retention_tick(portal, false);
+	assert_int_equal(delete_s(FIX_OTHER), ENDED + 60 * DAY);
+	bench_now = ENDED + 90 * DAY;
+	rth_retention_tick(portal, true);
+	wait_until_deleted(FIX_OTHER);
+	rth_work_free(portal->work_recovery);
+}
+
 /* Events that come late make nothing of it again. */
 static void what_is_deleted_stays_deleted(void **state)
 {
@@ -894,6 +930,7 @@ int main(void)
 		TEST(missing_and_running_ones_are_told),
 		TEST(what_was_begun_is_completed),
 		TEST(what_comes_back_goes_again),
+		TEST(the_portal_does_it_by_itself),
 		TEST(what_is_deleted_stays_deleted),
 		TEST(killed_at_each_step_and_done_again),
 		TEST(failing_at_each_step_and_done_again),
