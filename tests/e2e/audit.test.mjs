@@ -1,0 +1,415 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The audit of a real portal: what people do is in it, whoever changes it is
+// found, what is exported is proven by a verifier that shares no code with
+// ours, and no kill loses a row of what was acknowledged.
+//
+// RTH_SEED repeats a run, RTH_KILLS says how many kills there are.
+import './lib/node18.mjs';
+import assert from 'node:assert/strict';
+import { execFileSync, spawnSync } from 'node:child_process';
+import {
+	copyFileSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { secrets } from './lib/janus.mjs';
+import { random } from './lib/losses.mjs';
+import { inside } from './lib/netns.mjs';
+import { ADMIN, CLINICIAN, Portal, URL_OF_PORTAL } from './lib/portal.mjs';
+import { BUILD, ROOT, start, stopAll, until } from './lib/procs.mjs';
+import { temporaryFolder } from './lib/temporary.mjs';
+
+await inside();
+
+const SEED = Number(process.env.RTH_SEED ?? Date.now() % 2 ** 31);
+const KILLS = Number(process.env.RTH_KILLS ?? 15);
+const WRITERS = 4;
+const next = random(SEED);
+const pause = (ms) => new Promise((done) => setTimeout(done, ms));
+const PATIENT = 'pat@people.example';
+const NAMES = ['Doctor Quillfeather', 'Patient Marrowbone', 'Boss Tumbleweed'];
+const RULES = `
+review = { rules = ( { who = [ "role:admin" ]; rights = [ "administer" ];
+	of = [ "all" ]; } ); };
+`;
+
+/** @type {Portal} */
+let portal;
+/** @type {import('./lib/portal.mjs').Account} */
+let doctor;
+/** @type {import('./lib/portal.mjs').Account} */
+let patient;
+/** @type {import('./lib/portal.mjs').Account} */
+let admin;
+
+const database = () => join(portal.home, 'rthealth.db');
+const heads = () => readFileSync(`${database()}.heads`, 'utf8').trim()
+	.split('\n').map((line) => JSON.parse(line));
+
+/** Asks a database. */
+function sql(text, path = database()) {
+	return execFileSync('sqlite3', [path, text], { encoding: 'utf8' }).trim();
+}
+
+/** Runs `audit WORDS`, with another configuration if wanted. */
+function audit(words, conf = portal.conf) {
+	return spawnSync(join(BUILD, 'rthealth-portal'),
+		['--config', conf, 'audit', ...words],
+		{ encoding: 'utf8', maxBuffer: 2 ** 28 });
+}
+
+/** The independent verifier, on an export. */
+function secondVerifier(path, key = audit(['key']).stdout.trim()) {
+	return spawnSync('python3',
+		[join(ROOT, 'tests/check/audit_verify.py'), path, key],
+		{ encoding: 'utf8' });
+}
+
+/** An export in a file. */
+function exported(...words) {
+	const path = join(temporaryFolder('export'), 'audit');
+	const { status, stdout, stderr } = audit(['export', ...words]);
+
+	assert.equal(stderr, '');
+	assert.equal(status, 0);
+	writeFileSync(path, stdout);
+	return path;
+}
+
+async function ready() {
+	await until(async () => {
+		if (!portal.program.alive)
+			throw new Error(`the portal ended:\n${portal.program.text}`);
+		return (await fetch(`${URL_OF_PORTAL}/readyz`).catch(() => null))?.ok;
+	}, 10000, 'the portal is ready');
+}
+
+async function startAgain() {
+	portal.program = start('portal', join(BUILD, 'rthealth-portal'),
+		['-c', portal.conf], { hear: (text) => { portal.codes += text; } });
+	await ready();
+}
+
+before(async () => {
+	console.log(`# RTH_SEED=${SEED}`);
+	portal = await Portal.start(secrets(), undefined, RULES);
+	doctor = await portal.signIn(CLINICIAN, NAMES[0]);
+	patient = await portal.signIn(PATIENT, NAMES[1]);
+	admin = await portal.signIn(ADMIN, NAMES[2]);
+});
+after(stopAll);
+
+/** The status of a request that may be refused. */
+async function ask(account, method, path, body) {
+	const answer = await fetch(URL_OF_PORTAL + path, { method,
+		headers: { Origin: URL_OF_PORTAL, Cookie: account.cookie,
+			'X-RTH-CSRF': account.csrf,
+			...(body ? { 'Content-Type': 'application/json' } : {}) },
+		body: body && JSON.stringify(body) });
+
+	await answer.arrayBuffer();
+	return answer.status;
+}
+
+const later = () => new Date(Date.now() + 864e5).toISOString()
+	.replace(/\.\d+/, '');
+
+describe('what people do', () => {
+	test('is there for administrators, with names', async () => {
+		const visit = await doctor.makeVisit(PATIENT);
+
+		await patient.post(`/api/visits/${visit}/join`);
+		assert.equal(await ask(doctor, 'PUT', `/api/visits/${visit}`, {
+			title: 'Tomorrow', patient_email: PATIENT, minutes: 30,
+			start: later() }), 200);
+		assert.equal(await ask(patient, 'POST', `/api/visits/${visit}/join`),
+			403);
+		assert.equal(await ask(patient, 'DELETE', `/api/visits/${visit}`), 404);
+		await doctor.remove(`/api/visits/${visit}`);
+
+		const { rows } = await admin.get('/api/audit?limit=200');
+		const of = rows.filter((row) => row.visit === visit).reverse();
+
+		assert.deepEqual(of.map((row) =>
+			[row.action, row.subject.name, row.role, row.outcome, row.reason]), [
+			['visit-made', NAMES[0], 'clinician', 'ok', null],
+			['join-granted', NAMES[1], 'patient', 'ok', null],
+			['visit-changed', NAMES[0], 'clinician', 'ok', null],
+			['join-refused', NAMES[1], 'patient', 'refused', 'too-early'],
+			['visit-cancelled', NAMES[0], 'clinician', 'ok', null],
+		]);
+		assert.equal(new Set(of.map((row) => row.client)).size, 1);
+		assert.match(of[0].client, /^[\w-]{43}$/);
+	});
+
+	test('is there for nobody else', async () => {
+		for (const account of [doctor, patient])
+			assert.equal(await ask(account, 'GET', '/api/audit'), 404);
+	});
+
+	test('what was refused is there, too', async () => {
+		assert.equal(await ask(patient, 'POST', '/api/visits', {}), 403);
+		assert.equal(await ask({ ...doctor, cookie: doctor.cookie, csrf: 'x' },
+			'POST', '/api/visits', {}), 403);
+		const { rows } = await admin.get('/api/audit?action=request-refused');
+
+		assert.deepEqual(rows.map((row) => [row.object, row.reason]), [
+			['/api/visits', 'wrong-csrf'], ['/api/visits', 'not-allowed']]);
+	});
+
+	test('the portal tells what it was started with', async () => {
+		const [row] = (await admin.get('/api/audit?action=portal-started')).rows;
+
+		assert.deepEqual(Object.keys(row.data).sort(), ['audit_key',
+			'configuration', 'recording_keys', 'signing_keys']);
+		assert.equal(row.data.audit_key, audit(['key']).stdout.trim());
+		assert.equal(row.subject.id, 'portal');
+	});
+
+	test('is paged without a gap', async () => {
+		const seen = [];
+		let cursor = '';
+
+		do {
+			const page = await admin.get(`/api/audit?limit=3&to=${later()}` +
+				(cursor && `&cursor=${cursor}`));
+
+			seen.push(...page.rows.map((row) => row.n));
+			cursor = page.next;
+		} while (cursor);
+		assert.deepEqual(seen, seen.map((_, i) => seen[0] - i));
+		assert.equal(seen.at(-1), 1);
+	});
+});
+
+describe('beside a portal that serves', () => {
+	test('the chain is good', () => {
+		const { status, stdout, stderr } = audit(['verify']);
+
+		assert.equal(stderr, '');
+		assert.match(stdout, /^rows 1 to \d+ are good; 1 signed heads/);
+		assert.equal(status, 0);
+	});
+
+	for (const form of [[], ['--fhir']])
+		test(`an export ${form} is proven without it`, () => {
+			const path = exported(...form);
+			const away = join(temporaryFolder('away'), 'conf');
+			const key = audit(['key']).stdout.trim();
+			const rows = readFileSync(path, 'utf8').trim().split('\n');
+
+			writeFileSync(away, readFileSync(portal.conf, 'utf8')
+				.replaceAll(portal.home, '/nowhere'));
+			const ours = audit(['verify', '--file', path, '--key', key], away);
+
+			assert.equal(ours.stderr, '');
+			assert.equal(ours.status, 0);
+			const theirs = secondVerifier(path);
+
+			assert.equal(theirs.stderr, '');
+			assert.equal(theirs.status, 0);
+			assert.equal(theirs.stdout.replace('rows are', 'rows 1 to'),
+				ours.stdout.replace(/rows 1 to (\d+) are/, '$1 rows 1 to'));
+			assert.ok(rows.length > 10);
+		});
+
+	test('both verifiers find what was changed in an export', () => {
+		const plain = readFileSync(exported(), 'utf8').trim().split('\n');
+		const path = join(temporaryFolder('changed'), 'audit');
+		const visits = plain.findIndex((line) => line.includes('visit-made'));
+		const changes = {
+			'a row': plain.with?.(visits, '') ?? [...plain],
+			'no row': plain.filter((_, i) => i !== visits),
+			'another order': [...plain],
+			'no heads': plain.filter((line) => !line.includes('"signature"')),
+			'a head': plain.map((line, i) => i === plain.length - 1 ?
+				line.replace('"time":"2', '"time":"3') : line),
+		};
+
+		changes['a row'] = plain.map((line, i) => i === visits ?
+			line.replace('visit-made', 'visit-mode') : line);
+		changes['another order'].splice(visits, 2, plain[visits + 1],
+			plain[visits]);
+		for (const [what, lines] of Object.entries(changes)) {
+			writeFileSync(path, `${lines.join('\n')}\n`);
+			const ours = audit(['verify', '--file', path]);
+			const theirs = secondVerifier(path);
+
+			assert.equal(ours.status, 1, what);
+			assert.equal(theirs.status, 1, what);
+			if (what.includes('row'))
+				assert.match(ours.stderr, new RegExp(`^row ${visits + 1} `), what);
+			if (what.includes('row'))
+				assert.match(theirs.stderr, new RegExp(`^row ${visits + 1} `),
+					what);
+		}
+	});
+
+	test('no name and no address is in it', () => {
+		const text = readFileSync(exported(), 'utf8');
+
+		for (const word of [...NAMES, '@', '127.0.0.1', '::1'])
+			assert.ok(!text.includes(word), word);
+	});
+
+	test('another key proves nothing', () => {
+		const { status, stderr } = audit(['verify', '--key', 'A'.repeat(43)]);
+
+		assert.equal(status, 1);
+		assert.match(stderr, /signed by another key/);
+	});
+});
+
+describe('at its end and its start', () => {
+	test('the portal signs the head', async () => {
+		await portal.program.stop();
+		const last = heads().at(-1);
+
+		assert.equal(String(last.n), sql('SELECT MAX(n) FROM audit'));
+		assert.equal(sql(`SELECT action FROM audit WHERE n = ${last.n}`),
+			'portal-stopped');
+		assert.equal(statSync(`${database()}.heads`).mode & 0o777, 0o600);
+		assert.equal(statSync(join(portal.home, 'keys/audit.key')).mode & 0o777,
+			0o600);
+		await startAgain();
+		assert.equal(heads().at(-1).n, last.n + 1);
+		assert.equal(audit(['verify']).status, 0);
+	});
+});
+
+describe('a database that somebody changed', () => {
+	/** A copy of it all, which nobody serves. */
+	function copy() {
+		const home = temporaryFolder('tampered');
+		const conf = join(home, 'conf');
+		const path = join(home, 'rthealth.db');
+
+		sql(`VACUUM INTO '${path}'`);
+		copyFileSync(`${database()}.heads`, `${path}.heads`);
+		mkdirSync(join(home, 'keys'), { mode: 0o700 });
+		copyFileSync(join(portal.home, 'keys/audit.key'),
+			join(home, 'keys/audit.key'));
+		writeFileSync(conf, readFileSync(portal.conf, 'utf8')
+			.replaceAll(portal.home, home));
+		sql('DROP TRIGGER audit_keeps_rows; DROP TRIGGER audit_keeps_values;' +
+			'DROP TRIGGER audit_head_stays; DROP TRIGGER audit_head_grows', path);
+		return { conf, path };
+	}
+
+	const HEAD = 'UPDATE audit_head SET n = (SELECT MAX(n) FROM audit), ' +
+		'digest = (SELECT digest FROM audit ORDER BY n DESC LIMIT 1)';
+	const cases = {
+		'nothing': ['', ''],
+		'another person': ["UPDATE audit SET subject = 'x' WHERE n = 5", 'row 5 '],
+		'another time': ['UPDATE audit SET time_ms = time_ms - 1 WHERE n = 5',
+			'row 5 '],
+		'a row is gone': ['DELETE FROM audit WHERE n = 5', 'row 5 is missing'],
+		'rows swapped': ['UPDATE audit SET n = -5 WHERE n = 5;' +
+			'UPDATE audit SET n = 5 WHERE n = 6;' +
+			'UPDATE audit SET n = 6 WHERE n = -5', 'row 5 '],
+		'a row is new': ['UPDATE audit SET n = -n WHERE n > 5;' +
+			'UPDATE audit SET n = 1 - n WHERE n < 0; INSERT INTO audit ' +
+			'SELECT 6, time_ms, subject, role, action, object, visit, outcome,' +
+			' reason, client, data, digest FROM audit WHERE n = 5', 'row 6 '],
+		'the tail is cut': ['DELETE FROM audit WHERE n > 8', 'row 9 is missing'],
+		'and the head with it': [`DELETE FROM audit WHERE n > 8; ${HEAD}`,
+			'row 9 is missing: row '],
+	};
+
+	for (const [what, [change, first]] of Object.entries(cases))
+		test(`${what}: ${first || 'good'}`, () => {
+			const { conf, path } = copy();
+
+			if (change)
+				sql(change, path);
+			const { status, stderr } = audit(['verify'], conf);
+
+			assert.equal(status, first ? 1 : 0, stderr);
+			assert.ok(stderr.startsWith(first), stderr);
+		});
+
+	test('an older one is found when it was brought back', async () => {
+		const home = temporaryFolder('older');
+		const old = join(home, 'old.db');
+
+		await portal.program.stop();
+		copyFileSync(database(), old);
+		await startAgain();
+		await doctor.makeVisit(PATIENT);
+		await portal.program.stop();
+		const newer = join(home, 'newer.db'), lines = heads().length;
+
+		copyFileSync(database(), newer);
+		copyFileSync(old, database());
+		await startAgain();
+		assert.match(portal.program.text, /"event":"audit-broken"/);
+		assert.equal(sql("SELECT COUNT(*) FROM audit WHERE action = " +
+			"'audit-broken'"), '1');
+		const { status, stderr } = audit(['verify']);
+
+		assert.equal(status, 1);
+		assert.match(stderr, /^row \d+ is not the one that was signed/);
+		// And with the right one all is good again.
+		await portal.program.stop();
+		copyFileSync(newer, database());
+		for (const end of ['-wal', '-shm'])
+			rmSync(database() + end, { force: true });
+		writeFileSync(`${database()}.heads`, `${heads().slice(0, lines)
+			.map((head) => JSON.stringify(head)).join('\n')}\n`);
+		await startAgain();
+		assert.equal(audit(['verify']).status, 0);
+	});
+});
+
+describe(`${KILLS} kills while people write`, () => {
+	/** Visits and how often each was changed: acknowledged, and tried. */
+	const visits = [];
+
+	/** Changes a visit again and again until the portal is gone. */
+	async function write(visit) {
+		for (;;) {
+			visit.tried++;
+			const status = await ask(doctor, 'PUT', `/api/visits/${visit.id}`, {
+				title: `Title ${visit.tried}`, patient_email: PATIENT,
+				minutes: 30, start: later() }).catch(() => 0);
+
+			if (!status)
+				return;
+			assert.equal(status, 200);
+			visit.acknowledged++;
+		}
+	}
+
+	test('lose no row, and the chain is good after each', async () => {
+		for (let i = 0; i < WRITERS; i++)
+			visits.push({ id: await doctor.makeVisit(PATIENT),
+				tried: 0, acknowledged: 0 });
+		for (let kill = 0; kill < KILLS; kill++) {
+			const writing = visits.map(write);
+
+			await pause(20 + next() * 300);
+			portal.program.kill('SIGKILL');
+			assert.equal(await portal.program.exited, 'SIGKILL');
+			await Promise.all(writing);
+			await startAgain();
+			const { status, stderr } = audit(['verify']);
+
+			assert.equal(stderr, '', `kill ${kill}`);
+			assert.equal(status, 0);
+			for (const { id, acknowledged, tried } of visits) {
+				const rows = Number(sql(`SELECT COUNT(*) FROM audit WHERE
+					visit = '${id}' AND action = 'visit-changed'`));
+
+				assert.ok(rows >= acknowledged && rows <= tried,
+					`kill ${kill}: ${rows} rows of ${acknowledged} to ${tried}`);
+			}
+		}
+		const sum = visits.reduce((all, visit) => all + visit.acknowledged, 0);
+
+		console.log(`# ${KILLS} kills, ${sum} changes acknowledged, ` +
+			`${sql('SELECT COUNT(*) FROM audit')} rows, ` +
+			`${heads().length} signed heads`);
+		assert.ok(sum > KILLS);
+		assert.equal(secondVerifier(exported()).status, 0);
+	});
+});
