@@ -175,7 +175,7 @@ function age(id, days) {
 }
 
 const rows = (id) => reviewed.sql('SELECT action, outcome, reason FROM audit ' +
-	`WHERE object = '${id}' AND action LIKE 'recording-%' ORDER BY id`)
+	`WHERE object = '${id}' AND action LIKE 'recording-%' ORDER BY n`)
 	.split('\n').filter(Boolean);
 
 describe('a deletion by hand', () => {
@@ -360,7 +360,7 @@ describe('who may', () => {
 	});
 
 	test('of one that is not there: the same answer', async () => {
-		for (const wrong of ['A'.repeat(22), 'x', '..%2f2026'])
+		for (const wrong of ['A'.repeat(22), 'x', 'A'.repeat(400)])
 			for (const act of [hold, release, erase])
 				assert.equal((await act('admin', wrong)).status, 404, wrong);
 		assert.deepEqual((await erase('stranger', id)).json,
@@ -471,6 +471,83 @@ describe('by the rules', () => {
 		assert.equal(command('recording', 'certificate', held).status, 1);
 		reviewed.sql('UPDATE recordings SET begun_s = 0, ended_s = 0 ' +
 			`WHERE id = '${held}'`);
+	});
+});
+
+describe('one person', () => {
+	const NAME = 'Petra+of/the=hill';
+	const TITLE = 'her+left/knee=again';
+	const ADDRESS = 'petra@home.example';
+	/** @type {string[]} */
+	let ids;
+
+	before(async () => {
+		const petra = await portal.signIn(ADDRESS, NAME);
+
+		assert.equal((await petra.get('/api/session')).user.name, NAME);
+		people.petra = petra;
+		ids = [];
+		for (let i = 0; i < 2; i++)
+			ids.push(await reviewed.record(ADDRESS,
+				{ seconds: 2, words: ['--chat', CHAT] }));
+		reviewed.sql(`UPDATE visits SET title = '${TITLE}' ` +
+			`WHERE patient_email = '${ADDRESS}'`);
+		assert.equal((await hold('keeper', ids[1])).status, 200);
+	});
+
+	test('gets all that there is', () => {
+		const folder = join(backup, 'petra');
+		const { status, stdout } = command('person', 'export', ADDRESS, folder);
+
+		assert.equal(status, 0);
+		assert.match(stdout, /^2 visits, 2 recordings exported, 0 not$/m);
+		const person = JSON.parse(readFileSync(join(folder, 'person.json'),
+			'utf8'));
+
+		assert.equal(person.name, NAME);
+		assert.deepEqual(person.recordings, ids);
+		assert.deepEqual(person.visits.map((each) => each.title),
+			[TITLE, TITLE]);
+		for (const id of ids)
+			assert.match(readFileSync(join(folder, 'recordings', id,
+				'1-chat.jsonl'), 'utf8'), /hurts=again/);
+		const rows_ = readFileSync(join(folder, 'audit.jsonl'), 'utf8').trim()
+			.split('\n').map((line) => JSON.parse(line));
+
+		assert.ok(rows_.some((row) => row.action === 'signed-in'));
+		assert.ok(rows_.some((row) => row.action === 'recording-held'));
+		assert.equal(command('person', 'export', ADDRESS, folder).status, 1);
+	});
+
+	test('is erased but for what is on hold, then whole', async () => {
+		assert.match(command('person', 'erase', ADDRESS, '--dry-run').stdout,
+			/1 recordings would be deleted, 1 on hold/);
+		assert.ok(folderOf(ids[0]));
+		const first = command('person', 'erase', ADDRESS);
+
+		assert.equal(first.status, 0);
+		assert.match(first.stdout, /1 on hold.*the name is kept/);
+		await assertGone(ids[0]);
+		assert.match(await store.verify(ids[1]), /good/);
+		assert.equal((await ask(people.petra, 'GET', '/api/visits')).status,
+			401);
+		assert.ok(filesWith(NAME).length > 0);
+		assert.equal((await release('keeper', ids[1])).status, 200);
+		assert.match(command('person', 'erase', ADDRESS).stdout,
+			/0 on hold, 0 failed; the name is gone/);
+		await assertGone(ids[1]);
+		for (const words of [NAME, TITLE, ADDRESS])
+			assert.deepEqual(filesWith(words), [], words);
+		assert.equal(command('person', 'erase', ADDRESS).status, 1);
+		assert.equal(command('audit', 'verify').status, 0);
+		delete people.petra;
+	});
+
+	test('a command that is none tells how it goes', () => {
+		for (const words of [[], ['erase'], ['export', ADDRESS],
+			['erase', ADDRESS, '--all'], ['show', ADDRESS]])
+			assert.equal(command('person', ...words).status, 2);
+		assert.equal(command('person', 'erase', 'x').status, 1);
 	});
 });
 
