@@ -17,6 +17,7 @@
 #define DAY_S 86400
 #define WAIT_MS 2000 /* for a recovery; the next run tries again */
 #define LATELY_S (2 * (int64_t)DAY_S)
+#define DATES_MAX 1000 /* a transaction */
 #define BY_RETENTION "retention"
 
 /* ---- Rules ---- */
@@ -49,13 +50,70 @@ int64_t rth_retention_until(const struct rth_settings *settings,
 	return days > 0 && ended_s > 0 ? ended_s + days * DAY_S : 0;
 }
 
+/* What has been called running for a day was never told to have ended. */
 static int64_t until(const struct rth_settings *settings,
-		     const struct rth_kept *kept, char rule[RTH_RULE_SIZE])
+		     const struct rth_kept *kept, int64_t now_s,
+		     char rule[RTH_RULE_SIZE])
 {
 	int64_t until_s = rth_retention_until(settings, kept->clinician_email,
 					      kept->ended_s, rule);
+	bool running = kept->running && now_s < kept->ended_s + DAY_S;
 
-	return kept->hold || kept->running ? 0 : until_s;
+	return kept->hold || running ? 0 : until_s;
+}
+
+/* ---- Dates ---- */
+
+/* Those that the database has wrong: as many as are set at a time. */
+struct dates {
+	const struct rth_settings *settings;
+	int64_t now_s;
+	struct rth_kept_date v[DATES_MAX];
+	size_t n;
+};
+
+static enum rth_err add_date(const struct rth_kept *kept, void *arg)
+{
+	struct dates *dates = arg;
+	int64_t until_s = until(dates->settings, kept, dates->now_s, NULL);
+	struct rth_kept_date *date = &dates->v[dates->n];
+
+	if (until_s == kept->delete_s)
+		return 0;
+	if (dates->n == DATES_MAX)
+		return RTH_ERR_LIMIT; /* the others come next */
+	memcpy(date->recording, kept->recording, sizeof(date->recording));
+	date->delete_s = until_s;
+	dates->n++;
+	return 0;
+}
+
+/* Writes the dates into the database that are not those of the rules. */
+static enum rth_err set_dates(const struct rth_settings *settings,
+			      struct rth_store *store, int64_t since_s,
+			      int64_t now_s)
+{
+	struct dates *dates = rth_alloc(sizeof(*dates));
+	enum rth_err err = RTH_ERR_LIMIT;
+
+	if (!dates)
+		return RTH_ERR_NOMEM;
+	dates->settings = settings;
+	dates->now_s = now_s;
+	while (err == RTH_ERR_LIMIT) {
+		enum rth_err set;
+
+		dates->n = 0;
+		err = rth_store_kept_each(store, since_s, add_date, dates);
+		if (err && err != RTH_ERR_LIMIT)
+			break;
+		set = dates->n ? rth_store_kept_dates(store, dates->v, dates->n)
+			       : 0;
+		if (set)
+			err = set;
+	}
+	rth_free(dates);
+	return err;
 }
 
 /* ---- What there is to do, while the database is not read ---- */
@@ -63,7 +121,6 @@ static int64_t until(const struct rth_settings *settings,
 struct item {
 	char id[RTH_ID_SIZE];
 	char rule[RTH_RULE_SIZE];
-	int64_t until_s;
 };
 
 struct items {
@@ -73,8 +130,7 @@ struct items {
 	size_t n, room;
 };
 
-static enum rth_err add(struct items *items, const char *id, const char *rule,
-			int64_t until_s)
+static enum rth_err add(struct items *items, const char *id, const char *rule)
 {
 	struct item *item;
 
@@ -93,37 +149,7 @@ static enum rth_err add(struct items *items, const char *id, const char *rule,
 	item = &items->v[items->n++];
 	snprintf(item->id, sizeof(item->id), "%s", id);
 	snprintf(item->rule, sizeof(item->rule), "%s", rule);
-	item->until_s = until_s;
 	return 0;
-}
-
-static enum rth_err add_changed(const struct rth_kept *kept, void *arg)
-{
-	struct items *items = arg;
-	int64_t until_s = until(items->settings, kept, NULL);
-
-	return until_s == kept->delete_s
-		       ? 0
-		       : add(items, kept->recording, "", until_s);
-}
-
-/* Writes the dates into the database that are not those of the rules. */
-static enum rth_err set_dates(const struct rth_settings *settings,
-			      struct rth_store *store, int64_t since_s)
-{
-	struct items items = {.settings = settings};
-	enum rth_err err =
-		rth_store_kept_each(store, since_s, add_changed, &items);
-	size_t i;
-
-	for (i = 0; i < items.n && !err; i++) {
-		err = rth_store_kept_until(store, items.v[i].id,
-					   items.v[i].until_s);
-		if (err == RTH_ERR_NOT_FOUND)
-			err = 0; /* deleted meanwhile */
-	}
-	rth_free(items.v);
-	return err;
 }
 
 /* ---- A run ---- */
@@ -229,7 +255,7 @@ static void delete_items(struct rth_retention_run *run,
 
 static enum rth_err add_open(const char *recording, void *arg)
 {
-	return add(arg, recording, "", 0);
+	return add(arg, recording, "");
 }
 
 /* Those of which the portal was killed in the middle. */
@@ -273,10 +299,10 @@ static enum rth_err add_due(const struct rth_kept *kept, void *arg)
 {
 	struct items *items = arg;
 	char rule[RTH_RULE_SIZE];
-	int64_t until_s = until(items->settings, kept, rule);
+	int64_t until_s = until(items->settings, kept, items->now_s, rule);
 
 	return until_s && until_s <= items->now_s
-		       ? add(items, kept->recording, rule, until_s)
+		       ? add(items, kept->recording, rule)
 		       : 0;
 }
 
@@ -298,7 +324,7 @@ enum rth_err rth_retention_run(struct rth_retention_run *run)
 
 	run->due = run->deleted = run->missing = run->running = run->failed = 0;
 	if (!run->dry)
-		err = set_dates(run->settings, run->store, 0);
+		err = set_dates(run->settings, run->store, 0, run->now_s);
 	if (!err)
 		err = complete(run);
 	if (!err)
@@ -376,7 +402,7 @@ void rth_retention_tick(struct rth_portal *portal, bool day)
 		err = is_open(portal, &due);
 	if (!err && !due)
 		err = set_dates(&portal->settings, portal->store,
-				portal->now_s() - LATELY_S);
+				portal->now_s() - LATELY_S, portal->now_s());
 	if (due)
 		rth_retention_start(portal);
 	if (err)

@@ -521,10 +521,21 @@ enum rth_err rth_store_kept_each(
 	struct rth_store *store, int64_t since_s,
 	enum rth_err (*each)(const struct rth_kept *kept, void *arg),
 	void *arg) RTH_CHECKED;
-/** Sets recordings.delete_s. */
+/** Sets recordings.delete_s; not of one that is on hold or deleted. */
 enum rth_err rth_store_kept_until(struct rth_store *store,
 				  const char *recording,
 				  int64_t delete_s) RTH_CHECKED;
+
+/* The date of one recording. */
+struct rth_kept_date {
+	char recording[RTH_ID_SIZE];
+	int64_t delete_s;
+};
+
+/** The same for several, in one transaction. */
+enum rth_err rth_store_kept_dates(struct rth_store *store,
+				  const struct rth_kept_date *dates,
+				  size_t n) RTH_CHECKED;
 
 /**
  * Sees to it that nothing that was deleted remains in the database's own files.

@@ -489,12 +489,41 @@ enum rth_err rth_store_kept_until(struct rth_store *store,
 					      RTH_DB_INT(delete_s)};
 	const struct rth_db_query query = {
 		.sql = "UPDATE recordings SET delete_s = $2 WHERE id = $1"
-		       " AND deleted_s = 0",
+		       " AND deleted_s = 0 AND (hold = 0 OR $2 = 0)",
 		.values = values,
 		.values_n = 2,
 	};
 
 	return rth_store_run_one(store, &query);
+}
+
+struct dates_work {
+	struct rth_store *store;
+	const struct rth_kept_date *dates;
+	size_t n;
+};
+
+static enum rth_err set_dates(void *arg)
+{
+	const struct dates_work *w = arg;
+	enum rth_err err = 0;
+	size_t i;
+
+	for (i = 0; i < w->n && !err; i++) {
+		err = rth_store_kept_until(w->store, w->dates[i].recording,
+					   w->dates[i].delete_s);
+		if (err == RTH_ERR_NOT_FOUND)
+			err = 0; /* held or deleted meanwhile */
+	}
+	return err;
+}
+
+enum rth_err rth_store_kept_dates(struct rth_store *store,
+				  const struct rth_kept_date *dates, size_t n)
+{
+	struct dates_work w = {store, dates, n};
+
+	return store->backend->transaction(store->db, set_dates, &w);
 }
 
 enum rth_err rth_store_scrub(struct rth_store *store)

@@ -817,6 +817,46 @@ static void missing_and_running_ones_are_told(void **state)
 	assert_int_equal(state_of(FIX_ID), RTH_RECORDING_STORED);
 }
 
+/* The plugin never told of its end: that does not keep it for ever. */
+static void what_never_ended_is_deleted_too(void **state)
+{
+	struct told told;
+
+	(void)state;
+	use_rules(0);
+	assert_int_equal(rth_store_run(store(),
+				       &(const struct rth_db_query){
+					       .sql = "UPDATE recordings SET "
+						      "state = 'running',"
+						      " ended_s = 0"}),
+			 0);
+	run_at(ENDED, false, &told);
+	assert_int_equal(delete_s(FIX_ID), 0);
+	run_at(ENDED + DAY, false, &told);
+	assert_int_equal(delete_s(FIX_ID), ENDED - 1800 + 30 * DAY);
+	assert_int_equal(run_at(bench_now, false, &told).deleted, 1);
+	deleted();
+}
+
+/* More than are set in one transaction. */
+static void many_dates_are_set(void **state)
+{
+	struct told told;
+	char room[RTH_ID_SIZE], id[RTH_ID_SIZE];
+	int i;
+
+	(void)state;
+	for (i = 0; i < 2500; i++) {
+		assert_int_equal(rth_id_make(room), 0);
+		assert_int_equal(rth_id_make(id), 0);
+		put_recording(id, room, RTH_RECORDING_STORED, ENDED + 1 + i);
+	}
+	settings()->retention.days = 50;
+	run_at(ENDED, false, &told);
+	assert_int_equal(delete_s(id), ENDED + i + 50 * DAY);
+	assert_int_equal(delete_s(FIX_ID), ENDED + 50 * DAY);
+}
+
 /* Begun by hand, and then the power went. */
 static void what_was_begun_is_completed(void **state)
 {
@@ -928,6 +968,8 @@ int main(void)
 		TEST(for_ever_is_for_ever),
 		TEST(a_hold_wins_over_every_rule),
 		TEST(missing_and_running_ones_are_told),
+		TEST(what_never_ended_is_deleted_too),
+		TEST(many_dates_are_set),
 		TEST(what_was_begun_is_completed),
 		TEST(what_comes_back_goes_again),
 		TEST(the_portal_does_it_by_itself),
