@@ -6,7 +6,7 @@ import { after, before, describe, test } from 'node:test';
 import { Clinic } from './lib/clinic.mjs';
 import { SIZES, look, small } from './lib/look.mjs';
 import { inside } from './lib/netns.mjs';
-import { stopAll } from './lib/procs.mjs';
+import { stopAll, until } from './lib/procs.mjs';
 
 await inside();
 
@@ -195,5 +195,33 @@ describe('without all devices', () => {
 			await person.phase('ended');
 			await person.page.close();
 		}
+	});
+});
+
+describe('on a network that changes while the page comes', () => {
+	for (const part of ['js/view.js', 'js/main.js', 'css/base.css']) {
+		test(`without ${part} it is loaded again`, async () => {
+			const { page, url } = await clinic.person('chromium');
+			let cut = 0;
+
+			await page.page.route(`**/${part}`, (route) => cut++
+				? route.continue() : route.abort('internetdisconnected'));
+			await page.goto(url);
+			await until(() => cut > 1, 10000, 'it is asked for again');
+			await page.sees('Sign in');
+			await page.close();
+		});
+	}
+
+	test('there is a way on for whoever has waited', async () => {
+		const { page, url } = await clinic.person('chromium');
+
+		await page.page.route('**/js/start.js', (route) => route.abort());
+		await page.page.route('**/js/main.js', (route) => route.abort());
+		await page.goto(url);
+		await page.page.unroute('**/js/main.js');
+		await page.click('Load the page again', 'link');
+		await page.sees('Sign in');
+		await page.close();
 	});
 });
