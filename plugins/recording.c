@@ -159,9 +159,10 @@ void rth_recording_enter(struct rth_control *control, struct rth_room *room,
 			room->id, recording->id);
 }
 
-void rth_recording_want_keys(const struct rth_room *room, int64_t now_us)
+void rth_recording_want_keys(const struct rth_room *room, int64_t now_us,
+			     int64_t again_us)
 {
-	room->recording->key_us = now_us;
+	room->recording->key_due_us = now_us + again_us;
 	for (int role = 0; role < RTH_ROLES; role++) {
 		struct rth_session *session = room->seat[role];
 
@@ -398,7 +399,8 @@ void rth_recording_run(struct rth_control *control, struct rth_room *room)
 		return;
 	rth_recording_enter(control, room, RTH_RECORDING_RUNNING);
 	rth_announce_report(control, recording, "running", NULL);
-	rth_recording_want_keys(room, control->host->now_us());
+	rth_recording_want_keys(room, control->host->now_us(),
+				RTH_KEY_FRAME_AGAIN_US);
 }
 
 void rth_recording_pause(struct rth_control *control, struct rth_room *room)

@@ -53,7 +53,7 @@ struct rth_recording {
 	int64_t away_us;		 /* when the clinician was lost */
 	struct rth_recording_by away;	 /* who that was */
 	struct rth_recording_by by;	 /* who ends it */
-	int64_t key_us;			 /* last key frames asked for */
+	int64_t key_due_us;		 /* next key frames asked for */
 	struct rth_tap_loss loss;	 /* as it was told last */
 };
 

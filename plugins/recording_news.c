@@ -74,8 +74,8 @@ static void tick_running(struct rth_control *control, struct rth_room *room,
 
 	if (is_thin(room))
 		every_us *= LIMITED_RARER;
-	if (now_us - room->recording->key_us >= every_us)
-		rth_recording_want_keys(room, now_us);
+	if (now_us >= room->recording->key_due_us)
+		rth_recording_want_keys(room, now_us, every_us);
 }
 
 void rth_recording_tick(struct rth_control *control, struct rth_room *room,

@@ -53,7 +53,8 @@ static void go_on(struct rth_control *control, struct rth_room *room)
 			    : RTH_ERR_NOMEM))
 		return;
 	rth_recording_settle(room);
-	rth_recording_want_keys(room, control->host->now_us());
+	rth_recording_want_keys(room, control->host->now_us(),
+				RTH_KEY_FRAME_AGAIN_US);
 }
 
 /* What an answer changes; it is kept already, and what it forbids has ended. */

@@ -35,8 +35,15 @@ void rth_recording_settle(struct rth_room *room);
 void rth_recording_enter(struct rth_control *control, struct rth_room *room,
 			 enum rth_recording_state next);
 
-/** Asks for key frames of the pictures that are recorded. */
-void rth_recording_want_keys(const struct rth_room *room, int64_t now_us);
+/**
+ * Asks for key frames of the pictures that are recorded.
+ *
+ * @param again_us after this time they are asked for again: at a beginning
+ *                 soon, since without one there is no picture, and a request or
+ *                 its answer may be lost
+ */
+void rth_recording_want_keys(const struct rth_room *room, int64_t now_us,
+			     int64_t again_us);
 
 /** Who ends it (recording->by), before rth_recording_finish. */
 void rth_recording_set_by(struct rth_recording_by *by,

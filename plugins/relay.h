@@ -32,8 +32,9 @@
 #include "slot.h"
 
 /* At most one request in this time and the receiver's round trip: until then
-   the picture that was asked for may still be on its way. */
-#define RTH_KEY_FRAME_EVERY_US 250000
+   the picture that was asked for may still be on its way. Chromium ignores what
+   comes within 300 ms of a request. */
+#define RTH_KEY_FRAME_EVERY_US 350000
 #define RTH_ROUND_TRIP_MAX_US 1000000
 #define RTH_KEY_FRAME_AGAIN_US 1000000 /* when none has come, ask again */
 
