@@ -385,7 +385,7 @@ describe('a provider that lies', () => {
 		assert.equal(await visitor().signInAs('real', 'emil'), '/');
 		assert.ok(Date.now() - begun < 4000);
 		assert.equal(await slow, DOWN);
-		assert.ok(Date.now() - begun < 8000);
+		assert.ok(Date.now() - begun < 12000);
 		held.forEach((response) => response.destroy());
 	});
 	test('a discovery document of another issuer is refused', async () => {
@@ -658,7 +658,7 @@ test('a mail server that hangs holds up nobody but mails', async () => {
 	const begun = Date.now();
 
 	assert.equal(await new Visitor(portal.url).signIn('hostile'), '/');
-	assert.ok(Date.now() - begun < 3000, 'mails wait for many seconds');
+	assert.ok(Date.now() - begun < 8000, 'mails wait for many seconds');
 	assert.equal(await portal.stop(), 0);
 	await hostile.close();
 	held.forEach((socket) => socket.destroy());
@@ -683,7 +683,7 @@ test('a provider that hangs does not keep the portal from stopping', async () =>
 	const begun = Date.now();
 
 	assert.equal(await portal.stop(), 0);
-	assert.ok(Date.now() - begun < 5000);
+	assert.ok(Date.now() - begun < 10000);
 	await pending;
 	await hostile.close();
 });

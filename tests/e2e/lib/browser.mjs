@@ -86,26 +86,43 @@ export class Page {
 				`::-p-aria([name="${name}"][role="${role}"])`);
 	}
 
+	/** Does something to the page; if it cannot be done, what the page shows. */
+	async #act(what, act) {
+		try {
+			await act();
+		} catch (error) {
+			await this.#tell(what, error);
+		}
+	}
+
+	/** Throws an error with what the page shows, and keeps a picture of it. */
+	async #tell(what, error) {
+		const path = await this.picture(`missing-${Date.now()}`);
+
+		throw new Error(`${what}: ${error.message}; it shows: ` +
+			await this.page.evaluate(() => document.body.innerText) +
+			`; picture: ${path}; problems: ${this.problems.join('; ')}`);
+	}
+
 	/** Clicks the control with that role and accessible name, as a user. */
 	click(name, role = 'button') {
-		return this.kind === 'chromium'
+		return this.#act(`clicking ${name}`, () => this.kind === 'chromium'
 			? this.#control(role, name).click({ timeout: ACTION_MS })
-			: this.#control(role, name).setTimeout(ACTION_MS).click();
+			: this.#control(role, name).setTimeout(ACTION_MS).click());
 	}
 
 	/** Clicks what a CSS selector finds, as a user. */
 	press(selector) {
-		return this.kind === 'chromium'
+		return this.#act(`pressing ${selector}`, () => this.kind === 'chromium'
 			? this.page.locator(selector).click({ timeout: ACTION_MS })
-			: this.page.locator(selector).setTimeout(ACTION_MS).click();
+			: this.page.locator(selector).setTimeout(ACTION_MS).click());
 	}
 
 	/** Types into the text field with that label. */
-	async fill(name, text, role = 'textbox') {
-		if (this.kind === 'chromium')
-			await this.#control(role, name).fill(text, { timeout: ACTION_MS });
-		else
-			await this.#control(role, name).setTimeout(ACTION_MS).fill(text);
+	fill(name, text, role = 'textbox') {
+		return this.#act(`typing into ${name}`, () => this.kind === 'chromium'
+			? this.#control(role, name).fill(text, { timeout: ACTION_MS })
+			: this.#control(role, name).setTimeout(ACTION_MS).fill(text));
 	}
 
 	/** Chooses an option of the list that a CSS selector finds. */
@@ -119,19 +136,13 @@ export class Page {
 	/** Whether the page shows this text now. */
 	shows(text) {
 		return this.page.evaluate((wanted) =>
-			document.body.innerText.includes(wanted), text);
+			document.body?.innerText.includes(wanted), text);
 	}
 
 	/** Waits until the page shows this text. */
 	async sees(text, ms = ACTION_MS) {
-		try {
-			await until(() => this.shows(text), ms, `the page shows "${text}"`);
-		} catch (error) {
-			await this.picture(`missing-${Date.now()}`);
-			throw new Error(`${error.message}; it shows: ` +
-				await this.page.evaluate(() => document.body.innerText) +
-				`; problems: ${this.problems.join('; ')}`);
-		}
+		await this.#act(`waiting for "${text}"`, () => until(
+			() => this.shows(text), ms, `the page shows "${text}"`));
 	}
 
 	/** Waits until a function in the page answers with something true. */

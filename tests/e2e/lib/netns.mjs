@@ -12,7 +12,7 @@ import net from 'node:net';
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { start } from './procs.mjs';
+import { start, until } from './procs.mjs';
 
 const MARK = 'RTH_TEST_NAMESPACE';
 const HERE = fileURLToPath(import.meta.url);
@@ -37,15 +37,39 @@ function runAll(text) {
 		run(...line.trim().split(/\s+/));
 }
 
-function setUp() {
-	// A default route makes Firefox gather candidates.
+/**
+ * Makes two ends of a line, and waits until the kernel has them up: a browser
+ * drops what it is loading when an interface changes under it. For the same
+ * reason they have no IPv6, whose addresses come a second later.
+ *
+ * @param {string} near
+ * @param {string} far
+ * @param {string[]} there where the far end is: `ip`'s words for its namespace
+ */
+async function makeLine(near, far, there = []) {
+	const netns = there.length ? ['netns', there[1]] : [];
+	const up = (where, name) => / state UP /.test(
+		run('ip', ...where, '-o', 'link', 'show', name));
+
+	run('ip', 'link', 'add', near, 'type', 'veth', 'peer', 'name', far, ...netns);
+	run('ip', 'link', 'set', near, 'up');
+	run('ip', ...there, 'link', 'set', far, 'up');
+	await until(() => up([], near) && up(there, far), 5000,
+		`${near} and ${far} are up`, 10);
+}
+
+const WITHOUT_IPV6 = ['sh', '-c',
+	'f=/proc/sys/net/ipv6/conf/default/disable_ipv6; [ ! -e $f ] || echo 1 >$f'];
+
+async function setUp() {
+	run(...WITHOUT_IPV6);
 	runAll(`
 		mount -t tmpfs none /run
-		ip link set lo up
-		ip link add v0 type veth peer name v1
+		ip link set lo up`);
+	await makeLine('v0', 'v1');
+	// A default route makes Firefox gather candidates.
+	runAll(`
 		ip addr add ${NEAR}/24 dev v0
-		ip link set v0 up
-		ip link set v1 up
 		ip route add default via 10.77.0.254 dev v0`);
 }
 
@@ -74,7 +98,7 @@ function restart() {
  */
 export async function inside() {
 	if (process.env[MARK] && process.pid === 1) {
-		setUp();
+		await setUp();
 		process.on('SIGTERM', () => process.exit(143));
 		process.on('SIGINT', () => process.exit(130));
 		return;
@@ -93,14 +117,13 @@ export class Far {
 	static async create(ports) {
 		const far = new Far();
 
+		run('ip', 'netns', 'add', 'far');
+		run(...far.prefix, ...WITHOUT_IPV6);
+		run('ip', '-n', 'far', 'link', 'set', 'lo', 'up');
+		await makeLine('f0', 'f1', ['-n', 'far']);
 		runAll(`
-			ip netns add far
-			ip link add f0 type veth peer name f1 netns far
 			ip addr add ${FAR_GATEWAY}/24 dev f0
-			ip link set f0 up
-			ip -n far link set lo up
 			ip -n far addr add ${FAR}/24 dev f1
-			ip -n far link set f1 up
 			ip -n far route add default via ${FAR_GATEWAY}`);
 		await Promise.all(ports.map((port) => far.#forward(port)));
 		return far;

@@ -51,11 +51,12 @@ export class Store {
 		this.conf = conf;
 	}
 
-	/** Every file, as paths below the folder. */
+	/** Every file, as paths below the folder; none that goes just now. */
 	get files() {
 		return readdirSync(this.folder, { recursive: true })
 			.map(String).filter((name) =>
-				statSync(join(this.folder, name)).isFile()).sort();
+				statSync(join(this.folder, name), { throwIfNoEntry: false })
+					?.isFile()).sort();
 	}
 
 	get bytes() {
