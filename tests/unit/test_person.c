@@ -211,6 +211,34 @@ static void without_the_audit_nobody_is_erased(void **state)
 	assert_true(in_database(NAME));
 }
 
+/* Pages are split, merged and given back; none keeps what was in it. */
+static void many_visits_leave_no_words(void **state)
+{
+	int i;
+
+	(void)state;
+	sql(&bench, "BEGIN");
+	for (i = 0; i < 3000; i++) {
+		char text[512];
+
+		snprintf(text, sizeof(text),
+			 "INSERT INTO visits(id, room, title, clinician_id,"
+			 " patient_email, start_s, minutes, cancelled, made_s)"
+			 " VALUES('v%d', 'r%d', '" TITLE "%0*d', '%s', '%s',"
+			 " %d, 30, 0, 1)",
+			 i, i, i % 97 + 1, i, clara.user.id,
+			 i % 3 ? PAUL : "eve@home.example", 1790000000 + i);
+		sql(&bench, text);
+	}
+	sql(&bench, "COMMIT");
+	sql(&bench,
+	    "UPDATE visits SET title = 'x' WHERE patient_email <> '" PAUL "'");
+	erase(false, "a deleted\n");
+	assert_false(in_database(TITLE));
+	assert_false(in_database(PAUL));
+	assert_int_equal(count("visits", "title = 'x'"), 1001);
+}
+
 /* What failed without memory is done by the next try. */
 static void failing_memory_and_done_again(void **state)
 {
@@ -355,6 +383,7 @@ int main(void)
 		TEST(what_runs_keeps_the_name),
 		TEST(who_never_signed_in_is_erased),
 		TEST(without_the_audit_nobody_is_erased),
+		TEST(many_visits_leave_no_words),
 		TEST(failing_memory_and_done_again),
 		TEST(all_about_a_person_is_exported),
 		TEST(patients_of_a_clinician_are_left_out),
