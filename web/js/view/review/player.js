@@ -78,7 +78,7 @@ function sayings() {
 		update: (/** @type {number} */ now) => {
 			const words = now < until ? said : lasting;
 			setText(node, words);
-			node.classList.toggle('empty', !words);
+			node.classList.toggle('says-nothing', !words);
 		} };
 }
 
