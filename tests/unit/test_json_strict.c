@@ -100,6 +100,31 @@ static void survives_failing_allocations(void **state)
 	assert_true(n > 5 && n < 1000);
 }
 
+/* Whatever allocation fails, nothing is read that does not stand there. */
+static void a_sure_reading_is_right_or_none(void **state)
+{
+	static const char text[] =
+		"{\"a\":\"a string that is longer than what jansson begins"
+		" with, by far\",\"another name that is long as well\":[1]}";
+	json_t *right, *json;
+	enum rth_err err = RTH_ERR_NOMEM;
+	unsigned long n;
+
+	(void)state;
+	assert_int_equal(rth_json_object(&right, text, strlen(text)), 0);
+	for (n = 1; err; n++) {
+		rth_mem_fail_at(n);
+		err = rth_json_object_sure(&json, text, strlen(text));
+		rth_mem_fail_at(0);
+		assert_true(!err || err == RTH_ERR_NOMEM);
+	}
+	assert_true(n > 5);
+	assert_true(json_equal(json, right));
+	json_decref(json);
+	json_decref(right);
+	assert_int_equal(rth_json_object_sure(&json, "{", 1), RTH_ERR_FORMAT);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -107,6 +132,7 @@ int main(void)
 		cmocka_unit_test(refuses_everything_else),
 		cmocka_unit_test(refuses_a_million_levels),
 		cmocka_unit_test(survives_failing_allocations),
+		cmocka_unit_test(a_sure_reading_is_right_or_none),
 	};
 
 	json_set_alloc_funcs(rth_alloc, rth_free);

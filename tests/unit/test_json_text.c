@@ -46,17 +46,41 @@ static void nothing_is_no_memory(void **state)
 	assert_null(text);
 }
 
-static void is_whole_or_an_error(void **state)
+/* One text, however it was built: docs/audit.md. */
+static void canonical_is_one_text(void **state)
+{
+	static const char *const same[] = {
+		"{\"b\":[1,{\"z\":null,\"a\":true}],\"a\":\"\xc3\xa9/\"}",
+		" { \"a\" : \"\\u00e9\\/\" , \"b\" : [ 1 , { \"a\" : true ,"
+		" \"z\" : null } ] } ",
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(same) / sizeof(same[0]); i++) {
+		json_t *json = json_loads(same[i], 0, NULL);
+		char *text;
+
+		assert_int_equal(rth_json_canonical(&text, NULL, json), RTH_OK);
+		assert_string_equal(text, "{\"a\":\"\xc3\xa9/\",\"b\":[1,"
+					  "{\"a\":true,\"z\":null}]}");
+		rth_free(text);
+		json_decref(json);
+	}
+}
+
+static void is_whole_or_an_error_as(enum rth_err (*write)(char **textp,
+							  size_t *lenp,
+							  const json_t *json))
 {
 	json_t *json = make();
 	unsigned long n = 0;
 	char *text = NULL;
 	enum rth_err err;
 
-	(void)state;
 	do {
 		rth_mem_fail_at(++n);
-		err = rth_json_text(&text, NULL, json);
+		err = write(&text, NULL, json);
 		assert_int_equal(err,
 				 rth_mem_count() >= n ? RTH_ERR_NOMEM : RTH_OK);
 		rth_mem_fail_at(0);
@@ -66,11 +90,19 @@ static void is_whole_or_an_error(void **state)
 	json_decref(json);
 }
 
+static void is_whole_or_an_error(void **state)
+{
+	(void)state;
+	is_whole_or_an_error_as(rth_json_text);
+	is_whole_or_an_error_as(rth_json_canonical);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(writes_what_jansson_writes),
 		cmocka_unit_test(nothing_is_no_memory),
+		cmocka_unit_test(canonical_is_one_text),
 		cmocka_unit_test(is_whole_or_an_error),
 	};
 

@@ -114,6 +114,19 @@ static void other_times_are_refused(void **state)
 	assert_int_equal(time_s, 7);
 }
 
+static void plain_text_has_no_control_characters(void **state)
+{
+	(void)state;
+	assert_true(rth_text_plain(""));
+	assert_true(rth_text_plain("a \xc3\xa9 \xf0\x9f\x99\x82 \"\\/"));
+	assert_false(rth_text_plain("a\n"));
+	assert_false(rth_text_plain("\x01"));
+	assert_false(rth_text_plain("a\x7f"));
+	assert_false(rth_text_plain("\xc3("));
+	assert_false(rth_text_plain("\xed\xa0\x80"));
+	assert_false(rth_text_plain("\xc3"));
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -121,6 +134,7 @@ int main(void)
 		cmocka_unit_test(what_is_not_utf8_is_refused),
 		cmocka_unit_test(times_go_both_ways),
 		cmocka_unit_test(other_times_are_refused),
+		cmocka_unit_test(plain_text_has_no_control_characters),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
