@@ -5,112 +5,16 @@
  * $n. Whose recordings somebody may see is part of the question, so that pages
  * are full and counts tell nothing.
  */
-#include "store.h"
-
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "mem.h"
-#include "store_db.h"
+#include "store_reviewed.h"
 
 #define SQL_BASE_BYTES 4096
 #define SQL_ENTRY_BYTES 192 /* an address or domain of the scope */
 #define VALUES_BASE 16
 #define FEW_MAX 2000 /* visits */
-
-#define COLUMNS                                                          \
-	"SELECT r.id, r.room, r.visit_id, r.state, r.reason, r.begun_s," \
-	" r.ended_s, r.parts, r.incomplete, r.lost_ms, r.lost_packets,"  \
-	" r.hold, r.delete_s, v.title, c.id, c.email, c.name, p.id,"     \
-	" v.patient_email, p.name"
-#define TABLES                                                       \
-	" FROM recordings r LEFT JOIN visits v ON v.id = r.visit_id" \
-	" LEFT JOIN users c ON c.id = v.clinician_id"                \
-	" LEFT JOIN users p ON p.email = v.patient_email"
-#define IS_THERE                                                           \
-	" WHERE r.begun_s > 0 AND r.deleted_s = 0"                         \
-	" AND r.state NOT IN ('asked', 'declined', 'refused', 'deleting'," \
-	" 'deleted')"
-/* As in the index recordings_seconds. */
-#define SECONDS \
-	"(CASE WHEN r.ended_s > 0 THEN r.ended_s - r.begun_s ELSE -1 END)"
-
-/* ---- Rows ---- */
-
-static enum rth_err read_reviewed(const struct rth_db_backend *backend,
-				  const struct rth_db_row *row,
-				  struct rth_reviewed *of)
-{
-	const struct {
-		char *out;
-		size_t size;
-	} columns[] = {
-		{of->title, sizeof(of->title)},
-		{of->clinician_id, sizeof(of->clinician_id)},
-		{of->clinician_email, sizeof(of->clinician_email)},
-		{of->clinician_name, sizeof(of->clinician_name)},
-		{of->patient_id, sizeof(of->patient_id)},
-		{of->patient_email, sizeof(of->patient_email)},
-		{of->patient_name, sizeof(of->patient_name)},
-	};
-	enum rth_err err = rth_store_read_recording(&of->row, backend, row);
-	int i;
-
-	of->hold = backend->column_int(row, 11) != 0;
-	of->delete_s = backend->column_int(row, 12);
-	for (i = 0; i < 7 && !err; i++)
-		err = backend->column_text(row, 13 + i, columns[i].out,
-					   columns[i].size);
-	return err;
-}
-
-struct reviewed_into {
-	const struct rth_db_backend *backend;
-	struct rth_reviewed *reviewed;
-};
-
-static enum rth_err reviewed_row(const struct rth_db_row *row, void *arg)
-{
-	const struct reviewed_into *into = arg;
-
-	return read_reviewed(into->backend, row, into->reviewed);
-}
-
-enum rth_err rth_store_reviewed_get(struct rth_store *store,
-				    struct rth_reviewed *reviewed,
-				    const char *id)
-{
-	struct reviewed_into into = {store->backend, reviewed};
-	const struct rth_db_value value = RTH_DB_TEXT(id);
-	const struct rth_db_query query = {
-		.sql = COLUMNS TABLES IS_THERE " AND r.id = $1",
-		.values = &value,
-		.values_n = 1,
-		.row = reviewed_row,
-		.arg = &into,
-	};
-
-	return rth_store_run_one(store, &query);
-}
-
-/* ---- States and keys ---- */
-
-enum rth_review_state rth_review_state_of(const struct rth_recording_row *row)
-{
-	switch (row->state) {
-	case RTH_RECORDING_LOST:
-		return RTH_REVIEW_LOST;
-	case RTH_RECORDING_INTERRUPTED:
-		return RTH_REVIEW_INTERRUPTED;
-	case RTH_RECORDING_FINISHED:
-	case RTH_RECORDING_STORED:
-		return row->incomplete ? RTH_REVIEW_INCOMPLETE
-				       : RTH_REVIEW_FINISHED;
-	default:
-		return RTH_REVIEW_RUNNING;
-	}
-}
 
 static const char *const state_sql[] = {
 	[RTH_REVIEW_ANY] = "",
@@ -128,19 +32,10 @@ static const struct {
 } sorts[] = {
 	[RTH_SORT_BEGUN_DOWN] = {"r.begun_s", " <= ", " < ", " DESC"},
 	[RTH_SORT_BEGUN_UP] = {"r.begun_s", " >= ", " > ", ""},
-	[RTH_SORT_SECONDS_DOWN] = {SECONDS, " <= ", " < ", " DESC"},
-	[RTH_SORT_SECONDS_UP] = {SECONDS, " >= ", " > ", ""},
+	[RTH_SORT_SECONDS_DOWN] = {RTH_REVIEWED_SECONDS, " <= ", " < ",
+				   " DESC"},
+	[RTH_SORT_SECONDS_UP] = {RTH_REVIEWED_SECONDS, " >= ", " > ", ""},
 };
-
-int64_t rth_store_review_key(enum rth_review_sort sort,
-			     const struct rth_reviewed *reviewed)
-{
-	const struct rth_recording_row *row = &reviewed->row;
-
-	if (sort == RTH_SORT_BEGUN_DOWN || sort == RTH_SORT_BEGUN_UP)
-		return row->begun_s;
-	return row->ended_s > 0 ? row->ended_s - row->begun_s : -1;
-}
 
 /* ---- The question ---- */
 
@@ -154,8 +49,9 @@ struct question {
 
 static void add(struct question *q, const char *sql)
 {
-	q->len +=
-		(size_t)snprintf(q->sql + q->len, q->size - q->len, "%s", sql);
+	if (q->len < q->size)
+		q->len += (size_t)snprintf(q->sql + q->len, q->size - q->len,
+					   "%s", sql);
 }
 
 /* A value with the words before and behind it. */
@@ -243,6 +139,21 @@ static void add_scope(struct question *q, const struct rth_review_scope *scope,
 		add_few(q, scope);
 }
 
+/* Of most of the recordings, or of few: as with a scope. */
+static void add_clinician(struct question *q, const char *id, bool many)
+{
+	/* COALESCE keeps their index from being taken, and all of them sorted.
+	 */
+	if (many)
+		add_value(q, " AND COALESCE(v.clinician_id, '') = ",
+			  RTH_DB_TEXT(id), "");
+	else
+		add_value(q,
+			  " AND r.visit_id IN (SELECT id FROM visits"
+			  " WHERE clinician_id = ",
+			  RTH_DB_TEXT(id), ")");
+}
+
 static void add_filters(struct question *q,
 			const struct rth_review_query *query)
 {
@@ -251,11 +162,6 @@ static void add_filters(struct question *q,
 			  "");
 	if (query->to_s)
 		add_value(q, " AND r.begun_s < ", RTH_DB_INT(query->to_s), "");
-	if (query->clinician_id)
-		add_value(q,
-			  " AND r.visit_id IN (SELECT id FROM visits"
-			  " WHERE clinician_id = ",
-			  RTH_DB_TEXT(query->clinician_id), ")");
 	if (query->patient_id)
 		add_value(q,
 			  " AND r.visit_id IN (SELECT id FROM visits"
@@ -266,10 +172,11 @@ static void add_filters(struct question *q,
 	if (query->hold)
 		add(q, " AND r.hold <> 0");
 	if (query->min_seconds >= 0)
-		add_value(q, " AND " SECONDS " >= ",
+		add_value(q, " AND " RTH_REVIEWED_SECONDS " >= ",
 			  RTH_DB_INT(query->min_seconds), "");
 	if (query->max_seconds >= 0)
-		add_value(q, " AND r.ended_s > 0 AND " SECONDS " <= ",
+		add_value(q,
+			  " AND r.ended_s > 0 AND " RTH_REVIEWED_SECONDS " <= ",
 			  RTH_DB_INT(query->max_seconds), "");
 }
 
@@ -332,25 +239,25 @@ static enum rth_err count_row(const struct rth_db_row *row, void *arg)
 	return 0;
 }
 
-/* Have these clinicians so many visits that looking them up takes long? */
+/* Have clinicians so many visits that looking them up takes long? */
 static enum rth_err are_many(bool *manyp, struct rth_store *store,
 			     const struct rth_review_scope *scope)
 {
 	struct count_into into = {store->backend, 0};
 	struct question q;
 	struct rth_db_query query = {.row = count_row, .arg = &into};
-	enum rth_err err;
+	enum rth_err err = question_init(&q, scope);
 
-	*manyp = false;
-	if (scope->all || scope->emails_n + scope->domains_n == 0)
-		return 0;
-	err = question_init(&q, scope);
 	if (err)
 		return err;
 	add(&q, "SELECT COUNT(*) FROM (SELECT 1 FROM visits"
 		" WHERE clinician_id IN (");
 	add_clinicians(&q, scope);
-	add_value(&q, ") LIMIT ", RTH_DB_INT(FEW_MAX), ") few");
+	add(&q, ")");
+	if (scope->own_id)
+		add_value(&q, " OR clinician_id = ", RTH_DB_TEXT(scope->own_id),
+			  "");
+	add_value(&q, " LIMIT ", RTH_DB_INT(FEW_MAX), ") few");
 	query.sql = q.sql;
 	query.values = q.values;
 	query.values_n = q.values_n;
@@ -363,18 +270,28 @@ static enum rth_err are_many(bool *manyp, struct rth_store *store,
 static enum rth_err ask(struct question *q, struct rth_store *store,
 			const struct rth_review_query *query)
 {
-	bool many;
-	enum rth_err err = are_many(&many, store, &query->scope);
+	const struct rth_review_scope of = {.own_id = query->clinician_id};
+	bool scope_many = false, clinician_many = false;
+	enum rth_err err = 0;
 
+	if (!query->scope.all)
+		err = are_many(&scope_many, store, &query->scope);
+	if (!err && query->clinician_id)
+		err = are_many(&clinician_many, store, &of);
 	if (!err)
 		err = question_init(q, &query->scope);
 	if (err)
 		return err;
-	add(q, COLUMNS TABLES IS_THERE);
-	add_scope(q, &query->scope, many);
+	add(q, RTH_REVIEWED_COLUMNS RTH_REVIEWED_TABLES RTH_REVIEWED_IS_THERE);
+	add_scope(q, &query->scope, scope_many);
+	if (query->clinician_id)
+		add_clinician(q, query->clinician_id, clinician_many);
 	add_filters(q, query);
 	add_page(q, query);
-	return 0;
+	if (q->len < q->size)
+		return 0;
+	question_free(q);
+	return RTH_ERR_LIMIT;
 }
 
 struct each {
@@ -387,7 +304,8 @@ static enum rth_err each_row(const struct rth_db_row *row, void *arg)
 {
 	const struct each *each = arg;
 	struct rth_reviewed reviewed;
-	enum rth_err err = read_reviewed(each->backend, row, &reviewed);
+	enum rth_err err =
+		rth_store_read_reviewed(&reviewed, each->backend, row);
 
 	return err ? err : each->call(&reviewed, each->arg);
 }
