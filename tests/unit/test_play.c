@@ -614,6 +614,26 @@ static void a_play_ends_when_nobody_was_there_for_long(void **state)
 	assert_int_equal(rth_play_still(&bench.portal, id), RTH_ERR_NOT_FOUND);
 }
 
+static void old_sessions_take_their_plays_with_them(void **state)
+{
+	const struct rth_settings *s = &bench.portal.settings;
+	char id[RTH_ID_SIZE];
+
+	(void)state;
+	make_play(id, &op);
+	assert_int_equal(rth_store_sweep(bench.portal.store, bench_now,
+					 s->session.idle_s,
+					 s->session.absolute_s),
+			 0);
+	assert_good(id);
+	bench_now += s->session.absolute_s;
+	assert_int_equal(rth_store_sweep(bench.portal.store, bench_now,
+					 s->session.idle_s,
+					 s->session.absolute_s),
+			 0);
+	assert_int_equal(sql_number(&bench, "SELECT COUNT(*) FROM plays"), 0);
+}
+
 static void a_play_ends_with_the_right(void **state)
 {
 	char id[RTH_ID_SIZE];
@@ -827,6 +847,7 @@ int main(void)
 		FRESH(a_play_is_of_its_session),
 		FRESH(a_play_ends_with_its_session),
 		FRESH(a_play_ends_when_nobody_was_there_for_long),
+		FRESH(old_sessions_take_their_plays_with_them),
 		FRESH(a_play_ends_with_the_right),
 		FRESH(a_play_ends_with_the_recording),
 		FRESH(a_play_can_be_asked_for_again),
