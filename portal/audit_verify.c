@@ -156,25 +156,8 @@ static enum rth_err walk_store(struct run *r, struct rth_store *store)
 	return err;
 }
 
-/* Rows and head are written in one transaction, but read in two. */
-static enum rth_err walk_to_head(struct run *r, struct rth_store *store)
+static void compare_with_head(struct run *r, int64_t n, const char *digest)
 {
-	char digest[RTH_HASH_SIZE];
-	int64_t n = 0, before;
-	enum rth_err err;
-
-	do {
-		before = r->walk.n;
-		err = walk_store(r, store);
-		if (!err)
-			err = rth_store_audit_head(store, &n, digest);
-	} while (!err && n > r->walk.n && r->walk.n > before);
-	if (err == RTH_ERR_NOT_FOUND) {
-		tell(r->v, "the table of the head is empty");
-		return RTH_ERR_STATE;
-	}
-	if (err)
-		return err;
 	if (n > r->walk.n)
 		tell(r->v,
 		     "row %" PRId64 " is missing: the head counts %" PRId64,
@@ -187,7 +170,34 @@ static enum rth_err walk_to_head(struct run *r, struct rth_store *store)
 	else if (strcmp(digest, r->walk.digest) != 0)
 		tell(r->v, "row %" PRId64 " is not the one that the head has",
 		     n);
-	return 0;
+}
+
+/*
+ * Rows and head are written in one transaction, but read in two. What the head
+ * counted before the walk must be there; what the walk has found must be
+ * counted after it.
+ */
+static enum rth_err walk_to_head(struct run *r, struct rth_store *store)
+{
+	char digest[RTH_HASH_SIZE];
+	int64_t n = 0;
+	enum rth_err err = rth_store_audit_head(store, &n, digest);
+
+	while (!err) {
+		err = walk_store(r, store);
+		if (err || r->walk.n < n)
+			break;
+		err = rth_store_audit_head(store, &n, digest);
+		if (n <= r->walk.n)
+			break;
+	}
+	if (err == RTH_ERR_NOT_FOUND) {
+		tell(r->v, "the table of the head is empty");
+		return RTH_ERR_STATE;
+	}
+	if (!err)
+		compare_with_head(r, n, digest);
+	return err;
 }
 
 struct previous {

@@ -6,12 +6,13 @@
 // RTH_SEED repeats a run, RTH_KILLS says how many kills there are.
 import './lib/node18.mjs';
 import assert from 'node:assert/strict';
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFile, execFileSync, spawnSync } from 'node:child_process';
 import {
 	copyFileSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { promisify } from 'node:util';
 import { secrets } from './lib/janus.mjs';
 import { random } from './lib/losses.mjs';
 import { inside } from './lib/netns.mjs';
@@ -189,6 +190,26 @@ describe('beside a portal that serves', () => {
 		assert.equal(stderr, '');
 		assert.match(stdout, /^rows 1 to \d+ are good; 1 signed heads/);
 		assert.equal(status, 0);
+	});
+
+	test('and while people write', async () => {
+		const visit = await doctor.makeVisit(PATIENT);
+		let writing = true;
+		const written = (async () => {
+			for (let i = 0; i < 60; i++)
+				assert.equal(await ask(doctor, 'PUT', `/api/visits/${visit}`, {
+					title: `Title ${i}`, patient_email: PATIENT, minutes: 30,
+					start: later() }), 200);
+		})().finally(() => { writing = false; });
+		let verified = 0;
+
+		do {
+			await promisify(execFile)(join(BUILD, 'rthealth-portal'),
+				['--config', portal.conf, 'audit', 'verify']);
+			verified++;
+		} while (writing);
+		await written;
+		assert.ok(verified > 0);
 	});
 
 	for (const form of [[], ['--fhir']])

@@ -212,6 +212,34 @@ static void two_portals_append_one_chain(void **state)
 	assert_string_equal(verify(), "");
 }
 
+/* What is appended while it looks is no damage. */
+static void is_verified_while_others_append(void **state)
+{
+	struct rth_store *other;
+	pthread_t threads[2];
+	void *wrong;
+	int i;
+
+	(void)state;
+	add("play", "first");
+	assert_int_equal(sign(), 0);
+	assert_int_equal(rth_store_open(&other, bench.database), 0);
+	assert_int_equal(
+		pthread_create(&threads[0], NULL, append_elsewhere, other), 0);
+	assert_int_equal(
+		pthread_create(&threads[1], NULL, append_elsewhere, store()),
+		0);
+	while (last_row().row.n < 1 + 2 * EACH) {
+		assert_string_equal(verify(), "");
+		assert_string_equal(verify_since(1900000000), "");
+	}
+	for (i = 0; i < 2; i++) {
+		pthread_join(threads[i], &wrong);
+		assert_null(wrong);
+	}
+	rth_store_close(other);
+}
+
 static enum rth_err write_and_fail(void *arg)
 {
 	const struct rth_audit row = {.action = "a"};
@@ -565,6 +593,7 @@ int main(void)
 		TEST(without_its_head_nothing_is_written),
 		TEST(threads_append_one_chain),
 		TEST(two_portals_append_one_chain),
+		TEST(is_verified_while_others_append),
 		TEST(a_row_goes_with_its_transaction),
 		TEST(without_memory_there_is_a_row_or_none),
 		TEST(without_memory_nothing_is_called_wrong),
