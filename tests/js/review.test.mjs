@@ -171,6 +171,15 @@ test('when a recording goes, and that a hold keeps it', () => {
 		delete_on: utc(2026, 0, 1) }), NOW), 'To be deleted now');
 });
 
+test('days near today have a name, others are short', () => {
+	assert.equal(rows.whenWords(utc(2026, 0, 30, 9, 5), NOW, 'en-GB'),
+		'Yesterday, 09:05');
+	assert.match(rows.whenWords(utc(2026, 0, 10, 9, 5), NOW, 'en-GB'),
+		/^Sat,? 10 Jan, 09:05$/);
+	assert.match(rows.whenWords(utc(2025, 11, 6, 9, 5), NOW, 'en-GB'),
+		/^Sat,? 6 Dec 2025, 09:05$/);
+});
+
 test('what is not known of a recording is said, not shown as null', () => {
 	const bare = recording({ visit: null, clinician: null, patient: null,
 		seconds: null, state: 'running' });
@@ -208,7 +217,7 @@ test('a row of the audit reads as a sentence', () => {
 	assert.equal(rows.auditWords(auditRow()),
 		'Played by Op Erator, operator, reason complaint');
 	assert.equal(rows.auditWords(auditRow({ reason: null,
-		outcome: 'not-allowed' })), 'Played by Op Erator, operator, not allowed');
+		outcome: 'not-allowed' })), 'Played (not allowed) by Op Erator, operator');
 	assert.equal(rows.auditWords(auditRow({ subject: null, role: null,
 		reason: null, action: 'plugin:media-up' })),
 	'Media connected by the media server');

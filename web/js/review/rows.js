@@ -73,6 +73,24 @@ export const dateWords = (at, locale) => new Intl.DateTimeFormat(locale, {
 	day: 'numeric', month: 'short', year: 'numeric' }).format(new Date(at));
 
 /**
+ * "Today, 14:30", "Sat 21 Nov, 14:30"; with the year if it is another one.
+ * @param {string} at RFC 3339
+ * @param {number} now ms since 1970
+ * @param {string} [locale]
+ */
+export function whenWords(at, now, locale) {
+	const date = new Date(at);
+	const near = time.day(at, now, locale);
+	if (['Today', 'Yesterday', 'Tomorrow'].includes(near))
+		return `${near}, ${time.clock(at, locale)}`;
+	const day = new Intl.DateTimeFormat(locale, { weekday: 'short',
+		day: 'numeric', month: 'short',
+		year: date.getFullYear() === new Date(now).getFullYear()
+			? undefined : 'numeric' }).format(date);
+	return `${day}, ${time.clock(at, locale)}`;
+}
+
+/**
  * When it goes, and whether the hold keeps it.
  * @param {Recording} recording
  * @param {number} now ms since 1970
@@ -91,7 +109,7 @@ export function deleteWords({ delete_on, hold }, now, locale) {
 /** Who cannot see a row hears it so. @param {Recording} recording @param {number} now */
 export const rowWords = (recording, now) =>
 	`${titleWords(recording.visit)}, ${
-		time.dayAndClock(recording.begun, now)}, ${
+		whenWords(recording.begun, now)}, ${
 		personWords(recording.clinician)} with ${
 		personWords(recording.patient)}`;
 
@@ -200,10 +218,10 @@ const outcomeWords = (outcome) => !outcome || outcome === 'ok' ? ''
  */
 export function auditParts(row) {
 	const outcome = outcomeWords(row.outcome);
-	const rest = [row.role, row.reason && `reason ${row.reason}`, outcome]
+	const rest = [row.role, row.reason && `reason ${row.reason}`]
 		.filter(Boolean).join(', ');
-	return { what: actionWords(row.action), who: doer(row),
-		rest: rest && `, ${rest}`, good: !outcome };
+	return { what: `${actionWords(row.action)}${outcome && ` (${outcome})`}`,
+		who: doer(row), rest: rest && `, ${rest}`, good: !outcome };
 }
 
 /** "Played by NAME, operator, reason complaint" @param {AuditRow} row */

@@ -59,7 +59,7 @@ export function auditPage(desk) {
 	const met = new Set();
 
 	const bar = auditFilters(desk, go);
-	const count = h('p', { class: 'hint count', id: 'count', role: 'status' });
+	const count = h('p', { class: 'hint row-count', id: 'count', role: 'status' });
 	const rows = h('ol', { class: 'audit card', id: 'audit' });
 	const empty = h('div', { class: 'empty', id: 'empty', hidden: true },
 		icon('shield'), h('p', {}, 'No row of the audit is like this.'));

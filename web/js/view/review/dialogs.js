@@ -103,7 +103,7 @@ function removeIt(desk, recording) {
 	return sheet({ id: 'delete-dialog', title: 'Delete this recording?',
 		action: 'Delete for ever', danger: true, words: problemWords,
 		body: [which(recording), h('p', {},
-			'Its key is destroyed first: nobody can ever play it again, not from a backup either.'),
+			'Its key is destroyed first, then its files. This cannot be undone.'),
 		field(`Type “${DELETE_WORD}” to go on`, word)],
 		ready: () => word.value.trim().toLowerCase() === DELETE_WORD,
 		work: () => desk.ask(api.remove(recording.id)) });

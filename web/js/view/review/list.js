@@ -59,7 +59,7 @@ export function listPage(desk, state) {
 	let busy = false;
 
 	const bar = listFilters(desk, go);
-	const count = h('p', { class: 'hint count', id: 'count', role: 'status' });
+	const count = h('p', { class: 'hint row-count', id: 'count', role: 'status' });
 	const title = h('h1', { tabindex: -1 }, 'Recordings');
 	const table = recordingsTable({ play, detail, only: (filter) => {
 		go({ ...filters.fromSearch(location.search), ...filter });

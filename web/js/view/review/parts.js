@@ -108,7 +108,9 @@ export function sheet({ id, title, body, action, close = 'Cancel', danger,
 			}
 		}
 		node.append(h('form', { class: 'stack', submit, input: check },
-			h('h2', { id: `${id}-title` }, title), ...body.filter(Boolean)
+			// Without something to fill in, it is read from its head.
+			h('h2', { id: `${id}-title`, tabindex: -1, autofocus: !work },
+				title), ...body.filter(Boolean)
 				.map((part) => /** @type {HTMLElement} */ (part)), problem,
 			h('div', { class: 'row end wrap' }, h('button', { type: 'button',
 				class: 'sheet-close', click: () => node.close() }, close),

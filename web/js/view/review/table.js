@@ -5,9 +5,8 @@
 
 import { sorted } from '../../review/filters.js';
 import {
-	deleteWords, lengthWords, personWords, rowWords, titleWords,
+	deleteWords, lengthWords, personWords, rowWords, titleWords, whenWords,
 } from '../../review/rows.js';
-import * as time from '../../time.js';
 import { fill, h, icon } from '../dom.js';
 import { shape, shapeButton, stateBadge } from './parts.js';
 
@@ -58,7 +57,7 @@ function row(recording, deeds, now) {
 	const words = rowWords(recording, now);
 	return h('tr', { role: 'row', 'data-recording': recording.id },
 		cell('begun', h('span', { class: 'begun' },
-			time.dayAndClock(recording.begun, now)),
+			whenWords(recording.begun, now)),
 		h('span', { class: 'hint title' }, titleWords(recording.visit))),
 		personCell(recording.clinician, 'clinician', deeds),
 		personCell(recording.patient, 'patient', deeds),
