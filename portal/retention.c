@@ -344,7 +344,7 @@ static bool pool_stops(void *arg)
 
 static void run_job(void *arg)
 {
-	const struct rth_portal *portal = arg;
+	struct rth_portal *portal = arg;
 	struct rth_retention_run run = {
 		.settings = &portal->settings,
 		.store = portal->store,
@@ -363,6 +363,9 @@ static void run_job(void *arg)
 		(int)run.due, "deleted", (int)run.deleted, "missing",
 		(int)run.missing, "running", (int)run.running, "failed",
 		(int)run.failed, "error", rth_err_name(err));
+	/* The rest after whatever waits: a recovery goes first. */
+	if (!err && full(&run) && run.deleted)
+		rth_retention_start(portal);
 }
 
 void rth_retention_start(struct rth_portal *portal)

@@ -17,10 +17,15 @@
 
 static struct fixture fix;
 static long steps, kill_at, fail_at; /* 0: never */
+static char order[STEPS_MAX + 1];    /* a letter for each step */
 
 /* Whether this step is to fail; it may be the last of the process. */
-static bool step(void)
+static bool step(char what)
 {
+	if (steps < STEPS_MAX) {
+		order[steps] = what;
+		order[steps + 1] = '\0';
+	}
 	steps++;
 	if (steps == kill_at)
 		_exit(KILLED);
@@ -32,24 +37,26 @@ static bool step(void)
 /* In the place of the C library's. */
 ssize_t pwrite(int fd, const void *data, size_t len, off_t at)
 {
-	if (step())
+	if (step('w'))
 		return -1;
 	return syscall(SYS_pwrite64, fd, data, len, at);
 }
 
 int unlinkat(int fd, const char *name, int flags)
 {
-	return step() ? -1 : (int)syscall(SYS_unlinkat, fd, name, flags);
+	return step(flags ? 'd' : 'u')
+		       ? -1
+		       : (int)syscall(SYS_unlinkat, fd, name, flags);
 }
 
 int fsync(int fd)
 {
-	return step() ? -1 : (int)syscall(SYS_fsync, fd);
+	return step('f') ? -1 : (int)syscall(SYS_fsync, fd);
 }
 
 int fdatasync(int fd)
 {
-	return step() ? -1 : (int)syscall(SYS_fdatasync, fd);
+	return step('s') ? -1 : (int)syscall(SYS_fdatasync, fd);
 }
 
 static int open_fix(void **state)
@@ -157,6 +164,21 @@ static void everything_goes(void **state)
 	assert_int_equal(rth_erase_files(e), 0);
 	rth_erase_close(e);
 	gone();
+}
+
+/* A power failure after any of these finds all before it on the disk. */
+static void each_step_is_synced_before_the_next(void **state)
+{
+	(void)state;
+	fill();
+	steps = 0;
+	assert_int_equal(erase(), 0);
+	/* The empty file has nothing to write. */
+	assert_int_equal(strlen(order), 2 * FILES - 1 + FILES + 3);
+	while (strstr(order, "ws"))
+		memcpy(strstr(order, "ws"), "--", 2);
+	assert_int_equal(strspn(order, "-s"), 2 * FILES - 1);
+	assert_string_equal(order + 2 * FILES - 1, "uuuuuuuuuuufdf");
 }
 
 static void others_stay(void **state)
@@ -404,6 +426,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		TEST(everything_goes),
+		TEST(each_step_is_synced_before_the_next),
 		TEST(others_stay),
 		TEST(nothing_is_there),
 		TEST(who_is_at_work_is_left_alone),
