@@ -317,8 +317,12 @@ static enum rth_err take_object(struct file *f, const json_t *object)
 
 static enum rth_err take_line(struct file *f, size_t len)
 {
-	json_t *object, *held = NULL;
-	enum rth_err err = rth_json_object_sure(&object, f->line, len);
+	json_t *object = NULL, *held = NULL;
+	enum rth_err err = RTH_ERR_FORMAT;
+
+	/* Also where a NUL, or the end of the buffer, hides the rest. */
+	if (len && f->line[len - 1] == '\n')
+		err = rth_json_object_sure(&object, f->line, len - 1);
 
 	if (!err && json_object_get(object, "resourceType")) {
 		err = rth_audit_fhir_held(&held, object);
@@ -344,10 +348,8 @@ static enum rth_err read_file(struct file *f, FILE *in)
 	f->number = 0;
 	rewind(in);
 	while (!err && fgets(f->line, LINE_MAX_BYTES, in)) {
-		size_t len = strcspn(f->line, "\n");
-
 		f->number++;
-		err = take_line(f, len);
+		err = take_line(f, strlen(f->line));
 	}
 	return err || !ferror(in) ? err : RTH_ERR_IO;
 }
