@@ -108,6 +108,11 @@ export class Engine {
 		return this.#clock.rate;
 	}
 
+	/** Whether it waits for more to be recorded. */
+	get isEarly() {
+		return this.#running && this.#atEnd;
+	}
+
 	get duration() {
 		return this.#duration;
 	}

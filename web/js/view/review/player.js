@@ -344,8 +344,8 @@ class Player {
 		const waits = engine.state === 'waiting'
 			&& now - engine.waitsSince > WAIT_SAID_MS;
 		this.#signs.last(engine.blocked ? 'Press play to begin'
-			: !waits ? '' : this.#play.running && ms >= engine.duration
-				? 'Waiting for what comes next…' : 'Loading…');
+			: !waits ? '' : engine.isEarly ? 'Waiting for what comes next…'
+				: 'Loading…');
 		this.#signs.update(now);
 	}
 

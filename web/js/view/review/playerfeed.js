@@ -3,7 +3,7 @@
 // piece and handed over, since a browser takes the length that a file has when
 // it is opened for all of it.
 
-import { find, headOf } from '../../review/playerwebm.js';
+import { Clusters, find, headOf, pictureTrack } from '../../review/playerwebm.js';
 
 /** @typedef {import('../../review/api.js').Segment} Segment */
 
@@ -16,6 +16,8 @@ const BEHIND_S = 30;
 const KEY_MS = 6000;
 /** When there is nothing to fetch yet. */
 const AGAIN_MS = 1000;
+/** Longer than any visit, s. */
+const SEEKABLE_S = 86400;
 /** The seam of two pieces, s. */
 const SEAM_S = 0.1;
 /** Still nothing to play though so much more was handed over: it has a hole. */
@@ -41,16 +43,17 @@ function aheadOf(ranges, at) {
  *   file by now, 0 when unknown
  */
 async function read(src, from, bytes) {
+	// The byte before is there: one cannot ask for what is not there yet.
+	const before = from > 0 ? 1 : 0;
 	const answer = await fetch(src, { credentials: 'same-origin',
-		cache: 'no-store',
-		headers: { Range: `bytes=${from}-${from + bytes - 1}` } });
+		cache: 'no-store', headers: {
+			Range: `bytes=${from - before}-${from + bytes - 1}` } });
 	const length = Number(/\/(\d+)$/.exec(
 		answer.headers.get('Content-Range') ?? '')?.[1] ?? 0);
-	if (answer.status === 416)
-		return { bytes: new Uint8Array(), length };
 	if (answer.status !== 206)
 		throw new Error(`${answer.status}`);
-	return { bytes: new Uint8Array(await answer.arrayBuffer()), length };
+	return { bytes: new Uint8Array(await answer.arrayBuffer()).subarray(before),
+		length };
 }
 
 /** @param {EventTarget} target @param {string[]} names */
@@ -119,8 +122,12 @@ export function feed(medium, segment, failed) {
 			(await read(src, at, PROBE_BYTES)).bytes }, ms, KEY_MS);
 	}
 
-	/** @param {SourceBuffer} buffer @param {number} from where clusters begin */
-	async function pump(buffer, from) {
+	/**
+	 * @param {SourceBuffer} buffer
+	 * @param {Clusters} clusters
+	 * @param {number} from where they begin
+	 */
+	async function pump(buffer, clusters, from) {
 		let at = from;
 		let wanted = 0;
 		let lean = 0;
@@ -130,6 +137,7 @@ export function feed(medium, segment, failed) {
 			if (Math.abs(now - wanted) > AHEAD_S && !ahead) {
 				buffer.abort();
 				at = await place(from, Math.max(0, now * 1000 - KEY_MS));
+				clusters.reset();
 				lean = 0;
 			}
 			wanted = now;
@@ -147,8 +155,10 @@ export function feed(medium, segment, failed) {
 			lean += piece.bytes.length || HOLE_BYTES / 4;
 			if (piece.bytes.length) {
 				at += piece.bytes.length;
-				await change(buffer, () =>
-					buffer.appendBuffer(/** @type {any} */ (piece.bytes)));
+				const made = clusters.take(piece.bytes);
+				if (made.length)
+					await change(buffer, () =>
+						buffer.appendBuffer(/** @type {any} */ (made)));
 				await forget(buffer);
 			} else if (segment().finished) {
 				source.endOfStream();
@@ -167,8 +177,10 @@ export function feed(medium, segment, failed) {
 		if (!begin || closed)
 			return;
 		const buffer = source.addSourceBuffer(begin.type);
+		// Else one cannot seek beyond what was handed over.
+		source.setLiveSeekableRange(0, SEEKABLE_S);
 		await change(buffer, () => buffer.appendBuffer(begin.bytes));
-		await pump(buffer, begin.length);
+		await pump(buffer, new Clusters(pictureTrack(begin.bytes)), begin.length);
 	}
 	run().catch(() => closed || failed(false));
 	return { close: () => {
