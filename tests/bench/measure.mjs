@@ -3,7 +3,7 @@
 // table and writes docs/performance.md.
 //
 //   tests/bench/run [--only core,cpu,instructions,join,memory,line,relay,
-//                   tap,recorder,playable,sealing] [--joins 20] [--no-write]
+//                   tap,recorder,playable,sealing,watching] [--joins 20] [--no-write]
 //
 // With --only the other sections of the document stay as they are.
 import { execFileSync, spawnSync } from 'node:child_process';
@@ -27,6 +27,7 @@ import {
 } from './figures.mjs';
 import { RECORDINGS } from './recordings.mjs';
 import { lineCall, thinLine } from './thinline.mjs';
+import { WATCHING } from './watching.mjs';
 
 const CPU_MS = 10000;
 const CPU_ROUNDS = 3;
@@ -249,6 +250,7 @@ function machine() {
 
 const PARTS = {
 	...RECORDINGS,
+	...WATCHING,
 	core: async () => {
 		const r = core();
 

@@ -21,15 +21,18 @@ import { until } from './procs.mjs';
  *
  * @param {string} path as it is sent
  * @param {{ cookie?: string, headers?: http.OutgoingHttpHeaders,
- *           method?: string }} [how]
+ *           method?: string, agent?: http.Agent, sockets?: Set<net.Socket> }}
+ *   [how] sockets: receives the connection
  * @returns {Promise<Answer>}
  */
-export function fetchBytes(path, { cookie, headers = {}, method = 'GET' } = {}) {
+export function fetchBytes(path, { cookie, headers = {}, method = 'GET',
+	agent, sockets } = {}) {
 	return new Promise((done, fail) => {
-		const request = http.request(URL_OF_PORTAL, { path, method, agent: false,
-			headers: { ...(cookie ? { Cookie: cookie } : {}), ...headers } });
+		const request = http.request(URL_OF_PORTAL, { path, method,
+			agent: agent ?? false, headers: { ...(cookie ? { Cookie: cookie } : {}), ...headers } });
 
 		request.on('error', fail);
+		request.on('socket', (socket) => sockets?.add(socket));
 		request.on('response', (answer) => {
 			const chunks = [];
 
@@ -134,6 +137,22 @@ export class Viewer {
 	}
 }
 
+/** The portal's ends of connections, as the kernel knows them. */
+function served() {
+	const port = PORTS.portal.toString(16).toUpperCase().padStart(4, '0');
+
+	return readFileSync('/proc/net/tcp', 'utf8').split('\n')
+		.map((line) => line.trim().split(/\s+/))
+		.filter(([, local]) => local?.endsWith(`:${port}`))
+		.map(([, , remote, state, queues]) => ({ state,
+			port: parseInt(remote.split(':')[1], 16),
+			queued: parseInt(queues.split(':')[0], 16) }));
+}
+
+/** How many are established. */
+export const connections = () => served().filter(({ state }) =>
+	state === '01').length;
+
 /** Somebody who asks and then takes nothing at all. */
 export class Stalled {
 	constructor(path, cookie) {
@@ -145,17 +164,9 @@ export class Stalled {
 			`${new URL(URL_OF_PORTAL).host}\r\nCookie: ${cookie}\r\n\r\n`);
 	}
 
-	/** The state of the portal's end as the kernel knows it, or null. */
+	/** The portal's end of its connection, or undefined when it is gone. */
 	get served() {
-		const hex = (port) => port.toString(16).toUpperCase().padStart(4, '0');
-		const line = readFileSync('/proc/net/tcp', 'utf8').split('\n')
-			.map((each) => each.trim().split(/\s+/))
-			.find(([, local, remote]) =>
-				local?.endsWith(`:${hex(PORTS.portal)}`) &&
-				remote?.endsWith(`:${hex(this.port ?? 0)}`));
-
-		return line ? { state: line[3],
-			queued: parseInt(line[4].split(':')[0], 16) } : null;
+		return served().find(({ port }) => port === this.port);
 	}
 
 	/** Waits until bytes wait for it. */
