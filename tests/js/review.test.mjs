@@ -44,7 +44,7 @@ test('what an address says wrongly is as if it were not there', () => {
 		'min_seconds=-1', 'min_seconds=0', 'max_seconds=1e9', 'sort=name',
 		'cursor=x', 'limit=9999', 'constructor=1', '__proto__=1'])
 		assert.deepEqual(filters.fromSearch(`?${wrong}`), {}, wrong);
-	for (const wrong of ['subject=1', `object=${ID}x`, 'action=Play it',
+	for (const wrong of ['subject=a%20b', `subject=${HOSTILE}`, `object=${ID}x`, 'action=Play it',
 		`action=${'a'.repeat(65)}`])
 		assert.deepEqual(filters.auditFromSearch(`?${wrong}`), {}, wrong);
 });
@@ -227,6 +227,10 @@ test('a row of the audit reads as a sentence', () => {
 	assert.equal(rows.auditWords(auditRow({ subject: { id: ID,
 		name: HOSTILE }, role: null, reason: null, action: 'some-new_deed' })),
 	`Some new deed by ${HOSTILE}`);
+	for (const [id, words] of [['portal', 'the portal'],
+		['uid-1000', 'system user 1000'], [ID, 'somebody without a name']])
+		assert.equal(rows.doer(auditRow({ subject: { id, name: null } })),
+			words);
 	assert.equal(rows.auditParts(auditRow()).good, true);
 	assert.equal(rows.auditParts(auditRow({ outcome: 'x' })).good, false);
 });
@@ -265,6 +269,16 @@ test('each refusal of the review has words that do not speak of visits', () => {
 	assert.equal(problemWords(new TypeError('x')), notice('failed'));
 	assert.equal(isProblem(new ApiError('held', 409), 'held'), true);
 	assert.equal(isProblem(new Error('held'), 'held'), false);
+});
+
+test('who has been signed out begins with the address again', () => {
+	const session = (signed_in) => ({ type: 'session',
+		session: { signed_in } });
+	const sent = step(step(initial(null, '/review'), session(false)),
+		{ type: 'code-sent', email: 'a@mail.example' });
+	assert.equal(step(sent, session(false)).signIn.step, 'code');
+	assert.deepEqual(step(step(sent, session(true)), session(false)).signIn,
+		{ step: 'email', email: '' });
 });
 
 test('who is signed in sees the desk at its address, and comes back to it', () => {

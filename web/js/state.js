@@ -156,6 +156,8 @@ const TABLE = {
 			desk: e.desk }) : s.phase }) },
 	'session': { apply: (s, e) => ({ session: e.session, busy: false,
 		notice: e.notice ?? null,
+		// A code that let somebody in is of no use to whoever is next.
+		signIn: e.session.signed_in ? { step: 'email', email: '' } : s.signIn,
 		phase: e.session.signed_in ? firstPage(s) : 'signed-out' }) },
 	'failed': { apply: (_s, e) => ({ notice: e.code, busy: false }) },
 	'busy': { apply: () => ({ busy: true, notice: null }) },

@@ -48,6 +48,8 @@ const day = (value) => /^[12]\d{3}-\d\d-\d\d$/.test(value)
 	&& time.fromFields(value, '00:00') ? value : undefined;
 /** @param {string} value */
 const id = (value) => /^[\w-]{22}$/.test(value) ? value : undefined;
+/** @param {string} value a person's id, "portal", "uid-0" */
+const word = (value) => /^[\w-]{1,64}$/.test(value) ? value : undefined;
 /** @param {string} value */
 const action = (value) => /^[a-z][a-z:-]{0,63}$/.test(value) ? value : undefined;
 /** @param {string} value */
@@ -67,7 +69,7 @@ const LIST = {
 };
 
 /** @type {Fields} the audit's */
-const AUDIT = { subject: id, object: id, action, from: day, to: day };
+const AUDIT = { subject: word, object: id, action, from: day, to: day };
 
 /** @param {Fields} fields @param {string} search */
 function read(fields, search) {

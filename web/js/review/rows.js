@@ -162,6 +162,12 @@ const ACTIONS = {
 	'visit-made': 'Visit made', 'visit-changed': 'Visit changed',
 	'visit-cancelled': 'Visit cancelled',
 	'join-granted': 'Entry to a visit granted',
+	'join-refused': 'Entry to a visit refused',
+	'request-refused': 'Request refused',
+	'portal-started': 'Portal started', 'portal-stopped': 'Portal stopped',
+	'audit-broken': 'Audit found broken', 'audit-exported': 'Audit exported',
+	'person-exported': 'A person’s data exported',
+	'person-erased': 'A person erased',
 	'list': 'Recordings listed', 'audit-listed': 'Audit listed',
 	'play': 'Played', 'watched': 'Watched',
 	'recording-held': 'Put on hold', 'recording-released': 'Hold released',
@@ -198,10 +204,21 @@ export const actionChoices = (met) =>
 			[action, actionWords(action)]))
 		.sort(([, a], [, b]) => a.localeCompare(b));
 
+/**
+ * Who did it: a person, the portal, or a command on the server.
+ * @param {import('./api.js').Named} subject
+ */
+export function subjectWords({ id, name }) {
+	const [, number] = /^uid-(\d+)$/.exec(id ?? '') ?? [];
+	if (number)
+		return `system user ${number}`;
+	return name || (id === 'portal' ? 'the portal' : 'somebody without a name');
+}
+
 /** @param {AuditRow} row @returns {string} who did it */
 export function doer({ subject, action }) {
 	if (subject)
-		return subject.name || 'somebody without a name';
+		return subjectWords(subject);
 	if (action.startsWith('plugin:'))
 		return 'the media server';
 	return action === 'sign-in-refused' ? 'somebody unknown' : 'the portal';

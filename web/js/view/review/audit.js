@@ -5,7 +5,9 @@ import * as api from '../../review/api.js';
 import * as filters from '../../review/filters.js';
 import * as pages from '../../review/pages.js';
 import { isProblem, problemWords } from '../../review/problems.js';
-import { auditFacts, auditParts, exactly } from '../../review/rows.js';
+import {
+	auditFacts, auditParts, exactly, subjectWords,
+} from '../../review/rows.js';
 import { button, fill, h, icon, setText, show } from '../dom.js';
 import { auditFilters } from './filterbar.js';
 import { factList, nothingPage, problemPanel } from './parts.js';
@@ -101,7 +103,8 @@ export function auditPage(desk) {
 		list = pages.add(cursor ? list : pages.none(), answer.rows,
 			answer.next, (row) => row.n);
 		desk.people = pages.people(desk.people, answer.rows,
-			(row) => row.subject);
+			({ subject }) => subject && { id: subject.id,
+				name: subjectWords(subject) });
 		answer.rows.forEach((row) => met.add(row.action));
 		if (!had)
 			fill(rows);

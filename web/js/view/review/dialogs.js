@@ -134,6 +134,9 @@ function deeds(desk, recording, audit, then) {
 		all.push(button('lock', hold ? 'Release the hold' : 'Put on hold', {
 			id: hold ? 'release' : 'hold', click: () => then(() =>
 				(hold ? releaseHold : putOnHold)(desk, recording)) }));
+	if (audit)
+		all.push(way(desk.actions, `/audit?object=${recording.id}`,
+			{ class: 'as-button', id: 'to-audit' }, 'Who did what with it'));
 	if (rights.includes('delete'))
 		all.push(shapeButton('bin', 'Delete', { id: 'delete',
 			class: 'plain danger', disabled: hold || state === 'running',
@@ -145,9 +148,6 @@ function deeds(desk, recording, audit, then) {
 				await deleted(desk, answer.certificate);
 				return 'gone';
 			}) }));
-	if (audit)
-		all.push(way(desk.actions, `/audit?object=${recording.id}`,
-			{ class: 'as-button', id: 'to-audit' }, 'Who did what with it'));
 	return all;
 }
 

@@ -30,10 +30,11 @@ function meet(desk, rows) {
 	desk.patients = pages.people(desk.patients, rows, (row) => row.patient);
 }
 
-/** @param {boolean} filtered */
-const nothing = (filtered) => [icon('calendar'), h('p', {}, filtered
-	? 'No recording is like this. Change or clear the filters.'
-	: 'There are no recordings yet. When a visit was recorded, it appears here.')];
+/** @param {(() => void) | null} clear the filters, if there are any */
+const nothing = (clear) => [icon('calendar'), h('p', {}, clear
+	? 'No recording is like this.'
+	: 'There are no recordings yet. When a visit was recorded, it appears here.'),
+clear && h('button', { type: 'button', click: clear }, 'Show all recordings')];
 
 /**
  * Where somebody was in a list that was loaded before the page was.
@@ -103,7 +104,8 @@ export function listPage(desk, state) {
 		show(table.node, !none);
 		show(empty, none);
 		if (none)
-			fill(empty, ...nothing(filters.active(filter) > 0));
+			fill(empty, ...nothing(filters.active(filter)
+				? () => go({ sort: filter.sort }) : null));
 		if (list.known)
 			table.update(list.rows);
 		show(more, list.next && list.rows.length);
