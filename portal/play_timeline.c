@@ -188,10 +188,36 @@ static const char *const note_members[] = {
 	"answer", "microphone", "camera", "screen",
 };
 
-static json_t *copy_note(const json_t *note)
+/* NULL for a note that is not about one of the people. */
+static json_t *role_of(const json_t *note, const json_t *people)
 {
+	const char *who =
+		json_string_value(json_object_get(note, "participant"));
+	size_t i;
+
+	for (i = 0; who && i < json_array_size(people); i++) {
+		const json_t *person = json_array_get(people, i);
+		const char *is = json_string_value(
+			json_object_get(person, "participant"));
+		json_t *role = json_object_get(person, "role");
+
+		if (is && strcmp(is, who) == 0 && json_is_string(role))
+			return role;
+	}
+	return NULL;
+}
+
+static json_t *copy_note(const json_t *note, const json_t *people)
+{
+	json_t *role = role_of(note, people);
 	json_t *copy = json_object();
 	size_t i;
+
+	/* Its own word on that, if it has one, is copied over this. */
+	if (role && json_object_set(copy, "role", role)) {
+		json_decref(copy);
+		return NULL;
+	}
 
 	for (i = 0; i < sizeof(note_members) / sizeof(note_members[0]); i++) {
 		json_t *value = json_object_get(note, note_members[i]);
@@ -210,6 +236,7 @@ static enum rth_err add_notes(struct timeline *t,
 			      const struct rth_recording_part *part)
 {
 	const json_t *notes = json_object_get(part->json, "notes");
+	const json_t *people = json_object_get(part->json, "people");
 	enum rth_err err = 0;
 	size_t i;
 
@@ -219,7 +246,7 @@ static enum rth_err add_notes(struct timeline *t,
 		if (json_array_size(t->notes) < NOTES_MAX &&
 		    json_is_string(json_object_get(note, "event")) &&
 		    json_is_integer(json_object_get(note, "time_ms")))
-			err = append(t->notes, copy_note(note));
+			err = append(t->notes, copy_note(note, people));
 	}
 	return err;
 }

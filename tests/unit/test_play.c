@@ -252,6 +252,32 @@ static void parts_are_one_timeline(void **state)
 	json_decref(json);
 }
 
+/* Whoever was there from the beginning has not joined. */
+static void a_note_says_whose_it_is(void **state)
+{
+	static const char text[] = HEAD(
+		1, 0, 2000,
+		"{\"event\":\"state\",\"time_ms\":7,\"participant\":"
+		"\"p\",\"camera\":false},"
+		"{\"event\":\"state\",\"time_ms\":8,\"participant\":"
+		"\"stranger\"}") "]" ENDING("\"how\":\"complete\",\"reason\":"
+					    "\"stopped\","
+					    "\"duration_ms\":2000");
+	const json_t *notes;
+	json_t *json;
+
+	(void)state;
+	empty_folder();
+	manifest(1, text);
+	json = timeline();
+	notes = json_object_get(json, "notes");
+	assert_string_equal(json_string_value(json_object_get(
+				    json_array_get(notes, 0), "role")),
+			    "clinician");
+	assert_null(json_object_get(json_array_get(notes, 1), "role"));
+	json_decref(json);
+}
+
 static const char growing[] = HEAD(1, 0, 2000, "") LANE(
 	"patient", "patient",
 	SEGMENT("1-patient-1.webm", "\"opus\"", "null", 0, 40, 100, OPEN)) "]}";
@@ -834,6 +860,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_timeline_is_what_the_manifest_says),
 		cmocka_unit_test(parts_are_one_timeline),
+		cmocka_unit_test(a_note_says_whose_it_is),
 		cmocka_unit_test(what_runs_is_as_long_as_by_now),
 		cmocka_unit_test(what_cannot_be_read_is_named),
 		cmocka_unit_test(memory_may_end_anywhere),
