@@ -150,7 +150,7 @@ describe('where media belong', () => {
 					break;
 				}
 				assert.ok(what.rate >= 0.5 && what.rate <= 4);
-				assert.ok(Math.abs(what.rate / rate - 1) <= 0.11);
+				assert.ok(Math.abs(what.rate / rate - 1) <= 0.26);
 				bent = what.rate !== rate;
 				const after = drift + (what.rate - rate) * 250;
 

@@ -360,8 +360,11 @@ export class Engine {
 			return this.#hold(now);
 		const going = playing.filter(({ medium }) =>
 			!isTail(medium, medium.currentTime));
-		for (const { place, medium, segment, rate } of going)
+		for (const { key, place, medium, segment, rate } of going) {
 			place.tell(segment.start_ms + medium.currentTime * 1000, rate, now);
+			if (place.sure)
+				this.#failures.delete(key);
+		}
 		this.#lead(masterOf(going.filter(({ place }) => place.sure),
 			this.#master), now);
 		for (const entry of going)

@@ -28,10 +28,13 @@ const CALM_MS = 8;
 const SOFT_MS = 15;
 /** Beyond this everybody waits and the lane is put where it belongs. */
 const HARD_MS = 120;
-/** In which time a drift is to be gone. */
+/** In which time a drift is to be gone: a small one, one that is noticed. */
 const GONE_MS = 600;
-/** How much faster or slower a voice may go without being heard as such. */
+const SOON_GONE_MS = 300;
+const NOTICED_MS = 40;
+/** How much faster or slower a voice may go: unheard, and for a moment. */
 const MOST_BEND = 0.1;
+const MOMENT_BEND = 0.25;
 /** Below and above these browsers make voices silent. */
 const LEAST_RATE = 0.5;
 const MOST_RATE = 4;
@@ -172,7 +175,8 @@ export function correction(drift, rate, bent) {
 		return { seek: true };
 	if (away <= (bent ? CALM_MS : SOFT_MS))
 		return { seek: false, rate };
-	const bend = Math.min(MOST_BEND, away / GONE_MS);
+	const bend = away > NOTICED_MS ? Math.min(MOMENT_BEND, away / SOON_GONE_MS)
+		: Math.min(MOST_BEND, away / GONE_MS);
 	const bentRate = Math.round(rate * (1 - Math.sign(drift) * bend) * 100) / 100;
 	if (bentRate < LEAST_RATE || bentRate > MOST_RATE)
 		return away > 2 * SOFT_MS ? { seek: true } : { seek: false, rate };

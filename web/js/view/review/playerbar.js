@@ -75,6 +75,8 @@ function markRow(/** @type {(ms: number) => void} */ jump) {
 	const row = h('div', { class: 'player-marks', role: 'group',
 		'aria-label': 'Events' });
 	const node = h('div', { class: 'player-mark-row' }, row, tip);
+	/** Where one has jumped to. @type {Mark | null} */
+	let last = null;
 
 	/** @param {HTMLElement | null} mark */
 	function tell(mark) {
@@ -100,13 +102,20 @@ function markRow(/** @type {(ms: number) => void} */ jump) {
 	}
 	row.addEventListener('keydown', walk);
 
+	/** Press after press, one after the other. @param {Mark[]} marks */
+	function walkOn(marks) {
+		last = marks[(marks.indexOf(/** @type {Mark} */ (last)) + 1)
+			% marks.length];
+		jump(last.ms);
+	}
+
 	/** @param {Mark[]} marks of one place @param {number} duration */
 	function markOf(marks, duration) {
 		const [{ ms, kind }] = marks;
 		const worst = marks.find((mark) => mark.kind === 'broken')?.kind ?? kind;
 		const mark = h('button', { type: 'button', tabindex: -1,
 			class: `player-mark is-${worst}`, 'aria-label': wordsOf(marks),
-			click: () => jump(ms),
+			click: () => walkOn(marks),
 			pointerenter: () => tell(mark), pointerleave: () => tell(null),
 			focus: () => tell(mark), blur: () => tell(null) },
 		h('span', { 'aria-hidden': 'true' },
