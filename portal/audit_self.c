@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "audit_chain.h"
 #include "audit_head.h"
 #include "base64.h"
 #include "clinic_key.h"
@@ -105,6 +106,36 @@ static json_t *recording_keys(const struct rth_portal *p)
 	return found;
 }
 
+static enum rth_err keep_n(const struct rth_audit_row *row, const char *name,
+			   void *arg)
+{
+	(void)name;
+	*(int64_t *)arg = row->n;
+	return 0;
+}
+
+/* How it ended the last time: after a kill, events may be missing. */
+static enum rth_err find_end(const char **endp, struct rth_store *store)
+{
+	struct rth_audit_filter filter = {
+		.subject = "portal",
+		.action = "portal-started",
+		.limit = 1,
+	};
+	int64_t started = 0, stopped = 0;
+	enum rth_err err =
+		rth_store_audit_list(store, &filter, keep_n, &started);
+
+	filter.action = "portal-stopped";
+	if (!err)
+		err = rth_store_audit_list(store, &filter, keep_n, &stopped);
+	if (!err)
+		*endp = !started	    ? "nothing"
+			: stopped > started ? "stop"
+					    : "kill";
+	return err;
+}
+
 /* ---- Heads ---- */
 
 /* A chain that lost what was signed is told once, as a row, and signed on. */
@@ -127,14 +158,17 @@ static enum rth_err sign_head(struct rth_portal *p)
 
 static enum rth_err add_start(struct rth_portal *p, const char *config)
 {
-	json_t *data =
-		json_pack("{s:o, s:s, s:o, s:o}", "configuration",
-			  configuration(p, config), "audit_key",
-			  rth_audit_key_public(p->audit_key), "signing_keys",
-			  signing_keys(p), "recording_keys", recording_keys(p));
-	enum rth_err err =
-		data ? add_row(p, "portal-started", data) : RTH_ERR_NOMEM;
+	const char *after;
+	enum rth_err err = find_end(&after, p->store);
+	json_t *data;
 
+	if (err)
+		return err;
+	data = json_pack("{s:s, s:o, s:s, s:o, s:o}", "after", after,
+			 "configuration", configuration(p, config), "audit_key",
+			 rth_audit_key_public(p->audit_key), "signing_keys",
+			 signing_keys(p), "recording_keys", recording_keys(p));
+	err = data ? add_row(p, "portal-started", data) : RTH_ERR_NOMEM;
 	json_decref(data);
 	return err;
 }

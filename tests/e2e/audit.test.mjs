@@ -161,7 +161,7 @@ describe('what people do', () => {
 	test('the portal tells what it was started with', async () => {
 		const [row] = (await admin.get('/api/audit?action=portal-started')).rows;
 
-		assert.deepEqual(Object.keys(row.data).sort(), ['audit_key',
+		assert.deepEqual(Object.keys(row.data).sort(), ['after', 'audit_key',
 			'configuration', 'recording_keys', 'signing_keys']);
 		assert.equal(row.data.audit_key, audit(['key']).stdout.trim());
 		assert.equal(row.subject.id, 'portal');
@@ -431,6 +431,8 @@ describe(`${KILLS} kills while people write`, () => {
 			`${sql('SELECT COUNT(*) FROM audit')} rows, ` +
 			`${heads().length} signed heads`);
 		assert.ok(sum > KILLS);
+		assert.equal(sql(`SELECT COUNT(*) FROM audit WHERE
+			json_extract(data, '$.after') = 'kill'`), String(KILLS));
 		assert.equal(secondVerifier(exported()).status, 0);
 	});
 });

@@ -115,6 +115,33 @@ static void from_start_to_stop(void **state)
 	assert_string_equal(verify(), "");
 }
 
+/* A start after a kill says that something may be missing. */
+static void a_start_tells_whether_it_was_stopped(void **state)
+{
+	static const bool stops[] = {true, true, false, true};
+	static const char *const after[] = {"nothing", "stop", "stop", "kill"};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(stops) / sizeof(stops[0]); i++) {
+		struct seen seen;
+
+		start();
+		seen = rows();
+		assert_string_equal(
+			json_string_value(json_object_get(seen.data, "after")),
+			after[i]);
+		json_decref(seen.data);
+		if (stops[i]) {
+			rth_audit_self_stop(&bench.portal);
+		} else {
+			rth_audit_key_free(bench.portal.audit_key);
+			bench.portal.audit_key = NULL;
+		}
+	}
+	start();
+}
+
 /* A stop of what could not start: main closes all the same. */
 static void what_has_no_key_does_not_stop(void **state)
 {
@@ -244,6 +271,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		TEST(from_start_to_stop),
+		TEST(a_start_tells_whether_it_was_stopped),
 		TEST(what_has_no_key_does_not_stop),
 		TEST(once_an_hour_the_head_is_signed),
 		TEST(the_configuration_is_named_by_its_hash),
