@@ -63,7 +63,7 @@ static enum rth_err certify(const struct rth_deleting *deleting,
 	err = rth_certificate_make(&certificate, deletion, deleting->key);
 	if (err)
 		return err;
-	err = deleting->audit(deleting->arg, deletion, "ok");
+	err = deleting->audit(deleting->arg, deletion, RTH_AUDIT_DELETED);
 	if (!err)
 		err = rth_store_deletion_end(deleting->store, deletion,
 					     certificate);
@@ -112,7 +112,8 @@ enum rth_err rth_delete_recording(const struct rth_deleting *deleting,
 		err = open_files(deleting, deletion, &erase);
 	if (err)
 		return err;
-	err = deleting->audit(deleting->arg, deletion, "begun");
+	err = deleting->audit(deleting->arg, deletion,
+			      RTH_AUDIT_DELETION_BEGUN);
 	if (!err)
 		err = rth_store_deletion_begin(deleting->store, deletion);
 	if (err) {
@@ -147,7 +148,8 @@ enum rth_err rth_delete_again(const struct rth_deleting *deleting,
 				     recording, deleting->wait_ms);
 	if (err)
 		return err;
-	err = deleting->audit(deleting->arg, &deletion, "again");
+	err = deleting->audit(deleting->arg, &deletion,
+			      RTH_AUDIT_DELETED_AGAIN);
 	if (err)
 		rth_erase_close(erase);
 	else

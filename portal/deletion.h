@@ -2,8 +2,8 @@
 /*
  * One recording deleted, from its key to its certificate (docs/retention.md):
  *
- *   audit "begun" ─▶ deleting ─▶ keys, files, folder gone ─▶ looked for
- *     ─▶ its words gone from the database ─▶ audit "ok" ─▶ deleted, certificate
+ *   audit ─▶ deleting ─▶ keys, files, folder gone ─▶ looked for ─▶ its words
+ *     gone from the database ─▶ audit ─▶ deleted, certificate
  *
  * It may be killed between any two of them and is done again from the start.
  */
@@ -17,16 +17,21 @@ struct rth_audit_key;
 
 #define RTH_RULE_BY_HAND "by-hand"
 
+/* Actions in the audit. */
+#define RTH_AUDIT_DELETION_BEGUN "recording-deletion-begun"
+#define RTH_AUDIT_DELETED "recording-deleted"
+#define RTH_AUDIT_DELETED_AGAIN "recording-deleted-again"
+
 struct rth_deleting {
 	const struct rth_settings *settings;
 	struct rth_store *store;
 	const struct rth_audit_key *key; /* signs the certificate */
 	int64_t now_s;
 	int wait_ms; /* for a recovery that is under way */
-	/* Adds a row to the audit: before anything is destroyed with "begun",
-	   once all is with "ok". An error ends the deletion there. */
+	/* Adds a row with one of the actions above to the audit: before
+	   anything is destroyed, and once all is. An error ends it there. */
 	enum rth_err (*audit)(void *arg, const struct rth_deletion *deletion,
-			      const char *outcome);
+			      const char *action);
 	void *arg;
 };
 
@@ -46,7 +51,7 @@ enum rth_err rth_delete_recording(const struct rth_deleting *deleting,
 
 /**
  * Destroys the files of a recording that was deleted and came back, with a
- * backup. As above; the certificate stays, the audit gets an "again".
+ * backup. As above; the certificate stays, the audit gets a row.
  */
 enum rth_err rth_delete_again(const struct rth_deleting *deleting,
 			      const char *recording) RTH_CHECKED;

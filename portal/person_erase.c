@@ -9,6 +9,8 @@
 #include "mem.h"
 
 #define RULE "person"
+#define BEGUN "person-erasure-begun" /* in the audit */
+#define ERASED "person-erased"
 #define WAIT_MS 5000
 
 /* What there is to do, while the database is not read. */
@@ -54,15 +56,14 @@ static enum rth_err count_visit(const struct rth_visit *visit, void *arg)
 
 static enum rth_err audit_deletion(void *arg,
 				   const struct rth_deletion *deletion,
-				   const char *outcome)
+				   const char *action)
 {
 	const struct rth_person *person = arg;
 	const struct rth_audit row = {
 		.subject = person->by,
-		.action = "recording-deleted",
+		.action = action,
 		.object = deletion->recording,
 		.visit = *deletion->visit ? deletion->visit : NULL,
-		.outcome = outcome,
 		.reason = deletion->rule,
 	};
 
@@ -71,12 +72,12 @@ static enum rth_err audit_deletion(void *arg,
 
 static enum rth_err audit_person(const struct rth_person *person,
 				 const struct rth_user *user,
-				 const char *outcome)
+				 const char *action, const char *outcome)
 {
 	char data[96];
 	const struct rth_audit row = {
 		.subject = person->by,
-		.action = "person-erased",
+		.action = action,
 		.object = *user->id ? user->id : NULL,
 		.outcome = outcome,
 		.data = data,
@@ -133,7 +134,7 @@ static enum rth_err erase_name(struct rth_person *person,
 	if (err)
 		return err == RTH_ERR_STATE ? RTH_ERR_TIMEOUT : err;
 	person->erased = left == 0;
-	return audit_person(person, user, left ? "held" : "ok");
+	return audit_person(person, user, ERASED, left ? "held" : NULL);
 }
 
 static enum rth_err find(struct found *found, struct rth_user *user,
@@ -169,7 +170,7 @@ enum rth_err rth_person_erase(struct rth_person *person, const char *email)
 	err = find(&found, &user, email);
 	person->visits = found.visits;
 	if (!err && !person->dry)
-		err = audit_person(person, &user, "begun");
+		err = audit_person(person, &user, BEGUN, NULL);
 	for (i = 0; i < found.n && !err; i++)
 		delete_one(person, &found.v[i]);
 	if (!err && !person->dry)

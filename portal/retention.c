@@ -173,16 +173,15 @@ static void tell(const struct rth_retention_run *run, const char *recording,
 
 static enum rth_err audit_deletion(void *arg,
 				   const struct rth_deletion *deletion,
-				   const char *outcome)
+				   const char *action)
 {
 	const struct rth_retention_run *run = arg;
 	const struct rth_audit row = {
 		.subject = run->by,
 		.role = BY_RETENTION,
-		.action = RTH_AUDIT_DELETED,
+		.action = action,
 		.object = deletion->recording,
 		.visit = *deletion->visit ? deletion->visit : NULL,
-		.outcome = outcome,
 		.reason = deletion->rule,
 	};
 

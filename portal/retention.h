@@ -16,7 +16,6 @@
 /* Actions in the audit. */
 #define RTH_AUDIT_HELD "recording-held"
 #define RTH_AUDIT_RELEASED "recording-released"
-#define RTH_AUDIT_DELETED "recording-deleted"
 
 /**
  * When a recording is to be deleted, by the rules of `retention`. Any thread.

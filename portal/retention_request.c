@@ -157,13 +157,12 @@ void rth_retention_handle_release(struct rth_exchange *x)
 
 static enum rth_err audit_deletion(void *arg,
 				   const struct rth_deletion *deletion,
-				   const char *outcome)
+				   const char *action)
 {
 	struct rth_audit row = {
-		.action = RTH_AUDIT_DELETED,
+		.action = action,
 		.object = deletion->recording,
 		.visit = *deletion->visit ? deletion->visit : NULL,
-		.outcome = outcome,
 		.reason = deletion->rule,
 	};
 

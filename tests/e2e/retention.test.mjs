@@ -303,7 +303,7 @@ describe('a deletion by hand', () => {
 		assert.deepEqual(rows(id).filter((row) => !/export|verif/.test(row)), [
 			'recording-held|ok|', 'recording-deleted|held|',
 			'recording-deleted|held|', 'recording-released|ok|',
-			'recording-deleted|begun|by-hand', 'recording-deleted|ok|by-hand']);
+			'recording-deletion-begun|ok|by-hand', 'recording-deleted|ok|by-hand']);
 		assert.equal(command('audit', 'verify').status, 0);
 	});
 
@@ -317,7 +317,7 @@ describe('a deletion by hand', () => {
 		assert.equal(command('retention', 'run').stdout,
 			`${id} deleted\n1 due, 1 deleted, 0 missing, 0 running, 0 failed\n`);
 		assert.deepEqual(await assertGone(id), certificate);
-		assert.equal(rows(id).at(-1), 'recording-deleted|again|by-hand');
+		assert.equal(rows(id).at(-1), 'recording-deleted-again|ok|by-hand');
 	});
 });
 
@@ -457,7 +457,7 @@ describe('by the rules', () => {
 		assert.deepEqual(filesWith(...keys), []);
 		assert.ok(folderOf(held));
 		assert.deepEqual(rows(id), [
-			`recording-deleted|begun|days-${DAYS}`,
+			`recording-deletion-begun|ok|days-${DAYS}`,
 			`recording-deleted|ok|days-${DAYS}`]);
 	});
 

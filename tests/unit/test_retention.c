@@ -246,25 +246,24 @@ static void days_are_counted_over_leap_days(void **state)
 /* ---- One deletion ---- */
 
 struct heard {
-	char outcomes[64];
-	const char *refuse; /* the outcome of which there is no row */
+	char outcomes[128];
+	const char *refuse; /* the action of which there is no row */
 };
 
 static enum rth_err hear(void *arg, const struct rth_deletion *deletion,
-			 const char *outcome)
+			 const char *action)
 {
 	const struct rth_audit row = {
-		.action = RTH_AUDIT_DELETED,
+		.action = action,
 		.object = deletion->recording,
-		.outcome = outcome,
 	};
 	struct heard *heard = arg;
 	size_t len = strlen(heard->outcomes);
 
-	if (heard->refuse && strcmp(heard->refuse, outcome) == 0)
+	if (heard->refuse && strcmp(heard->refuse, action) == 0)
 		return RTH_ERR_IO;
 	snprintf(heard->outcomes + len, sizeof(heard->outcomes) - len, "%s ",
-		 outcome);
+		 action);
 	return rth_store_audit(store(), &row, bench_now);
 }
 
@@ -403,7 +402,8 @@ static void nothing_remains(void **state)
 	talk_about_it();
 	assert_int_equal(left(), 4);
 	assert_int_equal(delete_with(&heard), 0);
-	assert_string_equal(heard.outcomes, "begun ok ");
+	assert_string_equal(heard.outcomes,
+			    RTH_AUDIT_DELETION_BEGUN " " RTH_AUDIT_DELETED " ");
 	deleted();
 	/* The visit itself is not the recording's. */
 	assert_true(in_database(TITLE));
@@ -530,7 +530,7 @@ static void what_is_not_there_was_not_deleted_by_us(void **state)
 
 static void without_its_row_nothing_is_deleted(void **state)
 {
-	struct heard heard = {.refuse = "begun"};
+	struct heard heard = {.refuse = RTH_AUDIT_DELETION_BEGUN};
 	char *text;
 
 	(void)state;
@@ -538,7 +538,7 @@ static void without_its_row_nothing_is_deleted(void **state)
 	assert_int_equal(left(), 4);
 	assert_int_equal(state_of(FIX_ID), RTH_RECORDING_STORED);
 	/* And without the second one it is not done. */
-	heard.refuse = "ok";
+	heard.refuse = RTH_AUDIT_DELETED;
 	assert_int_equal(delete_with(&heard), RTH_ERR_IO);
 	assert_int_equal(left(), -1);
 	assert_int_equal(state_of(FIX_ID), RTH_RECORDING_DELETING);
@@ -860,7 +860,7 @@ static void many_dates_are_set(void **state)
 /* Begun by hand, and then the power went. */
 static void what_was_begun_is_completed(void **state)
 {
-	struct heard heard = {.refuse = "ok"};
+	struct heard heard = {.refuse = RTH_AUDIT_DELETED};
 	struct told told;
 
 	(void)state;
@@ -905,7 +905,7 @@ static void wait_until_deleted(const char *id)
 /* In the portal: a thread does it, woken at its start or by a tick. */
 static void the_portal_does_it_by_itself(void **state)
 {
-	struct heard heard = {.refuse = "ok"};
+	struct heard heard = {.refuse = RTH_AUDIT_DELETED};
 	struct rth_portal *portal = &bench.portal;
 
 	(void)state;

@@ -231,7 +231,7 @@ static void a_deletion_gives_its_certificate(void **state)
 	assert_true(json_is_true(json_object_get(certificate, "verified")));
 	json_decref(json);
 	assert_false(there());
-	assert_int_equal(rows(RTH_AUDIT_DELETED, "begun"), 1);
+	assert_int_equal(rows(RTH_AUDIT_DELETION_BEGUN, "ok"), 1);
 	assert_int_equal(rows(RTH_AUDIT_DELETED, "ok"), 1);
 	assert_int_equal(sql_number(&bench, "SELECT COUNT(*) FROM audit"
 					    " WHERE visit IS NULL"),
@@ -258,7 +258,7 @@ static void what_runs_is_not_deleted(void **state)
 	close(fd);
 	assert_int_equal(rows(RTH_AUDIT_DELETED, "running"), 1);
 	assert_int_equal(rows(RTH_AUDIT_DELETED, "busy"), 1);
-	assert_int_equal(rows(RTH_AUDIT_DELETED, "begun"), 0);
+	assert_int_equal(rows(RTH_AUDIT_DELETION_BEGUN, "ok"), 0);
 	assert_true(there());
 	delete_as(&admin, 200, "");
 }
