@@ -31,7 +31,10 @@ struct kind {
 	const char *done; /* AuditEvent.action */
 };
 
-/* The first one that fits; the last one always does. */
+/*
+ * The first one that fits; the last one always does. A row of an action that
+ * has been exported is not changed: exports are compared with it.
+ */
 /* clang-format off */
 static const struct kind kinds[] = {
 	{"signed-in", "110114", "User Authentication", "110122", "Login", "E"},
@@ -45,6 +48,9 @@ static const struct kind kinds[] = {
 	{"audit-broken", "110113", "Security Alert", NULL, NULL, "E"},
 	{"audit-", "110101", "Audit Log Used", NULL, NULL, "R"},
 	{"key-", "110113", "Security Alert", NULL, NULL, "U"},
+	{"list", "110112", "Query", NULL, NULL, "R"},
+	{"play", "110100", "Application Activity", NULL, NULL, "R"},
+	{"watched", "110100", "Application Activity", NULL, NULL, "R"},
 	{"-exported", "110106", "Export", NULL, NULL, "R"},
 	{"-made", "110100", "Application Activity", NULL, NULL, "C"},
 	{"-changed", "110100", "Application Activity", NULL, NULL, "U"},
