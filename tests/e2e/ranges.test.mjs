@@ -467,6 +467,7 @@ describe('a player paused for longer than the portal waits', () => {
 
 	// The same portal, less patient.
 	before(async () => {
+		await portal.program.stop();
 		writeFileSync(portal.conf, readFileSync(portal.conf, 'utf8')
 			.replace('idle_s = 600', 'idle_s = 1'));
 		again = start('portal-again', join(BUILD, 'rthealth-portal'),
