@@ -62,6 +62,7 @@ function makeRecording() {
 		await pause(4000);
 		await patient.write(SECRET);
 		await clinician.write('Can you show me the letter?');
+		await pause(3000);
 		await clinician.page.press('#toggle-screen');
 		await pause(6000);
 		await clinician.page.press('#toggle-screen');
@@ -301,12 +302,11 @@ for (const kind of KINDS)
 		});
 
 		test('a screen takes the stage, by hand another picture', async () => {
-			const share = await person.page.evaluate(() =>
-				/** @type {HTMLElement} */ ([...document.querySelectorAll(
-					'.player-mark')].find((mark) => mark.getAttribute(
-					'aria-label')?.includes('shared a screen'))).ariaLabel);
-
-			await person.page.click(share);
+			await person.page.click('Events', 'tab');
+			await person.page.evaluate(() => /** @type {HTMLElement} */ (
+				[...document.querySelectorAll('#player-events .player-line')].find(
+					(line) => line.textContent?.includes('shared a screen'))).click());
+			await person.page.click('Messages', 'tab');
 			await settled(person);
 			const big = () => person.page.evaluate(() =>
 				document.querySelector('.player-tile.big')
@@ -326,6 +326,8 @@ for (const kind of KINDS)
 		});
 
 		test('messages go along, lead there, and are text', async () => {
+			await key(person, '0');
+			await settled(person);
 			const lines = await person.page.evaluate(() =>
 				[...document.querySelectorAll('#player-chat .player-line')].map(
 					(line) => ({ text: line.querySelector(
@@ -405,6 +407,8 @@ for (const kind of KINDS)
 			await person.page.until(() =>
 				!document.querySelector('.player, video'),
 			'no picture', 40000);
+			await person.page.sees('You have been signed out');
+			await person.page.press('#player-sign-in');
 			await person.phase('signed-out');
 		});
 	});

@@ -247,9 +247,11 @@ class Player {
 	#wish(wish) {
 		const now = performance.now();
 		const at = this.#engine.at(now);
-		if (wish.do === 'toggle')
+		if (wish.do === 'toggle') {
 			this.#engine.want(!this.#engine.wants, now);
-		else if (wish.do === 'mute')
+			if (this.#engine.wants)
+				this.#inView();
+		} else if (wish.do === 'mute')
 			this.#sound(['clinician', 'patient']);
 		else if (wish.do === 'rate')
 			this.#rate(otherRate(this.#engine.rate, wish.steps));
@@ -261,6 +263,14 @@ class Player {
 			this.#seek(at + wish.ms);
 		}
 		this.#tick();
+	}
+
+	/** On a phone the pictures may be partly behind the controls. */
+	#inView() {
+		const view = this.stage.node.getBoundingClientRect();
+		const foot = this.bar.node.getBoundingClientRect();
+		if (view.bottom > foot.top)
+			this.stage.node.scrollIntoView({ block: 'start' });
 	}
 
 	/** @param {number} ms */

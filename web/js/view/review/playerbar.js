@@ -15,8 +15,8 @@ import { fill, h, setAttribute, setText, show } from '../dom.js';
 const MARK_PX = 26;
 
 /** @param {Mark[]} marks */
-const wordsOf = (marks) => marks.map(({ ms, words }) =>
-	`${time.length(ms)} ${words}`).join(', ');
+const wordsOf = (marks) => `${marks.length > 1 ? `${marks.length} events: ` : ''}${
+	marks.map(({ ms, words }) => `${time.length(ms)} ${words}`).join(', ')}`;
 
 /** @param {HTMLElement} node @param {number} ms @param {number} duration */
 const putAt = (node, ms, duration) => node.style.setProperty('--at',
