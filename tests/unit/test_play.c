@@ -316,6 +316,44 @@ static void what_runs_is_as_long_as_by_now(void **state)
 	json_decref(json);
 }
 
+static void what_has_its_ending_runs_no_more(void **state)
+{
+	int fd = open(fix.folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	json_t *json;
+
+	(void)state;
+	empty_folder();
+	manifest(1, whole);
+	/* The recorder has said so and not let go yet. */
+	assert_int_equal(flock(fd, LOCK_EX | LOCK_NB), 0);
+	json = timeline();
+	close(fd);
+	assert_true(json_is_false(json_object_get(json, "running")));
+	assert_string_equal(json_string_value(json_object_get(json, "how")),
+			    "complete");
+	json_decref(json);
+}
+
+#define CUT(part, start, lost)                               \
+	HEAD(part, start, lost, "")                          \
+	"]" ENDING("\"how\":\"interrupted\",\"reason\":"     \
+		   "\"recorder-gone\",\"duration_ms\":1000," \
+		   "\"lost_at_ms\":" #lost)
+
+static void the_first_loss_is_the_one_that_is_told(void **state)
+{
+	json_t *json;
+
+	(void)state;
+	empty_folder();
+	manifest(1, CUT(1, 0, 900));
+	manifest(2, CUT(2, 2000, 2800));
+	json = timeline();
+	assert_int_equal(number(json, "lost_at_ms"), 900);
+	assert_int_equal(number(json, "duration_ms"), 3000);
+	json_decref(json);
+}
+
 static void assert_unreadable(const char *word)
 {
 	char what[RTH_UNREADABLE_SIZE];
@@ -862,6 +900,8 @@ int main(void)
 		cmocka_unit_test(parts_are_one_timeline),
 		cmocka_unit_test(a_note_says_whose_it_is),
 		cmocka_unit_test(what_runs_is_as_long_as_by_now),
+		cmocka_unit_test(what_has_its_ending_runs_no_more),
+		cmocka_unit_test(the_first_loss_is_the_one_that_is_told),
 		cmocka_unit_test(what_cannot_be_read_is_named),
 		cmocka_unit_test(memory_may_end_anywhere),
 		FRESH(a_play_has_its_recording_and_its_addresses),
