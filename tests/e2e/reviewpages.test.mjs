@@ -342,7 +342,12 @@ for (const kind of bothBrowsers) {
 				await page.until((y) => Math.abs(scrollY - y) < 3,
 					'the same place', 5000, scrolled);
 				assert.ok(scrolled > 1000);
-			}, { kind, broken: /./ }));
+				await page.until((count) => history.state?.loaded === count,
+					'the place is noted', 5000, COUNT + real.length);
+				await page.reload();
+				await rows(page, COUNT + real.length,
+					'as many as before the page was loaded again');
+			}, { kind, broken: /409/ }));
 
 		test('what people wrote is shown as text', () => as(ADMIN, '/review',
 			async (person, page) => {
@@ -519,12 +524,22 @@ describe('an administrator', () => {
 		test(`reads the audit in ${kind}`, () => as(ADMIN, '/audit',
 			async (person, page) => {
 				await there(page, 'li[data-row]');
+				await portal.signIn('hostile@clinic.example', HOSTILE);
+				const operator = await portal.signIn(OPERATOR,
+					NAMES[OPERATOR]);
+
+				await operator.post(`/api/recordings/${real[0]}/play`,
+					{ reason: 'quality' });
+				await page.reload();
+				await page.sees(`Signed in by ${HOSTILE}, patient`);
+				assert.equal(await page.evaluate(() =>
+					document.querySelectorAll('main img').length), 0);
 				await page.choose('#filter-action', 'play');
 				await at(page, '/audit?action=play');
 				await page.until(() => !document.querySelector(
 					'[aria-busy=true]'), 'the rows');
 				assert.match(await text(page, 'li[data-row] .audit-words') ?? '',
-					/^Played by Op Erator, operator/);
+					/^Played by Op Erator, operator, reason quality$/);
 				await page.press('li[data-row]:first-child summary');
 				await page.click('Only this person');
 				await page.until(() => location.search.includes('subject='),
@@ -627,5 +642,47 @@ describe('whatever happens', () => {
 			await tabTo('#back', 'Shift+Tab');
 			await keyboard.press('Enter');
 			await rows(page, 50);
+		}));
+});
+
+describe('where the clinic lets people see their own', () => {
+	const own = `review = {
+	rules = ( { who = [ "role:clinician", "role:patient" ];
+		rights = [ "list", "play" ]; of = [ "own" ]; } );
+	reason = "none";
+};`;
+
+	before(async () => {
+		await portal.program.stop();
+		portal = await Portal.start(secrets(), undefined, own);
+		made = fill(portal.home, 40);
+	});
+
+	for (const [email, whose] of /** @type {const} */ ([
+		[CLINICIAN, 'clinician'], [PATIENT, 'patient']]))
+		test(`a ${whose} finds the own ones, and no others`, () => as(email,
+			'/', async (person, page) => {
+				const mine = made.filter((row) => row[whose] === email);
+
+				await person.phase('home');
+				assert.equal(await text(page, '.ways'), 'Visits\nRecordings');
+				await page.click('Recordings', 'link');
+				await rows(page, mine.length);
+				assert.deepEqual(new Set(await shown(page)),
+					new Set(mine.map(({ id }) => id)));
+				await page.press('tr[data-recording]:first-child .details');
+				await there(page, '#detail-dialog');
+				assert.equal(await text(page, '.deeds'), '');
+				await page.page.keyboard.press('Escape');
+				await gone(page, 'dialog');
+				const other = made.find((row) => row[whose] !== email);
+
+				await page.goto(`${URL_OF_PORTAL}/review/${other?.id}`);
+				await page.sees('There is nothing here for you');
+			}, { broken: /404/, size: SIZES.phone }));
+
+	test('an operator has no rule, and so finds nothing', () => as(OPERATOR,
+		'/review', async (person, page) => {
+			await page.sees('There is nothing here for you');
 		}));
 });

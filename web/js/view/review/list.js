@@ -20,6 +20,8 @@ import { recordingsTable } from './table.js';
 
 /** How long a list may be shown again as it was. */
 const FRESH_MS = 120000;
+/** Browsers let the history be changed only so often. */
+const NOTE_MS = 400;
 /** Lists that are kept. */
 const KEPT_MAX = 20;
 
@@ -58,6 +60,8 @@ export function listPage(desk, state) {
 	let at = 0;
 	let scroll = 0;
 	let busy = false;
+	/** @type {ReturnType<typeof setTimeout> | undefined} */
+	let noting;
 
 	const bar = listFilters(desk, go);
 	const count = h('p', { class: 'hint row-count', id: 'count', role: 'status' });
@@ -135,6 +139,7 @@ export function listPage(desk, state) {
 				answer.next, (row) => row.id);
 			meet(desk, answer.recordings);
 			draw();
+			note();
 		} catch (error) {
 			if (!isLatest())
 				return;
@@ -172,6 +177,7 @@ export function listPage(desk, state) {
 	}
 
 	async function begin() {
+		clearTimeout(noting);
 		const kept = desk.kept.get(location.search);
 		const was = before();
 		shown = location.search;
@@ -215,13 +221,17 @@ export function listPage(desk, state) {
 	}
 
 	const audit = may(state, 'administer');
+	/** The address's entry keeps the place for a page that is loaded anew. */
+	function note() {
+		clearTimeout(noting);
+		noting = setTimeout(() => history.replaceState({ scroll,
+			loaded: list.rows.length }, ''), NOTE_MS);
+	}
 	const remember = () => {
 		scroll = scrollY;
+		note();
 	};
-	const leave = () => history.replaceState({ loaded: list.rows.length,
-		scroll: scrollY }, '');
 	addEventListener('scroll', remember, { passive: true });
-	addEventListener('pagehide', leave);
 	return { node,
 		update: () => {
 			if (location.search === shown)
@@ -231,7 +241,7 @@ export function listPage(desk, state) {
 		},
 		close: () => {
 			removeEventListener('scroll', remember);
-			removeEventListener('pagehide', leave);
+			clearTimeout(noting);
 			bar.close();
 			latest.begin();
 			keep();
