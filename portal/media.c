@@ -309,7 +309,7 @@ static void reply(struct rth_exchange *x, struct served *s)
 	}
 	rth_reply_header(x, "Cache-Control", "no-store");
 	rth_reply_header(x, "Content-Disposition", "inline");
-	/* A proxy in front must not keep plain bytes, least of all on a disk. */
+	/* A proxy in front must not keep plain bytes, not on a disk. */
 	rth_reply_header(x, "X-Accel-Buffering", "no");
 	rth_ranged_reply(x, &body, tag);
 }

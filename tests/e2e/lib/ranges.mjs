@@ -29,7 +29,8 @@ export function fetchBytes(path, { cookie, headers = {}, method = 'GET',
 	agent, sockets } = {}) {
 	return new Promise((done, fail) => {
 		const request = http.request(URL_OF_PORTAL, { path, method,
-			agent: agent ?? false, headers: { ...(cookie ? { Cookie: cookie } : {}), ...headers } });
+			agent: agent ?? false, headers: {
+				...(cookie ? { Cookie: cookie } : {}), ...headers } });
 
 		request.on('error', fail);
 		request.on('socket', (socket) => sockets?.add(socket));

@@ -34,6 +34,9 @@ export class Reviewed {
 	/** Tells the portal of a recording's states. */
 	async tell(recording, room, ...states) {
 		const { eventsUser, eventsPassword } = this.keys;
+		const event = (data) => ({ emitter: 'janus', type: 64, timestamp: 1,
+			session_id: 1, handle_id: 2,
+			event: { plugin: 'janus.plugin.rthealth', data } });
 		const secret = Buffer.from(`${eventsUser}:${eventsPassword}`)
 			.toString('base64');
 
@@ -42,10 +45,8 @@ export class Reviewed {
 				`http://127.0.0.1:${PORTS.events}/janus-events`, {
 					method: 'POST', headers: { authorization: `Basic ${secret}`,
 						'content-type': 'application/json' },
-					body: JSON.stringify({ emitter: 'janus', type: 64,
-						timestamp: 1, session_id: 1, handle_id: 2, event: {
-							plugin: 'janus.plugin.rthealth', data: {
-								event: 'recording', room, recording, state } } }),
+					body: JSON.stringify(event({ event: 'recording', room,
+						recording, state })),
 				});
 
 			if (answer.status !== 204)
