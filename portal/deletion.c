@@ -3,6 +3,7 @@
 #include "deletion.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #include "certificate.h"
 #include "erase.h"
@@ -11,31 +12,41 @@
 
 #define FOLDERS_MAX 24 /* with one id, in other months: never more than one */
 
-/*
- * Destroys what has this id in each month, then looks for it.
- *
- * @param erase the first folder, taken; NULL: it is gone already
- */
-static enum rth_err erase_all(const struct rth_deleting *deleting,
-			      const char *id, struct rth_erase *erase)
+/* What has this id in other months, which nobody of ours makes. */
+static enum rth_err erase_others(const struct rth_deleting *deleting,
+				 const char *id)
 {
 	const char *folder = deleting->settings->recordings.folder;
 	enum rth_err err = 0;
 	int i;
 
-	for (i = 0; i < FOLDERS_MAX && erase && !err; i++) {
+	for (i = 0; i < FOLDERS_MAX && !err; i++) {
+		struct rth_erase *erase;
+
+		err = rth_erase_open(&erase, folder, id, deleting->wait_ms);
+		if (err)
+			break;
 		err = rth_erase_files(erase);
 		rth_erase_close(erase);
-		erase = NULL;
-		if (!err)
-			err = rth_erase_open(&erase, folder, id,
-					     deleting->wait_ms);
-		if (err == RTH_ERR_NOT_FOUND)
-			err = 0;
 	}
-	rth_erase_close(erase);
+	return err == RTH_ERR_NOT_FOUND ? 0 : err;
+}
+
+/*
+ * Destroys what has this id, then looks for it.
+ *
+ * @param erase NULL: the folder is gone already
+ */
+static enum rth_err erase_all(const struct rth_deleting *deleting,
+			      const char *id, struct rth_erase *erase)
+{
+	enum rth_err err = erase ? rth_erase_files(erase) : 0;
+
 	if (!err)
-		err = rth_erase_remains(folder, id);
+		err = erase_others(deleting, id);
+	if (!err)
+		err = rth_erase_remains(deleting->settings->recordings.folder,
+					id);
 	if (err != RTH_ERR_EXISTS)
 		return err;
 	rth_log(RTH_LOG_ERROR, "deletion-remains", "s:s", "recording", id);
@@ -71,21 +82,42 @@ static enum rth_err certify(const struct rth_deleting *deleting,
 	return err;
 }
 
-/* A folder that is missing was deleted by us only if we had begun. */
+/*
+ * A folder that is missing was deleted by us only if we had begun. Whoever else
+ * had is not at work any more when we are alone.
+ */
+static enum rth_err take_over(const struct rth_deleting *deleting,
+			      const char *id, int *turnp)
+{
+	struct rth_deletion before;
+	enum rth_err err = rth_store_deletion_get(deleting->store, &before, id);
+
+	if (!err && !before.done_s) {
+		close(*turnp);
+		*turnp = -1;
+		err = rth_erase_turn(turnp,
+				     deleting->settings->recordings.folder,
+				     true, deleting->wait_ms);
+		if (!err)
+			err = rth_store_deletion_get(deleting->store, &before,
+						     id);
+	}
+	return !err && before.done_s ? RTH_ERR_EXISTS : err;
+}
+
+/* @param erasep receives NULL when the folder is gone already */
 static enum rth_err open_files(const struct rth_deleting *deleting,
-			       struct rth_deletion *deletion,
+			       struct rth_deletion *deletion, int *turnp,
 			       struct rth_erase **erasep)
 {
-	const char *folder = deleting->settings->recordings.folder;
 	struct rth_erase_count count = {0, 0};
-	struct rth_deletion before;
 	struct rth_erase *erase = NULL;
-	enum rth_err err = rth_erase_open(&erase, folder, deletion->recording,
-					  deleting->wait_ms);
+	enum rth_err err =
+		rth_erase_open(&erase, deleting->settings->recordings.folder,
+			       deletion->recording, deleting->wait_ms);
 
 	if (err == RTH_ERR_NOT_FOUND)
-		err = rth_store_deletion_get(deleting->store, &before,
-					     deletion->recording);
+		err = take_over(deleting, deletion->recording, turnp);
 	else if (!err)
 		err = rth_erase_count(erase, &count);
 	if (err) {
@@ -99,28 +131,18 @@ static enum rth_err open_files(const struct rth_deleting *deleting,
 	return 0;
 }
 
-enum rth_err rth_delete_recording(const struct rth_deleting *deleting,
-				  struct rth_deletion *deletion)
+/* The locks are held until all is done: another deletion waits. */
+static enum rth_err delete_locked(const struct rth_deleting *deleting,
+				  struct rth_deletion *deletion,
+				  struct rth_erase *erase)
 {
-	struct rth_erase *erase;
-	enum rth_err err = rth_store_deletion_may(
-		deleting->store, deletion->recording, deleting->now_s);
+	enum rth_err err = deleting->audit(deleting->arg, deletion,
+					   RTH_AUDIT_DELETION_BEGUN);
 
-	if (!err && !deleting->key)
-		err = RTH_ERR_CRYPTO; /* there would be no certificate */
-	if (!err)
-		err = open_files(deleting, deletion, &erase);
-	if (err)
-		return err;
-	err = deleting->audit(deleting->arg, deletion,
-			      RTH_AUDIT_DELETION_BEGUN);
 	if (!err)
 		err = rth_store_deletion_begin(deleting->store, deletion);
-	if (err) {
-		rth_erase_close(erase);
-		return err;
-	}
-	err = erase_all(deleting, deletion->recording, erase);
+	if (!err)
+		err = erase_all(deleting, deletion->recording, erase);
 	if (!err)
 		err = erase_words(deleting, deletion->recording);
 	if (!err)
@@ -129,6 +151,39 @@ enum rth_err rth_delete_recording(const struct rth_deleting *deleting,
 	   better; whoever reads just now keeps us from it. */
 	if (!err && rth_store_scrub(deleting->store) == RTH_ERR_IO)
 		err = RTH_ERR_IO;
+	return err;
+}
+
+static enum rth_err delete_in_turn(const struct rth_deleting *deleting,
+				   struct rth_deletion *deletion, int *turnp)
+{
+	struct rth_erase *erase;
+	enum rth_err err = rth_store_deletion_may(
+		deleting->store, deletion->recording, deleting->now_s);
+
+	if (!err && !deleting->key)
+		err = RTH_ERR_CRYPTO; /* there would be no certificate */
+	if (!err)
+		err = open_files(deleting, deletion, turnp, &erase);
+	if (err)
+		return err;
+	err = delete_locked(deleting, deletion, erase);
+	rth_erase_close(erase);
+	return err;
+}
+
+enum rth_err rth_delete_recording(const struct rth_deleting *deleting,
+				  struct rth_deletion *deletion)
+{
+	int turn = -1;
+	enum rth_err err =
+		rth_erase_turn(&turn, deleting->settings->recordings.folder,
+			       false, deleting->wait_ms);
+
+	if (!err)
+		err = delete_in_turn(deleting, deletion, &turn);
+	if (turn >= 0)
+		close(turn);
 	return err;
 }
 
@@ -150,9 +205,8 @@ enum rth_err rth_delete_again(const struct rth_deleting *deleting,
 		return err;
 	err = deleting->audit(deleting->arg, &deletion,
 			      RTH_AUDIT_DELETED_AGAIN);
-	if (err)
-		rth_erase_close(erase);
-	else
+	if (!err)
 		err = erase_all(deleting, recording, erase);
+	rth_erase_close(erase);
 	return err;
 }

@@ -36,12 +36,12 @@ struct rth_erase {
 	char id[RTH_ID_SIZE];
 };
 
-static enum rth_err lock(int fd, int wait_ms, enum rth_err busy)
+static enum rth_err lock(int fd, int how, int wait_ms, enum rth_err busy)
 {
 	const struct timespec pause = {0, LOCK_EVERY_MS * 1000000L};
 	int waited_ms;
 
-	for (waited_ms = 0; flock(fd, LOCK_EX | LOCK_NB);
+	for (waited_ms = 0; flock(fd, how | LOCK_NB);
 	     waited_ms += LOCK_EVERY_MS) {
 		if (errno != EWOULDBLOCK && errno != EINTR)
 			return RTH_ERR_IO;
@@ -52,17 +52,33 @@ static enum rth_err lock(int fd, int wait_ms, enum rth_err busy)
 	return 0;
 }
 
+enum rth_err rth_erase_turn(int *fdp, const char *folder, bool alone,
+			    int wait_ms)
+{
+	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	enum rth_err err;
+
+	if (fd < 0)
+		return RTH_ERR_IO;
+	err = lock(fd, alone ? LOCK_EX : LOCK_SH, wait_ms, RTH_ERR_TIMEOUT);
+	if (err)
+		close(fd);
+	else
+		*fdp = fd;
+	return err;
+}
+
 /* Another deletion may have been here until the month was locked. */
 static enum rth_err open_locked(struct rth_erase *e, int wait_ms)
 {
-	enum rth_err err = lock(e->month, wait_ms, RTH_ERR_TIMEOUT);
+	enum rth_err err = lock(e->month, LOCK_EX, wait_ms, RTH_ERR_TIMEOUT);
 
 	if (err)
 		return err;
 	e->folder = openat(e->month, e->id, FOLDER_FLAGS);
 	if (e->folder < 0)
 		return errno == ENOENT ? RTH_ERR_NOT_FOUND : RTH_ERR_IO;
-	return lock(e->folder, LOOK_MS, RTH_ERR_STATE);
+	return lock(e->folder, LOCK_EX, LOOK_MS, RTH_ERR_STATE);
 }
 
 enum rth_err rth_erase_open(struct rth_erase **erasep, const char *folder,

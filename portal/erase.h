@@ -34,6 +34,16 @@ struct rth_erase_count {
 enum rth_err rth_erase_open(struct rth_erase **erasep, const char *folder,
 			    const char *id, int wait_ms) RTH_CHECKED;
 
+/**
+ * Takes a turn: many deletions at a time, or one alone, which knows then that
+ * what was begun and has no folder any more is nobody's work. Waits.
+ *
+ * @param fdp receives it; close it to give it up
+ * @return 0, RTH_ERR_TIMEOUT, RTH_ERR_IO
+ */
+enum rth_err rth_erase_turn(int *fdp, const char *folder, bool alone,
+			    int wait_ms) RTH_CHECKED;
+
 /** How many files there are. */
 enum rth_err rth_erase_count(const struct rth_erase *erase,
 			     struct rth_erase_count *count) RTH_CHECKED;

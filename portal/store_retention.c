@@ -348,7 +348,7 @@ enum rth_err rth_store_deletion_end(struct rth_store *store,
 		  " WHERE id = $1",
 		  2},
 		 {"UPDATE deletions SET done_s = $2, certificate = $3"
-		  " WHERE recording_id = $1",
+		  " WHERE recording_id = $1 AND done_s = 0",
 		  3},
 		 {"DELETE FROM plays WHERE recording_id = $1", 1}},
 	};

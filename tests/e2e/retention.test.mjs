@@ -375,6 +375,24 @@ describe('who may', () => {
 	});
 });
 
+test('asked for by many at once it is done once', async () => {
+	const id = await record();
+	const answers = await Promise.all(Array.from({ length: 6 },
+		(_, i) => erase(i % 2 ? 'admin' : 'cleaner', id)));
+	const done = answers.filter(({ status }) => status === 200);
+
+	assert.ok(done.length >= 1);
+	for (const { status } of answers)
+		assert.ok([200, 404, 503].includes(status), String(status));
+	const certificate = await assertGone(id);
+
+	for (const { json } of done)
+		assert.deepEqual(json.certificate, certificate);
+	assert.deepEqual(rows(id).filter((row) => row.includes('|ok|')), [
+		'recording-deletion-begun|ok|by-hand',
+		'recording-deleted|ok|by-hand']);
+});
+
 describe('one that runs', () => {
 	test('is not deleted, and comes to a good end', async () => {
 		const begun = await reviewed.begin(PATIENT,

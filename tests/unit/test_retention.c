@@ -17,6 +17,7 @@
 #include "audit_head.h"
 #include "base64.h"
 #include "deletion.h"
+#include "erase.h"
 #include "json_text.h"
 #include "play.h"
 #include "retention.h"
@@ -656,6 +657,34 @@ static void failing_memory_and_done_again(void **state)
 	assert_true(n > 10 && n < 400);
 }
 
+/* One that is at work is not taken over; it may be another program's. */
+static void what_is_under_way_is_left_to_who_does_it(void **state)
+{
+	struct heard heard = {.refuse = RTH_AUDIT_DELETED};
+	int turn;
+
+	(void)state;
+	assert_int_equal(delete_with(&heard), RTH_ERR_IO);
+	assert_int_equal(rth_erase_turn(&turn, fix.store, false, 0), 0);
+	heard = (struct heard){.refuse = NULL};
+	assert_int_equal(delete_with(&heard), RTH_ERR_TIMEOUT);
+	assert_string_equal(heard.outcomes, "");
+	/* That is no reason to let others wait. */
+	fix_recording(&fix, FIX_OTHER);
+	fix_lane(&fix, "1-patient-1.webm", 500, true);
+	put_recording(FIX_OTHER, FIX_ROOM, RTH_RECORDING_STORED, ENDED);
+	{
+		const struct rth_deleting deleting = how(&heard);
+		struct rth_deletion other = {
+			.recording = FIX_OTHER, .by = "x", .rule = "by-hand"};
+
+		assert_int_equal(rth_delete_recording(&deleting, &other), 0);
+	}
+	close(turn);
+	assert_int_equal(delete_it(), 0);
+	deleted();
+}
+
 /* Someone who reads keeps old pages in the log: it is not called deleted. */
 static void a_reader_of_the_database_is_waited_for(void **state)
 {
@@ -963,6 +992,7 @@ int main(void)
 		TEST(what_is_not_there_was_not_deleted_by_us),
 		TEST(without_its_row_nothing_is_deleted),
 		TEST(without_a_key_there_is_no_certificate),
+		TEST(what_is_under_way_is_left_to_who_does_it),
 		TEST(a_reader_of_the_database_is_waited_for),
 		TEST(what_is_due_is_deleted),
 		TEST(for_ever_is_for_ever),
