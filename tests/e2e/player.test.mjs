@@ -71,6 +71,8 @@ function makeRecording() {
 		await pause(6000);
 		await clinician.page.press('#toggle-screen');
 		await pause(12000);
+		await patient.page.click('Turn camera off');
+		await pause(4000);
 		await endVisit(visit);
 		return stored(clinic, known);
 	}, { clinician: BEEPING, patient: BEEPING });
@@ -308,9 +310,7 @@ for (const kind of KINDS)
 
 		test('a screen takes the stage, by hand another picture', async () => {
 			await person.page.click('Events', 'tab');
-			await person.page.evaluate(() => /** @type {HTMLElement} */ (
-				[...document.querySelectorAll('#player-events .player-line')].find(
-					(line) => line.textContent?.includes('shared a screen'))).click());
+			await person.page.press('#player-events li:last-child button');
 			await person.page.click('Messages', 'tab');
 			await settled(person);
 			const big = () => person.page.evaluate(() =>
@@ -328,6 +328,22 @@ for (const kind of KINDS)
 			await key(person, '0');
 			await settled(person);
 			assert.equal(await big(), null, 'nothing is shared at the beginning');
+		});
+
+		test('whose camera was off is said, at the end too', async () => {
+			await key(person, 'End');
+			await settled(person);
+			const plates = await person.page.evaluate(() => {
+				const tiles = [...document.querySelectorAll(
+					'.player-tile:not([hidden])')];
+				const words = '.player-plate:not([hidden]) .player-plate-words';
+
+				return Object.fromEntries(tiles.map((tile) => [
+					tile.getAttribute('data-lane'),
+					tile.querySelector(words)?.textContent ?? '']));
+			});
+
+			assert.deepEqual(plates, { clinician: '', patient: 'Camera off' });
 		});
 
 		test('messages go along, lead there, and are text', async () => {

@@ -313,6 +313,19 @@ describe('its time', () => {
 		assert.ok(room.at < 1500, 'it begins again');
 	});
 
+	test('at its end each lane keeps its last picture', () => {
+		const room = new Room();
+
+		room.do('seek', PLAY.duration_ms);
+		room.pass(800);
+		assert.equal(room.engine.state, 'paused');
+		assert.equal(room.engine.shown('clinician', room.now)?.key, 'c1');
+		assert.equal(room.engine.shown('patient', room.now)?.key, 'p3');
+		assert.equal(room.engine.shown('clinician-screen', room.now), null);
+		for (const [fake, { of }] of room.media)
+			assert.ok(of.duration_ms / 1000 - fake.really < 1);
+	});
+
 	test('never goes beyond either end', () => {
 		const room = new Room();
 

@@ -114,55 +114,58 @@ function blocksOf(bytes) {
 	return found;
 }
 
-test('clusters are made anew: every block, at its time, however it comes',
-	() => {
-		for (let run = 0; run < 30; run++) {
-			const all = [];
-			const parts = [];
+/** A cluster of a second with both tracks; what is in it is added to `all`. */
+function second(ms, all) {
+	const blocks = [];
 
-			for (let ms = 0; ms < 70000; ms += 1000) {
-				const blocks = [];
+	for (let at = 0; at < 1000; at += 100)
+		for (const track of [1, 2]) {
+			const key = track === 1 || (ms + at) % 4300 === 0;
+			const made = block(track, at, key, Math.floor(next() * 60));
 
-				for (let at = 0; at < 1000; at += 100)
-					for (const track of [1, 2]) {
-						const key = track === 1 || (ms + at) % 4300 === 0;
-						const made = block(track, at, key, Math.floor(next() * 60));
-
-						blocks.push(made.bytes);
-						all.push({ ms: ms + at, key, track, body: made.body });
-					}
-				const time = Buffer.alloc(4);
-
-				time.writeUInt32BE(ms);
-				// Of a known size or not; PrevSize is left out.
-				const body = Buffer.concat([Buffer.from([0xe7, 0x84]), time,
-					Buffer.from([0xab, 0x81, 7]), ...blocks]);
-				const size = Buffer.alloc(8);
-
-				size.writeBigUInt64BE(ms % 2000 ? 0x01ffffffffffffffn
-					: BigInt(body.length) | 1n << 56n);
-				parts.push(Buffer.from([0x1f, 0x43, 0xb6, 0x75]), size, body);
-			}
-			const file = new Uint8Array(Buffer.concat(parts));
-			const clusters = new Clusters(2);
-			const made = [];
-
-			for (let at = 0; at < file.length;) {
-				const to = at + 1 + Math.floor(next() * 5000);
-
-				made.push(clusters.take(file.subarray(at, to)));
-				at = to;
-			}
-			const found = blocksOf(Buffer.concat(made));
-			const heads = found.filter((each) => 'cluster' in each).length;
-
-			assert.deepEqual(found.filter((each) => 'body' in each), all,
-				`RTH_SEED=${SEED}`);
-			assert.ok(heads >= 15 && heads <= 20, `${heads} clusters`);
-			found.forEach((each, i) => 'cluster' in each && i > 0 &&
-				assert.ok(found[i + 1].key));
+			blocks.push(made.bytes);
+			all.push({ ms: ms + at, key, track, body: made.body });
 		}
-	});
+	const time = Buffer.alloc(4);
+	const size = Buffer.alloc(8);
+
+	time.writeUInt32BE(ms);
+	// Of a known size or not; PrevSize is to be left out.
+	const body = Buffer.concat([Buffer.from([0xe7, 0x84]), time,
+		Buffer.from([0xab, 0x81, 7]), ...blocks]);
+
+	size.writeBigUInt64BE(ms % 2000 ? 0x01ffffffffffffffn
+		: BigInt(body.length) | 1n << 56n);
+	return [Buffer.from([0x1f, 0x43, 0xb6, 0x75]), size, body];
+}
+
+test('clusters are made anew: every block, at its time, however it comes', () => {
+	for (let run = 0; run < 30; run++) {
+		const all = [];
+		const parts = [];
+
+		for (let ms = 0; ms < 70000; ms += 1000)
+			parts.push(...second(ms, all));
+		const file = new Uint8Array(Buffer.concat(parts));
+		const clusters = new Clusters(2);
+		const made = [];
+
+		for (let at = 0; at < file.length;) {
+			const to = at + 1 + Math.floor(next() * 5000);
+
+			made.push(clusters.take(file.subarray(at, to)));
+			at = to;
+		}
+		const found = blocksOf(Buffer.concat(made));
+		const heads = found.filter((each) => 'cluster' in each).length;
+
+		assert.deepEqual(found.filter((each) => 'body' in each), all,
+			`RTH_SEED=${SEED}`);
+		assert.ok(heads >= 15 && heads <= 20, `${heads} clusters`);
+		found.forEach((each, i) => 'cluster' in each && i > 0 &&
+			assert.ok(found[i + 1].key));
+	}
+});
 
 test('what comes after a jump is not joined with what came before', () => {
 	const clusters = new Clusters(null);

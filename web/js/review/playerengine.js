@@ -25,6 +25,8 @@ const BEGUN_S = 0.06;
 const TAIL_S = 0.15;
 /** So much of what runs must have come before its end is played on. */
 const MARGIN_MS = 6000;
+/** Lanes do not end at once: so long before the end their last picture stays. */
+const LINGER_MS = 1500;
 /** How often a lane that fails is tried again. */
 const TRIES_MAX = 3;
 const HAVE_METADATA = 1;
@@ -269,7 +271,9 @@ export class Engine {
 	/** @param {number} ms @returns {Entry[]} */
 	#playing(ms) {
 		return this.#lanes.flatMap((lane) => {
-			const segment = lane.segments[segmentAt(lane, ms)];
+			const lingers = !this.#running && ms > this.#duration - LINGER_MS;
+			const segment = lane.segments[segmentAt(lane, ms)]
+				?? (lingers && lane.segments[segmentAt(lane, ms - LINGER_MS)]);
 			const entry = segment && this.#entries.get(segment.src);
 			return entry ? [entry] : [];
 		});
