@@ -11,15 +11,13 @@
 
 /* A browser sends three at a time; a rejoin brings three others. */
 #define STREAMS_MAX 16
-#define DELAY_US 500000 /* what is called present, and as much before */
+#define PRESENT_US 500000 /* and as much before */
 
 struct heard {
 	uint32_t ssrc;
 	uint64_t used; /* 0 is free */
 	struct rth_sender_sr sr;
-	/* the least delay of this half second and of the one before */
-	int64_t delay_us[2];
-	int64_t delay_slice;
+	struct rth_present delay_us;
 };
 
 struct rth_sender {
@@ -62,10 +60,7 @@ static struct heard *entry(struct rth_sender *sender, uint32_t ssrc)
 		if (sender->heard[i].used < sender->heard[at].used)
 			at = i;
 	if (!known)
-		sender->heard[at] = (struct heard){
-			.ssrc = ssrc,
-			.delay_slice = INT64_MIN / 2,
-		};
+		sender->heard[at] = (struct heard){.ssrc = ssrc};
 	sender->heard[at].used = ++sender->uses;
 	return &sender->heard[at];
 }
@@ -133,6 +128,27 @@ void rth_least_add(struct rth_least *l, int64_t value, int64_t now_us)
 			l->value = l->least[i];
 }
 
+void rth_present_add(struct rth_present *p, int64_t value, int64_t now_us)
+{
+	int64_t slice = now_us / PRESENT_US;
+
+	if (!p->known || slice != p->slice) {
+		bool next = p->known && slice == p->slice + 1;
+
+		p->least[1] = next ? p->least[0] : value;
+		p->least[0] = value;
+		p->slice = slice;
+		p->known = true;
+	} else if (value < p->least[0]) {
+		p->least[0] = value;
+	}
+}
+
+int64_t rth_present_least(const struct rth_present *p)
+{
+	return p->least[0] < p->least[1] ? p->least[0] : p->least[1];
+}
+
 void rth_sender_offset_add(struct rth_sender *sender, int64_t offset_us,
 			   int64_t now_us)
 {
@@ -158,33 +174,21 @@ void rth_sender_step(struct rth_sender *sender, int64_t step_us)
 void rth_sender_delay_add(struct rth_sender *sender, uint32_t ssrc,
 			  int64_t delay_us, int64_t now_us)
 {
-	struct heard *heard = entry(sender, ssrc);
-	int64_t slice = now_us / DELAY_US;
-
-	if (slice != heard->delay_slice) {
-		heard->delay_us[1] = slice == heard->delay_slice + 1
-					     ? heard->delay_us[0]
-					     : delay_us;
-		heard->delay_us[0] = delay_us;
-		heard->delay_slice = slice;
-	} else if (delay_us < heard->delay_us[0]) {
-		heard->delay_us[0] = delay_us;
-	}
+	rth_present_add(&entry(sender, ssrc)->delay_us, delay_us, now_us);
 }
 
 bool rth_sender_delay(const struct rth_sender *sender, uint32_t ssrc,
 		      int64_t now_us, int64_t *delay_us)
 {
-	int64_t slice = now_us / DELAY_US;
+	int64_t slice = now_us / PRESENT_US;
 	bool found = false;
 
 	for (size_t i = 0; i < STREAMS_MAX; i++) {
 		const struct heard *h = &sender->heard[i];
-		int64_t least = h->delay_us[0] < h->delay_us[1]
-					? h->delay_us[0]
-					: h->delay_us[1];
+		int64_t least = rth_present_least(&h->delay_us);
 
-		if (!h->used || h->ssrc == ssrc || slice - h->delay_slice > 1)
+		if (!h->used || h->ssrc == ssrc || !h->delay_us.known ||
+		    slice - h->delay_us.slice > 1)
 			continue;
 		if (!found || least < *delay_us)
 			*delay_us = least;

@@ -67,6 +67,20 @@ void rth_least_clear(struct rth_least *least);
 /** Takes a value of now; those of RTH_LEAST_SLICES slices ago are gone. */
 void rth_least_add(struct rth_least *least, int64_t value, int64_t now_us);
 
+/* The least of something at present: half a second, and the one before. */
+struct rth_present {
+	int64_t least[2];
+	int64_t slice; /* number of the newer half second */
+	bool known;
+};
+
+/** Takes a value of now. */
+void rth_present_add(struct rth_present *present, int64_t value,
+		     int64_t now_us);
+
+/** The least of what came last; 0 if nothing ever came. */
+int64_t rth_present_least(const struct rth_present *present);
+
 /** Takes (relay's time - browser's time) of something that came. */
 void rth_sender_offset_add(struct rth_sender *sender, int64_t offset_us,
 			   int64_t now_us);

@@ -8,6 +8,11 @@
  *
  * link: browser's clock minus RTP time, by this stream's reports. offset:
  * relay's clock minus browser's clock, shared by the person's streams.
+ *
+ * A voice's RTP time counts samples. A busy browser loses some, Firefox most
+ * of all, and the voice falls behind the clock for good. So the greatest of its
+ * last links counts, and its packets tell nothing of the offset: with the link
+ * of before or after, they would move all lanes of the person.
  */
 #include "timeline.h"
 
@@ -23,9 +28,11 @@
 #define FASTER_US 300000	/* most that one packet says of the offset */
 #define TICKS_MAX ((int64_t)1 << 41)
 #define LINKS 5		/* reports whose median counts */
+#define VOICE_LINKS 3	/* and whose greatest */
 #define STEP_US 150000	/* a report that far off: the clock was set */
 #define EPOCH_US 500000 /* another browser's clock */
-#define SLOW_US 100000	/* errors above are undone faster */
+#define SLOW_US 20000	/* errors above are undone faster */
+#define SENT_US 20000	/* may pass until a voice is sent */
 
 struct rth_timeline {
 	struct rth_sender *sender;
@@ -38,7 +45,8 @@ struct rth_timeline {
 	int64_t last_us;   /* its arrival */
 	int64_t last_late; /* its arrival minus its RTP time */
 
-	struct rth_least fastest; /* arrival minus RTP time */
+	struct rth_least fastest;   /* arrival minus RTP time */
+	struct rth_present present; /* the same, of now */
 
 	bool unsure;
 	int64_t unsure_us;    /* since */
@@ -97,30 +105,68 @@ static int compare(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-static int64_t median(const struct rth_timeline *t)
+static bool is_voice(const struct rth_timeline *t)
+{
+	return t->clock_hz == RTH_RTP_CLOCK_VOICE;
+}
+
+static int64_t link_now(const struct rth_timeline *t)
 {
 	int64_t sorted[LINKS];
-	unsigned n = t->links < LINKS ? t->links : LINKS;
+	unsigned most = is_voice(t) ? VOICE_LINKS : LINKS;
+	unsigned n = t->links < most ? t->links : most;
 
 	for (unsigned i = 0; i < n; i++)
 		sorted[i] = t->link[i];
 	qsort(sorted, n, sizeof(sorted[0]), compare);
-	return sorted[n / 2];
+	return sorted[is_voice(t) ? n - 1 : n / 2];
 }
 
 static void add_link(struct rth_timeline *t, int64_t link)
 {
-	t->link[t->links++ % LINKS] = link;
+	unsigned most = is_voice(t) ? VOICE_LINKS : LINKS;
+
+	t->link[t->links++ % most] = link;
 	t->doubted = false;
 }
 
-static int64_t wanted(const struct rth_timeline *t)
+/* Where the reports place it; false if there are none. */
+static bool reported(const struct rth_timeline *t, int64_t *shift)
 {
 	int64_t offset;
 
-	if (t->linked && rth_sender_offset(t->sender, &offset))
-		return median(t) + offset + t->excess;
-	return t->fastest.value;
+	if (!t->linked || !rth_sender_offset(t->sender, &offset))
+		return false;
+	*shift = link_now(t) + offset;
+	return true;
+}
+
+/* Where it was to be found before the last packets came. */
+static int64_t expected(const struct rth_timeline *t)
+{
+	int64_t shift;
+
+	return reported(t, &shift) ? shift + t->excess : t->fastest.value;
+}
+
+/*
+ * A voice came after it was made, and not longer after it than what else its
+ * person sends: that tells of lost samples before the next report does.
+ */
+static int64_t wanted(const struct rth_timeline *t)
+{
+	int64_t came = rth_present_least(&t->present);
+	int64_t shift = expected(t);
+	int64_t way;
+
+	if (!t->linked || !is_voice(t))
+		return shift;
+	if (came < shift)
+		return came;
+	if (!rth_sender_delay(t->sender, t->ssrc, t->last_us, &way) ||
+	    came - way - SENT_US < shift)
+		return shift;
+	return came - way - SENT_US;
 }
 
 /*
@@ -149,15 +195,27 @@ static void first_link(struct rth_timeline *t, int64_t link, int64_t now_us)
 	t->links = 0;
 	t->linked = true;
 	add_link(t, link);
-	if (!t->excess)
+	if (!t->excess && !is_voice(t))
 		rth_sender_offset_add(t->sender, t->fastest.value - link,
 				      now_us);
 }
 
-/* Says whether a report fits; one that does not must come twice. */
-static bool next_link(struct rth_timeline *t, int64_t link)
+/* Says whether the browser's clock stands where it stood, by a report. */
+static bool stands(const struct rth_timeline *t, int64_t offset_us)
 {
-	int64_t step = link - median(t);
+	int64_t offset;
+
+	return rth_sender_offset(t->sender, &offset) &&
+	       llabs(offset_us - offset) < STEP_US;
+}
+
+/*
+ * Says whether a report fits; one that does not must come twice, but if the
+ * clock stands and it is a voice that fell behind.
+ */
+static bool next_link(struct rth_timeline *t, int64_t link, int64_t offset_us)
+{
+	int64_t step = link - link_now(t);
 
 	if (llabs(step) < STEP_US) {
 		add_link(t, link);
@@ -167,6 +225,10 @@ static bool next_link(struct rth_timeline *t, int64_t link)
 		/* The silence's report came late; this one is the first. */
 		t->excess = 0;
 		t->links = 0;
+		add_link(t, link);
+		return true;
+	}
+	if (is_voice(t) && step > 0 && stands(t, offset_us)) {
 		add_link(t, link);
 		return true;
 	}
@@ -192,7 +254,7 @@ static void look(struct rth_timeline *t)
 	link = sr.ntp_us - to_us(t, extend(t, sr.rtp));
 	if (!t->linked)
 		first_link(t, link, sr.time_us);
-	else if (!next_link(t, link))
+	else if (!next_link(t, link, sr.time_us - sr.ntp_us))
 		return;
 	rth_sender_offset_add(t->sender, sr.time_us - sr.ntp_us, sr.time_us);
 }
@@ -200,19 +262,18 @@ static void look(struct rth_timeline *t)
 /* What a packet says of the clocks while all goes on as expected. */
 static void learn(struct rth_timeline *t, int64_t late, int64_t time_us)
 {
-	int64_t expected;
+	int64_t shift;
 
 	rth_least_add(&t->fastest, late, time_us);
-	if (!t->linked)
+	if (!reported(t, &shift))
 		return;
-	expected = wanted(t) - t->excess;
 	/* Much faster than ever is an RTP time that jumped; reports tell. */
-	if (!t->excess && late > expected - FASTER_US)
-		rth_sender_offset_add(t->sender, late - median(t), time_us);
-	expected = wanted(t) - t->excess;
-	if (late - expected < t->excess)
-		t->excess = late > expected ? late - expected : 0;
-	rth_sender_delay_add(t->sender, t->ssrc, late - expected, time_us);
+	if (!t->excess && !is_voice(t) && late > shift - FASTER_US)
+		rth_sender_offset_add(t->sender, late - link_now(t), time_us);
+	(void)reported(t, &shift);
+	if (late - shift < t->excess)
+		t->excess = late > shift ? late - shift : 0;
+	rth_sender_delay_add(t->sender, t->ssrc, late - shift, time_us);
 }
 
 static void doubt(struct rth_timeline *t, int64_t late, int64_t time_us)
@@ -235,7 +296,7 @@ static bool elsewhere(const struct rth_timeline *t, int64_t apart)
  */
 static void decide(struct rth_timeline *t, int64_t now_us)
 {
-	int64_t apart = t->unsure_least - wanted(t);
+	int64_t apart = t->unsure_least - expected(t);
 	int64_t delay = 0;
 	bool other = rth_sender_delay(t->sender, t->ssrc, now_us, &delay);
 
@@ -246,7 +307,7 @@ static void decide(struct rth_timeline *t, int64_t now_us)
 	}
 	if (t->linked) {
 		t->old_known = true;
-		t->old_link = median(t);
+		t->old_link = link_now(t);
 	}
 	t->linked = false;
 	t->excess = 0;
@@ -282,7 +343,8 @@ void rth_timeline_arrived(struct rth_timeline *t, uint32_t rtp, int64_t time_us)
 	late = time_us - to_us(t, ticks);
 	strange = !first && ((time_us - t->last_us > SILENCE_US &&
 			      elsewhere(t, late - t->last_late)) ||
-			     late < wanted(t) - EARLY_US);
+			     late < expected(t) - EARLY_US);
+	rth_present_add(&t->present, late, time_us);
 	if (!t->unsure && strange)
 		doubt(t, late, time_us);
 	if (t->unsure) {

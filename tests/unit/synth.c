@@ -362,7 +362,7 @@ void synth_report(struct synth *synth, struct synth_stream *stream,
 	rth_put32(report + 4, stream->ssrc);
 	rth_put32(report + 8, (uint32_t)(whole + NTP_1970));
 	rth_put32(report + 12, (uint32_t)(part * 4294967295.0));
-	rth_put32(report + 16, rtp_time(stream, now_us));
+	rth_put32(report + 16, rtp_time(stream, now_us - stream->told_us));
 	send(synth, stream, now_us, true, report, sizeof(report));
 }
 

@@ -42,6 +42,7 @@ struct synth_stream {
 	double ppm;	  /* of its RTP time against the wall clock */
 	uint32_t rtp0;	  /* RTP time at 0 */
 	int64_t stood_us; /* for how long it stood still */
+	int64_t told_us;  /* its reports' RTP time is that much too small */
 	uint16_t seq;
 	uint16_t picture_id;
 	int64_t lag_us; /* from made to sent */

@@ -18,6 +18,7 @@
 #define ORIGIN (1000 * S)
 #define TICK_US (20 * MS)
 #define BUCKETS 4000 /* seconds */
+#define JOINED_US (8 * S)
 
 enum { VOICE, CAMERA, STREAMS };
 
@@ -35,6 +36,7 @@ struct scenario {
 	struct span mute_running;   /* RTP time goes on */
 	struct span camera_off;
 	struct span dtx; /* a packet each 400 ms */
+	int64_t told_us; /* first reports of a voice are that wrong */
 	int64_t rejoin_s;
 	bool reports_off;
 	bool wraps;
@@ -164,10 +166,20 @@ static void show(struct visit *v, int who, int64_t t, uint64_t n)
 		  v->clip.frame[k].data, v->clip.frame[k].len);
 }
 
+/* For some seconds after somebody has joined, as Firefox. */
+static bool just_joined(const struct visit *v, int who, int64_t t)
+{
+	int64_t again = ORIGIN + (who ? v->scenario->rejoin_s : 0) * S;
+
+	return t - (t < again ? ORIGIN : again) < JOINED_US;
+}
+
 static void report(struct visit *v, int who, int64_t t, uint64_t n)
 {
 	if (v->scenario->reports_off)
 		return;
+	v->stream[who][VOICE].told_us =
+		just_joined(v, who, t) ? v->scenario->told_us : 0;
 	if (n % 250 == 40 + 50 * (unsigned)who)
 		synth_report(v->synth, &v->stream[who][VOICE], t + 7 * MS);
 	if (n % 50 == 30)
@@ -422,6 +434,20 @@ static struct scenario scenarios[] = {
 	{"another browser comes back",
 	 120,
 	 {30 * MS, 20 * MS, 0, 0, 0, NULL, NULL},
+	 .rejoin_s = 60,
+	 .voice_least = 0.98,
+	 .camera_least = 0.95},
+	{"first reports of a voice 50 ms too late",
+	 120,
+	 {30 * MS, 5 * MS, 0, 0, 0, NULL, NULL},
+	 .told_us = 50 * MS,
+	 .rejoin_s = 60,
+	 .voice_least = 0.98,
+	 .camera_least = 0.95},
+	{"first reports of a voice 50 ms too early",
+	 120,
+	 {30 * MS, 5 * MS, 0, 0, 0, NULL, NULL},
+	 .told_us = -50 * MS,
 	 .rejoin_s = 60,
 	 .voice_least = 0.98,
 	 .camera_least = 0.95},

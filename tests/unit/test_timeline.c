@@ -9,6 +9,8 @@
 #define MS INT64_C(1000)
 #define HZ 48000
 #define SSRC 7
+#define PICTURE 8
+#define PICTURE_HZ 90000
 #define WAY (30 * MS) /* what the network takes */
 #define NTP_1970 INT64_C(2208988800)
 
@@ -38,16 +40,22 @@ static uint32_t rtp_at(const struct clocks *c, int64_t t)
 }
 
 /* The browser's clock is 500 s and step_us before the relay's. */
-static void report(struct clocks *c, int64_t t, int64_t step_us, int64_t way_us)
+static void report_of(struct clocks *c, uint32_t ssrc, uint32_t rtp, int64_t t,
+		      int64_t step_us, int64_t way_us)
 {
 	uint8_t sr[28] = {0x80, 200, 0, 6};
 	int64_t ntp = t + 500 * S + step_us;
 
-	rth_put32(sr + 4, SSRC);
+	rth_put32(sr + 4, ssrc);
 	rth_put32(sr + 8, (uint32_t)(ntp / S + NTP_1970));
 	rth_put32(sr + 12, (uint32_t)((ntp % S) * 4294967296 / S));
-	rth_put32(sr + 16, rtp_at(c, t));
+	rth_put32(sr + 16, rtp);
 	rth_sender_report(c->sender, sr, sizeof(sr), t + way_us);
+}
+
+static void report(struct clocks *c, int64_t t, int64_t step_us, int64_t way_us)
+{
+	report_of(c, SSRC, rtp_at(c, t), t, step_us, way_us);
 }
 
 static int64_t packet(struct clocks *c, int64_t t, int64_t way_us)
@@ -113,6 +121,39 @@ static void stood_still(void **state)
 	assert_in_range(talk(&c, 150 * S + 20 * MS, 152 * S, 0) + MS, 0,
 			2 * MS);
 	assert_in_range(talk(&c, 152 * S, 180 * S, 0) + MS, 0, 2 * MS);
+	end(&c);
+}
+
+/*
+ * A voice loses 200 ms of samples, as in Firefox on a busy machine: it is seen
+ * between two reports, and the picture stays where it is.
+ */
+static void samples_lost(void **state)
+{
+	struct rth_timeline *picture = NULL;
+	struct clocks c;
+	int64_t place;
+
+	(void)state;
+	begin(&c);
+	assert_int_equal(
+		rth_timeline_create(&picture, c.sender, PICTURE, PICTURE_HZ),
+		0);
+	for (int64_t t = 100 * S; t < 130 * S; t += 20 * MS) {
+		int64_t voice = talk(&c, t, t + 20 * MS, 0);
+		uint32_t rtp = (uint32_t)(t * PICTURE_HZ / S);
+
+		if (t % S == 0)
+			report_of(&c, PICTURE, rtp, t, 0, WAY);
+		rth_timeline_arrived(picture, rtp, t + WAY);
+		place = rth_timeline_place(picture, rtp) - t - WAY;
+		assert_in_range(place + MS, 0, 2 * MS);
+		if (t == 111 * S)
+			c.stood_us = 200 * MS;
+		if (t < 111 * S || t > 114 * S)
+			assert_in_range(voice + 40 * MS, 0, 41 * MS);
+	}
+	rth_timeline_free(picture);
 	end(&c);
 }
 
@@ -206,7 +247,7 @@ int main(void)
 		cmocka_unit_test(plain),       cmocka_unit_test(late_reports),
 		cmocka_unit_test(stood_still), cmocka_unit_test(clock_is_set),
 		cmocka_unit_test(never_back),  cmocka_unit_test(hostile),
-		cmocka_unit_test(least),
+		cmocka_unit_test(least),       cmocka_unit_test(samples_lost),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
