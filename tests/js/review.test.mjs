@@ -3,6 +3,7 @@
 // page, words.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { makeActions } from '../../web/js/actions.js';
 import { ApiError } from '../../web/js/api.js';
 import * as filters from '../../web/js/review/filters.js';
 import * as pages from '../../web/js/review/pages.js';
@@ -269,6 +270,20 @@ test('each refusal of the review has words that do not speak of visits', () => {
 	assert.equal(problemWords(new TypeError('x')), notice('failed'));
 	assert.equal(isProblem(new ApiError('held', 409), 'held'), true);
 	assert.equal(isProblem(new Error('held'), 'held'), false);
+});
+
+test('who signs in with a provider comes back to the list as it was', (t) => {
+	/** @type {string[]} */
+	const went = [];
+	globalThis.location = /** @type {any} */ ({ search: '?hold=true',
+		assign: (to) => went.push(to) });
+	t.after(() => Reflect.deleteProperty(globalThis, 'location'));
+	for (const place of [{ visitId: null, desk: '/review' },
+		{ visitId: ID, desk: null }, { visitId: null, desk: null }])
+		makeActions(/** @type {any} */ ({ state: () => place }))
+			.useProvider('p');
+	assert.deepEqual(went.map((to) => new URL(to, 'http://x').searchParams
+		.get('next')), ['/review?hold=true', `/visit/${ID}`, '/']);
 });
 
 test('who has been signed out begins with the address again', () => {
