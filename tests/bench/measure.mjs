@@ -3,7 +3,7 @@
 // table and writes docs/performance.md.
 //
 //   tests/bench/run [--only core,cpu,instructions,join,memory,line,relay,
-//                   tap,recorder,playable,sealing,watching] [--joins 20] [--no-write]
+//                   tap,recorder,playable,sealing,watching,listing] [--joins 20] [--no-write]
 //
 // With --only the other sections of the document stay as they are.
 import { execFileSync, spawnSync } from 'node:child_process';
@@ -25,6 +25,7 @@ import {
 	cpuOf, inCall, instructionsIn, median, memoryOf, p95, received, round,
 	sorted, table, TRACED_MS, wait,
 } from './figures.mjs';
+import { LISTING } from './listing.mjs';
 import { RECORDINGS } from './recordings.mjs';
 import { lineCall, thinLine } from './thinline.mjs';
 import { WATCHING } from './watching.mjs';
@@ -251,6 +252,7 @@ function machine() {
 const PARTS = {
 	...RECORDINGS,
 	...WATCHING,
+	...LISTING,
 	core: async () => {
 		const r = core();
 
