@@ -133,7 +133,8 @@ export function auditPage(desk) {
 			if (!cursor)
 				list = pages.none();
 			draw(false);
-			setText(count, '');
+			if (!cursor)
+				setText(count, '');
 			show(rows, cursor);
 			fill(problem, problemPanel(problemWords(error),
 				() => load(cursor)));

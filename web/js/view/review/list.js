@@ -151,7 +151,8 @@ export function listPage(desk, state) {
 			if (!cursor)
 				list = pages.none();
 			draw();
-			setText(count, '');
+			if (!cursor)
+				setText(count, '');
 			show(table.node, cursor);
 			fill(problem, problemPanel(problemWords(error),
 				() => load(cursor, limit)));
