@@ -282,7 +282,8 @@ static enum rth_err ask(struct question *q, struct rth_store *store,
 		err = question_init(q, &query->scope);
 	if (err)
 		return err;
-	add(q, RTH_REVIEWED_COLUMNS RTH_REVIEWED_TABLES RTH_REVIEWED_IS_THERE);
+	add(q, "SELECT " RTH_REVIEWED_COLUMNS RTH_REVIEWED_TABLES
+		       RTH_REVIEWED_IS_THERE);
 	add_scope(q, &query->scope, scope_many);
 	if (query->clinician_id)
 		add_clinician(q, query->clinician_id, clinician_many);

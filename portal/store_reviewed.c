@@ -50,7 +50,7 @@ enum rth_err rth_store_reviewed_get(struct rth_store *store,
 	struct reviewed_into into = {store->backend, reviewed};
 	const struct rth_db_value value = RTH_DB_TEXT(id);
 	const struct rth_db_query query = {
-		.sql = RTH_REVIEWED_COLUMNS RTH_REVIEWED_TABLES
+		.sql = "SELECT " RTH_REVIEWED_COLUMNS RTH_REVIEWED_TABLES
 			RTH_REVIEWED_IS_THERE " AND r.id = $1",
 		.values = &value,
 		.values_n = 1,

@@ -9,10 +9,10 @@
 #include "store.h"
 #include "store_db.h"
 
-#define RTH_REVIEWED_COLUMNS                                             \
-	"SELECT r.id, r.room, r.visit_id, r.state, r.reason, r.begun_s," \
-	" r.ended_s, r.parts, r.incomplete, r.lost_ms, r.lost_packets,"  \
-	" r.hold, r.delete_s, v.title, c.id, c.email, c.name, p.id,"     \
+#define RTH_REVIEWED_COLUMNS                                            \
+	"r.id, r.room, r.visit_id, r.state, r.reason, r.begun_s,"       \
+	" r.ended_s, r.parts, r.incomplete, r.lost_ms, r.lost_packets," \
+	" r.hold, r.delete_s, v.title, c.id, c.email, c.name, p.id,"    \
 	" v.patient_email, p.name"
 #define RTH_REVIEWED_TABLES                                          \
 	" FROM recordings r LEFT JOIN visits v ON v.id = r.visit_id" \
