@@ -922,39 +922,43 @@ static void what_comes_back_goes_again(void **state)
 	rth_free(after);
 }
 
-static void wait_until_deleted(const char *id)
+/* A tick of the portal, with a thread to do what it finds, until it is done. */
+static void tick(bool day, const char *deleted_id)
 {
+	struct rth_portal *portal = &bench.portal;
 	int i;
 
-	for (i = 0; i < 1000 && state_of(id) != RTH_RECORDING_DELETED; i++)
+	assert_int_equal(rth_work_create(&portal->work_recovery, 1, 4), 0);
+	rth_retention_tick(portal, day);
+	for (i = 0; deleted_id && i < 1000 &&
+		    state_of(deleted_id) != RTH_RECORDING_DELETED;
+	     i++)
 		usleep(10000);
-	assert_int_equal(state_of(id), RTH_RECORDING_DELETED);
+	rth_work_free(portal->work_recovery);
+	portal->work_recovery = NULL;
+	if (deleted_id)
+		assert_int_equal(state_of(deleted_id), RTH_RECORDING_DELETED);
 }
 
 /* In the portal: a thread does it, woken at its start or by a tick. */
 static void the_portal_does_it_by_itself(void **state)
 {
 	struct heard heard = {.refuse = RTH_AUDIT_DELETED};
-	struct rth_portal *portal = &bench.portal;
 
 	(void)state;
-	assert_int_equal(rth_work_create(&portal->work_recovery, 1, 4), 0);
 	add_other();
 	assert_int_equal(delete_with(&heard), RTH_ERR_IO);
-	rth_retention_tick(portal, false);
-	wait_until_deleted(FIX_ID);
+	tick(false, FIX_ID);
 	deleted();
 	use_rules(0);
 	bench_now = ENDED + 90 * DAY;
-	rth_retention_tick(portal, false); /* no day is over: a date is set */
+	tick(false, NULL); /* no day is over: a date is set, */
 	assert_int_equal(delete_s(FIX_OTHER), 0); /* not of one so old */
 	bench_now = ENDED + 30 * DAY;
-	rth_retention_tick(portal, false);
+	tick(false, NULL);
 	assert_int_equal(delete_s(FIX_OTHER), ENDED + 60 * DAY);
 	bench_now = ENDED + 90 * DAY;
-	rth_retention_tick(portal, true);
-	wait_until_deleted(FIX_OTHER);
-	rth_work_free(portal->work_recovery);
+	tick(true, FIX_OTHER);
 }
 
 /* Events that come late make nothing of it again. */
