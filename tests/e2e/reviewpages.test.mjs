@@ -405,6 +405,17 @@ for (const kind of bothBrowsers) {
 				await page.press('#reason-dialog .sheet-close');
 				await page.sees('A recording is played for a reason');
 				await page.press('#say-why');
+				await there(page, '#reason-dialog');
+				await page.evaluate(() => history.pushState(null, '',
+					'/review'));
+				await back(page);
+				await page.evaluate(() => history.forward());
+				await rows(page, 50);
+				await gone(page, '#reason-dialog');
+				await back(page);
+				await there(page, '#reason-dialog');
+				await page.press('#reason-dialog .sheet-close');
+				await page.press('#say-why');
 				await page.press('#reason-own');
 				await page.fill('The other reason', 'My own words');
 				await page.press('#reason-dialog-go');

@@ -121,7 +121,8 @@ export function sheet({ id, title, body, action, close = 'Cancel', danger,
 				before.focus();
 			done(result);
 		});
-		document.body.append(node);
+		// With the page that it belongs to it goes, too.
+		(document.querySelector('main.desk') ?? document.body).append(node);
 		check();
 		node.showModal();
 	});
