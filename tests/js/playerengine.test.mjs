@@ -313,6 +313,19 @@ describe('its time', () => {
 		assert.ok(room.at < 1500, 'it begins again');
 	});
 
+	test('a lane shows its first picture just before it begins', () => {
+		const room = new Room();
+
+		room.do('seek', 0);
+		room.pass(500);
+		assert.equal(room.engine.shown('clinician', room.now)?.key, 'c1');
+		assert.equal(room.engine.shown('patient', room.now), null);
+		room.do('seek', 1600);
+		room.pass(500);
+		assert.equal(room.engine.shown('patient', room.now)?.key, 'p1');
+		assert.equal(room.places.length, 0);
+	});
+
 	test('at its end each lane keeps its last picture', () => {
 		const room = new Room();
 

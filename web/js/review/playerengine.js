@@ -27,6 +27,8 @@ const TAIL_S = 0.15;
 const MARGIN_MS = 6000;
 /** Lanes do not end at once: so long before the end their last picture stays. */
 const LINGER_MS = 1500;
+/** Nor do they begin at once, nor does one segment after another. */
+const SOON_MS = 500;
 /** How often a lane that fails is tried again. */
 const TRIES_MAX = 3;
 const HAVE_METADATA = 1;
@@ -125,13 +127,18 @@ export class Engine {
 	}
 
 	/**
-	 * The element that a lane shows now, and whether it has a picture.
+	 * What a lane shows now, also its first picture just before it begins.
 	 * @param {string} lane
 	 * @param {number} now
+	 * @returns {Entry | null}
 	 */
 	shown(lane, now) {
-		return this.#playing(this.at(now))
-			.find((entry) => entry.lane.lane === lane) ?? null;
+		const ms = this.at(now);
+		const isOf = (/** @type {Entry} */ entry) => entry.lane.lane === lane;
+		return this.#playing(ms).find(isOf)
+			?? [...this.#entries.values()].find((entry) => isOf(entry)
+				&& entry.segment.start_ms > ms
+				&& entry.segment.start_ms - ms <= SOON_MS) ?? null;
 	}
 
 	/** Whether a lane cannot be played here. @param {string} lane @param {number} now */
