@@ -147,7 +147,7 @@ class Room {
 			make: (lane, of) => {
 				const fake = new Fake(of, { now: () => this.now,
 					opensMs: from(5, 300), seeksMs: from(5, 150),
-					beginsMs: from(0, 40), speed: 1 + (next() - 0.5) * 0.004,
+					beginsMs: from(0, 30), speed: 1 + (next() - 0.5) * 0.004,
 					tellsMs: next() < 0.5 ? 0 : 40, ...how });
 
 				this.media.set(fake, { lane, of });
