@@ -104,30 +104,56 @@ static int run_verify(struct command *c)
 		fputs("The audit is NOT good.\n", stderr);
 		return WRONG;
 	}
-	printf("rows %" PRId64 " to %" PRId64 " are good; %zu signed heads, "
-	       "the last of row %" PRId64 "\n",
-	       c->v.first_n, c->v.last_n, c->v.heads, c->v.signed_n);
+	if (c->v.first_n)
+		printf("rows %" PRId64 " to %" PRId64 " are good; ",
+		       c->v.first_n, c->v.last_n);
+	else
+		fputs("no row is of that time or later; ", stdout);
+	printf("%zu signed heads, the last of row %" PRId64 "\n", c->v.heads,
+	       c->v.signed_n);
 	return GOOD;
 }
 
 /* ---- export ---- */
 
-static enum rth_err audit_export(const struct command *c)
+static enum rth_err append(const struct command *c, const char *action,
+			   const char *data)
 {
 	char subject[32];
 	const struct rth_audit row = {
 		.subject = subject,
-		.action = "audit-exported",
-		.data = c->fhir ? "{\"form\":\"fhir\"}"
-				: "{\"form\":\"lines\"}",
+		.action = action,
+		.data = data,
 	};
 
 	snprintf(subject, sizeof(subject), "uid-%ju", (uintmax_t)getuid());
 	return rth_store_audit(c->store, &row, time(NULL));
 }
 
+/*
+ * The portal would find at its next signing that the chain lost what was
+ * signed; after a head of ours it does not, so this command records it.
+ */
+static enum rth_err write_head(const struct command *c,
+			       const struct rth_audit_key *key)
+{
+	enum rth_err err, added;
+
+	err = rth_audit_heads_write(c->settings, c->store, key, time(NULL));
+	if (err != RTH_ERR_STATE)
+		return err;
+	fputs("The audit is NOT good: it does not hold the row that was signed "
+	      "last. Somebody changed it, or brought an older database back.\n",
+	      stderr);
+	added = append(c, "audit-broken", NULL);
+	if (!added)
+		added = rth_audit_heads_write(c->settings, c->store, key,
+					      time(NULL));
+	return added ? added : err;
+}
+
 /* So that a signature covers the last row. */
-static void sign_head(const struct command *c)
+static enum rth_err sign_head(const struct command *c)
 {
 	struct rth_audit_key *key;
 	char public[RTH_AUDIT_KEY_TEXT_SIZE];
@@ -136,22 +162,28 @@ static void sign_head(const struct command *c)
 	if (!err)
 		err = rth_audit_key_open(&key, c->settings);
 	if (!err) {
-		err = rth_audit_heads_write(c->settings, c->store, key,
-					    time(NULL));
+		err = write_head(c, key);
 		rth_audit_key_free(key);
 	}
-	if (complain(err, "signed head"))
-		fputs("The newest rows of this export are not signed.\n",
+	if (err && err != RTH_ERR_STATE) {
+		complain(err, "signed head");
+		fputs("The newest rows could not be signed, and are left out "
+		      "where older ones are signed.\n",
 		      stderr);
+	}
+	return err;
 }
 
 static int run_export(struct command *c)
 {
-	enum rth_err err;
+	enum rth_err err, signing;
 
-	if (open_store(c) || complain(audit_export(c), "audit"))
+	if (open_store(c) || complain(append(c, "audit-exported",
+					     c->fhir ? "{\"form\":\"fhir\"}"
+						     : "{\"form\":\"lines\"}"),
+				      "audit"))
 		return WRONG;
-	sign_head(c);
+	signing = sign_head(c);
 	err = rth_audit_export(stdout, c->settings, c->store, c->v.since_s,
 			       c->fhir);
 	if (err == RTH_ERR_STATE)
@@ -160,7 +192,7 @@ static int run_export(struct command *c)
 		      stderr);
 	else
 		complain(err, "export");
-	return err ? WRONG : GOOD;
+	return err || signing ? WRONG : GOOD;
 }
 
 /* ---- key ---- */

@@ -21,6 +21,8 @@ struct export
 	bool fhir;
 	int64_t next_n, last_n;
 	char prev[RTH_HASH_SIZE]; /* "": of the row before the first */
+	size_t head_lines;	  /* of the file of heads, when it began */
+	int64_t signed_n;	  /* that the last of them is of; 0: none */
 };
 
 static enum rth_err print(struct export *e, const json_t *json)
@@ -95,11 +97,22 @@ static enum rth_err print_head(const json_t *object, size_t line, void *arg)
 	struct export *e = arg;
 	enum rth_err err;
 
-	(void)line;
-	if (!object || !json_object_get(object, "signature"))
+	if (line > e->head_lines || !object ||
+	    !json_object_get(object, "signature"))
 		return 0;
 	err = print_as_asked(e, object, rth_audit_fhir_head);
 	return err == RTH_ERR_FORMAT ? 0 : err;
+}
+
+static enum rth_err look_at_head(const json_t *object, size_t line, void *arg)
+{
+	struct export *e = arg;
+	const json_t *n = json_object_get(object, "n");
+
+	e->head_lines = line;
+	if (json_object_get(object, "signature") && json_is_integer(n))
+		e->signed_n = json_integer_value(n);
+	return 0;
 }
 
 struct before {
@@ -146,8 +159,14 @@ enum rth_err rth_audit_export(FILE *out, const struct rth_settings *settings,
 			      bool fhir)
 {
 	struct export e = {.out = out, .fhir = fhir};
-	enum rth_err err = find_first(&e, store, since_s), heads;
+	enum rth_err err, heads;
 
+	err = rth_audit_heads_each(settings, look_at_head, &e);
+	if (!err)
+		err = find_first(&e, store, since_s);
+	/* What others append meanwhile is signed later. */
+	if (e.signed_n && e.signed_n < e.last_n)
+		e.last_n = e.signed_n;
 	if (!err)
 		err = print_rows(&e, store);
 	heads = rth_audit_heads_each(settings, print_head, &e);

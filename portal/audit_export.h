@@ -15,8 +15,8 @@
 #include "store.h"
 
 /**
- * Writes the rows that are there now, each with "prev" and "digest", then the
- * signed heads.
+ * Writes the rows up to the last one that is signed now, each with "prev" and
+ * "digest", then the signed heads.
  *
  * @param since_s rows from this time on; 0: all
  * @param fhir    AuditEvent and Provenance resources

@@ -180,9 +180,10 @@ enum rth_err rth_audit_key_hash(char hash[RTH_HASH_SIZE],
 
 static enum rth_err head_json(json_t **jsonp, const struct rth_audit_head *head)
 {
-	json_t *json = json_pack("{s:I, s:s, s:s, s:s}", "n",
-				 (json_int_t)head->n, "digest", head->digest,
-				 "time", head->time, "key", head->key);
+	json_t *json =
+		json_pack("{s:I, s:s, s:s, s:s, s:s}", "n", (json_int_t)head->n,
+			  "digest", head->digest, "time", head->time, "key",
+			  head->key, "before", head->before);
 
 	if (!json)
 		return RTH_ERR_NOMEM;
@@ -290,6 +291,14 @@ static enum rth_err check(const struct rth_audit_head *head,
 	return err;
 }
 
+static bool is_first(const json_t *object)
+{
+	const char *before =
+		json_string_value(json_object_get(object, "before"));
+
+	return before && !*before;
+}
+
 enum rth_err rth_audit_head_read(struct rth_audit_head *head,
 				 const json_t *object)
 {
@@ -299,7 +308,7 @@ enum rth_err rth_audit_head_read(struct rth_audit_head *head,
 	enum rth_err err;
 
 	if (!json_is_integer(n) || json_integer_value(n) < 0 ||
-	    json_object_size(object) != 5)
+	    json_object_size(object) != 6)
 		return RTH_ERR_FORMAT;
 	memset(head, 0, sizeof(*head));
 	head->n = json_integer_value(n);
@@ -310,6 +319,9 @@ enum rth_err rth_audit_head_read(struct rth_audit_head *head,
 		err = rth_text_read_time(&time_s, head->time);
 	if (!err)
 		err = take(head->key, sizeof(head->key), object, "key");
+	if (!err && !is_first(object))
+		err = take(head->before, sizeof(head->before), object,
+			   "before");
 	if (!err)
 		err = take(signature, sizeof(signature), object, "signature");
 	return err ? err : check(head, signature);

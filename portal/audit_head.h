@@ -63,6 +63,8 @@ struct rth_audit_head {
 	char digest[RTH_HASH_SIZE];
 	char time[21]; /* RFC 3339 */
 	char key[RTH_AUDIT_KEY_TEXT_SIZE];
+	/* The digest (rth_audit_json_digest) of the line before; "": none. */
+	char before[RTH_HASH_SIZE];
 };
 
 /** Signs. @param jsonp receives the line's object */

@@ -124,9 +124,23 @@ enum rth_err rth_audit_heads_each(const struct rth_settings *settings,
 struct last {
 	struct rth_audit_head head;
 	bool known;
+	json_t *object; /* the last one, whatever it is worth */
 };
 
-static enum rth_err keep_last(const json_t *object, size_t line, void *arg)
+static enum rth_err keep_object(const json_t *object, size_t line, void *arg)
+{
+	struct last *last = arg;
+
+	(void)line;
+	if (object) {
+		json_decref(last->object);
+		last->object = json_incref((json_t *)object);
+	}
+	return 0;
+}
+
+/* What somebody has put behind the last good one does not hide it. */
+static enum rth_err keep_good(const json_t *object, size_t line, void *arg)
 {
 	struct last *last = arg;
 	struct rth_audit_head head;
@@ -134,12 +148,13 @@ static enum rth_err keep_last(const json_t *object, size_t line, void *arg)
 		object ? rth_audit_head_read(&head, object) : RTH_ERR_FORMAT;
 
 	(void)line;
-	if (err == RTH_ERR_NOMEM)
+	if (err == RTH_ERR_FORMAT || err == RTH_ERR_DENIED)
+		return 0;
+	if (err)
 		return err;
-	last->known = !err;
-	if (!err)
-		last->head = head;
-	return 0;
+	last->known = true;
+	last->head = head;
+	return keep_object(object, line, last);
 }
 
 static enum rth_err sync_folder(const char *path)
@@ -229,19 +244,54 @@ static enum rth_err still_there(struct rth_store *store,
 	return err || a.agrees ? err : RTH_ERR_STATE;
 }
 
+/* The torn end of the file is cut off. */
+static enum rth_err read_last(struct last *last, int fd,
+			      enum rth_err (*each)(const json_t *object,
+						   size_t line, void *arg))
+{
+	struct lines l = {.each = each, .arg = last};
+	enum rth_err err;
+
+	if (lseek(fd, 0, SEEK_SET))
+		return RTH_ERR_IO;
+	err = read_lines(&l, fd);
+	if (!err && ftruncate(fd, l.whole))
+		err = RTH_ERR_IO;
+	return err;
+}
+
+/*
+ * A signature takes long to verify, and there is a line for each hour of
+ * years: where the last one is good, none of the others is looked at.
+ */
+static enum rth_err find_last(struct last *last, char before[RTH_HASH_SIZE],
+			      int fd)
+{
+	enum rth_err err = read_last(last, fd, keep_object);
+	json_t *newest = last->object;
+
+	last->object = NULL;
+	if (!err && newest)
+		err = keep_good(newest, 0, last);
+	json_decref(newest);
+	if (!err && !last->known)
+		err = read_last(last, fd, keep_good);
+	if (!err && last->known)
+		err = rth_audit_json_digest(before, last->object);
+	json_decref(last->object);
+	last->object = NULL;
+	return err;
+}
+
 static enum rth_err write_head(int fd, struct rth_store *store,
 			       const struct rth_audit_key *key, int64_t now_s)
 {
-	struct lines l = {.each = keep_last};
 	struct rth_audit_head head;
 	struct last last = {.known = false};
 	enum rth_err err, gone = 0;
 
-	l.arg = &last;
 	memset(&head, 0, sizeof(head));
-	err = read_lines(&l, fd);
-	if (!err && ftruncate(fd, l.whole))
-		err = RTH_ERR_IO;
+	err = find_last(&last, head.before, fd);
 	if (!err)
 		err = rth_text_time(head.time, now_s);
 	if (!err)

@@ -27,7 +27,10 @@ struct run {
 	struct rth_audit_verify *v;
 	struct rth_audit_walk walk;
 	struct rth_audit_heads_list heads;
+	char before[RTH_HASH_SIZE]; /* digest of the last head that was read */
+	bool unread;		    /* and it could not be read */
 	bool begun;
+	bool away; /* of an export: the database is not there */
 };
 
 static void RTH_PRINTF(2, 3)
@@ -55,6 +58,34 @@ static bool is_known(const struct rth_audit_verify *v, const char *key)
 	return false;
 }
 
+/* Heads are chained as rows are, so that none goes without a trace. */
+static enum rth_err follow(struct run *r, const json_t *object,
+			   const struct rth_audit_head *head, size_t line)
+{
+	if (!r->unread && strcmp(head->before, r->before) != 0)
+		tell(r->v,
+		     "line %zu of the signed heads does not follow from the "
+		     "one before: some are missing or were moved",
+		     line);
+	r->unread = false;
+	return rth_audit_json_digest(r->before, object);
+}
+
+static enum rth_err take_good_head(struct run *r, const json_t *object,
+				   const struct rth_audit_head *head,
+				   size_t line)
+{
+	enum rth_err err = follow(r, object, head, line);
+
+	if (err)
+		return err;
+	if (is_known(r->v, head->key))
+		return rth_audit_heads_list_add(&r->heads, head);
+	tell(r->v, "line %zu of the signed heads: signed by another key, %s",
+	     line, head->key);
+	return 0;
+}
+
 static enum rth_err take_head(const json_t *object, size_t line, void *arg)
 {
 	struct run *r = arg;
@@ -67,15 +98,9 @@ static enum rth_err take_head(const json_t *object, size_t line, void *arg)
 	else if (err == RTH_ERR_DENIED)
 		tell(r->v, "line %zu of the signed heads: wrong signature",
 		     line);
-	else if (err)
-		return err;
-	else if (!is_known(r->v, head.key))
-		tell(r->v,
-		     "line %zu of the signed heads: signed by another "
-		     "key, %s",
-		     line, head.key);
 	else
-		return rth_audit_heads_list_add(&r->heads, &head);
+		return err ? err : take_good_head(r, object, &head, line);
+	r->unread = true;
 	return 0;
 }
 
@@ -110,8 +135,16 @@ static void look_for_tail(struct run *r)
 		     "row %" PRId64 " is missing: row %" PRId64 " was signed "
 		     "at %s",
 		     r->walk.n + 1, last->n, last->time);
-	if (!r->heads.n && r->walk.n)
+	else if (!r->heads.n)
 		tell(r->v, "no signed head proves any row");
+	else if (!r->walk.n)
+		tell(r->v, "there is no row: the start of a portal is one");
+	else if (r->away && r->walk.n > r->v->signed_n)
+		/* Nothing else says that they are ours. */
+		tell(r->v,
+		     "row %" PRId64 " is signed by nobody: the last signed "
+		     "head is of row %" PRId64,
+		     r->v->signed_n + 1, r->v->signed_n);
 }
 
 /* ---- Rows ---- */
@@ -371,7 +404,7 @@ static enum rth_err read_twice(struct file *f, FILE *in)
 
 enum rth_err rth_audit_verify_file(struct rth_audit_verify *v, const char *path)
 {
-	struct run r = {.v = v};
+	struct run r = {.v = v, .away = true};
 	struct file f = {.run = &r};
 	enum rth_err err = RTH_ERR_NOMEM;
 	FILE *in = fopen(path, "re");

@@ -11,6 +11,7 @@ our code nor a library of ours is in it.
 Prints what it proved, or the first thing that is wrong. Status 0 or 1.
 """
 import base64
+import datetime
 import hashlib
 import json
 import sys
@@ -20,8 +21,14 @@ NEEDED = {"n", "time_ms", "action", "outcome", "digest", "prev"}
 TEXTS = {"subject", "role", "action", "object", "visit", "outcome", "reason",
          "client"}
 MOST = {"reason": 1024}
-HEAD = {"digest", "key", "n", "signature", "time"}
+HEAD = {"before", "digest", "key", "n", "signature", "time"}
 LINE = "urn:rthealth:audit:line"
+ACTIONS = "urn:rthealth:audit:action"
+IDS = "urn:rthealth:id"
+KEYS = "urn:rthealth:audit:key"
+DICOM = "http://dicom.nema.org/resources/ontology/DCM"
+EPOCH = datetime.datetime(1970, 1, 1)
+DEPTH = 16
 
 
 class Wrong(Exception):
@@ -121,11 +128,36 @@ def no_real(text):
     raise Wrong(f"{text} is no whole number")
 
 
+def whole(text):
+    # int() of thousands of digits takes long, or is refused
+    if len(text) > 20 or not -2 ** 63 <= int(text) < 2 ** 63:
+        raise Wrong(f"{text[:24]} is no number of 64 bits")
+    return int(text)
+
+
+def check_depth(text):
+    depth, quoted, escaped = 0, False, False
+    for char in text:
+        if quoted:
+            quoted = escaped or char != '"'
+            escaped = char == "\\" and not escaped
+        elif char == '"':
+            quoted = True
+        elif char in "{[":
+            depth += 1
+        elif char in "}]":
+            depth -= 1
+        if depth > DEPTH:
+            raise Wrong("it is nested too deeply")
+
+
 def parse(text):
+    check_depth(text)
     try:
-        value = json.loads(text, object_pairs_hook=no_twins,
+        value = json.loads(text, object_pairs_hook=no_twins, parse_int=whole,
                            parse_float=no_real, parse_constant=no_real)
-    except ValueError as err:
+        canonical(value)  # a half of a surrogate pair has no UTF-8
+    except (ValueError, RecursionError) as err:
         raise Wrong("it is no JSON") from err
     if not isinstance(value, dict):
         raise Wrong("it is no object")
@@ -171,13 +203,17 @@ def check_row(row):
     check_texts(row)
 
 
+def sha256(value):
+    return base64url(hashlib.sha256(canonical(value)).digest())
+
+
 def digest_of(row):
-    rest = {k: v for k, v in row.items() if k != "digest"}
-    return base64url(hashlib.sha256(canonical(rest)).digest())
+    return sha256({k: v for k, v in row.items() if k != "digest"})
 
 
 def check_head(head, keys):
-    if set(head) != HEAD or not is_whole(head["n"]):
+    if set(head) != HEAD or not is_whole(head["n"]) or not all(
+            isinstance(head[k], str) for k in HEAD - {"n"}):
         raise Wrong("it is no signed head")
     if head["key"] not in keys:
         raise Wrong(f"it is signed by another key, {head['key']}")
@@ -192,55 +228,88 @@ def check_head(head, keys):
 def held(resource):
     """The line that a resource holds, and that the resource tells the same."""
     try:
-        [extension] = resource["extension"]
-        if extension["url"] != LINE:
-            raise Wrong("it holds another extension")
-        line = parse(extension["valueString"])
+        line = parse(resource["extension"][0]["valueString"])
         if resource["resourceType"] == "AuditEvent":
             check_event(resource, line)
         elif resource["resourceType"] == "Provenance":
             check_provenance(resource, line)
         else:
             raise Wrong("it is another resource")
-    except (KeyError, TypeError, ValueError, IndexError) as err:
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError,
+            OverflowError) as err:
         raise Wrong("it is no resource of an export") from err
     return line
 
 
+def must_be(resource, expected, line):
+    """Nothing less, nothing else and nothing more."""
+    expected["extension"] = [
+        {"url": LINE, "valueString": canonical(line).decode()}]
+    if canonical(resource) != canonical(expected):
+        raise Wrong("the resource tells something else than its line")
+
+
+def check_coding(coding):
+    if set(coding) != {"system", "code", "display"} or \
+            coding["system"] != DICOM or \
+            not all(isinstance(v, str) and v for v in coding.values()):
+        raise Wrong("a code is none of DICOM")
+
+
+def identifier(system, value):
+    return {"identifier": {"system": system, "value": value}}
+
+
 def check_event(event, row):
     check_row(row)
-    good = row["outcome"] == "ok"
-    millis = int(event["recorded"][20:23])
-    entities = [e["what"]["identifier"]["value"]
-                for e in event.get("entity", [])]
-    agent, = event["agent"]
-    same = (
-        event["id"] == f"row-{row['n']}" and millis == row["time_ms"] % 1000
-        and agent["who"]["identifier"]["value"] ==
-        row.get("subject", "unknown")
-        and agent["requestor"] is ("subject" in row)
-        and agent.get("role", [{}])[0].get("text") == row.get("role")
-        and event["subtype"][-1]["code"] == row["action"]
-        and event["outcome"] == ("0" if good else "4")
-        and entities == [row[k] for k in ("object", "visit") if k in row]
-        and event["action"] in "CRUDE" and event["type"]["code"]
-        and event["source"]["observer"]["display"])
-    if good:
-        purpose = event.get("purposeOfEvent", [{}])[0].get("text")
-        same = same and purpose == row.get("reason")
-    if not same:
-        raise Wrong("the resource tells something else than its row")
+    check_coding(event["type"])
+    for coding in event["subtype"][:-1]:
+        check_coding(coding)
+    if event["action"] not in tuple("CRUDE") or len(event["subtype"]) > 2:
+        raise Wrong("its action or its subtypes are none")
+    recorded = EPOCH + datetime.timedelta(milliseconds=row["time_ms"])
+    agent = {"who": identifier(IDS, row.get("subject", "unknown")),
+             "requestor": "subject" in row}
+    if "role" in row:
+        agent["role"] = [{"text": row["role"]}]
+    expected = {
+        "resourceType": "AuditEvent", "id": f"row-{row['n']}",
+        "type": event["type"], "action": event["action"],
+        "subtype": event["subtype"][:-1] +
+        [{"system": ACTIONS, "code": row["action"]}],
+        "recorded": recorded.isoformat(timespec="milliseconds") + "Z",
+        "agent": [agent],
+        "source": {
+            "observer": {"display": "rthealth-portal"},
+            "type": [{"system": "http://terminology.hl7.org/CodeSystem/"
+                      "security-source-type", "code": "4",
+                      "display": "Application Server"}]},
+        "outcome": "0" if row["outcome"] == "ok" else "4"}
+    if row["outcome"] != "ok":
+        expected["outcomeDesc"] = ": ".join(
+            row[k] for k in ("outcome", "reason") if k in row)
+    elif "reason" in row:
+        expected["purposeOfEvent"] = [{"text": row["reason"]}]
+    entities = [{"what": identifier(IDS, row[k]), "description": k}
+                for k in ("object", "visit") if k in row]
+    if entities:
+        expected["entity"] = entities
+    must_be(event, expected, row)
 
 
 def check_provenance(provenance, head):
-    signature, = provenance["signature"]
-    data = base64.b64decode(signature["data"], validate=True)
-    if base64url(data) != head["signature"] or \
-            provenance["recorded"] != head["time"] or \
-            signature["who"]["identifier"]["value"] != head["key"] or \
-            provenance["target"][0]["reference"] != \
-            f"AuditEvent/row-{head['n']}":
-        raise Wrong("the resource tells something else than its head")
+    data = base64.b64encode(unbase64(head["signature"], 64)).decode()
+    must_be(provenance, {
+        "resourceType": "Provenance",
+        "target": [{"reference": f"AuditEvent/row-{head['n']}"}],
+        "recorded": head["time"],
+        "agent": [{"who": {"display": "rthealth-portal"}}],
+        "signature": [{
+            "type": [{"system": "urn:iso-astm:E1762-95:2013",
+                      "code": "1.2.840.10065.1.12.1.14",
+                      "display": "Source Signature"}],
+            "when": head["time"], "who": identifier(KEYS, head["key"]),
+            "data": data}]}, head)
 
 
 # ---- The whole ----
@@ -250,6 +319,8 @@ def read(path):
     with open(path, encoding="utf-8", newline="\n") as lines:
         for number, text in enumerate(lines, 1):
             try:
+                if not text.endswith("\n"):
+                    raise Wrong("it has no end")
                 line = parse(text)
                 if "resourceType" in line:
                     line = held(line)
@@ -259,14 +330,22 @@ def read(path):
     return rows, heads
 
 
-def verify(path, keys):
-    rows, heads = read(path)
-    digests = {}
+def check_heads(heads, keys):
+    before = ""
     for number, head in heads:
         try:
             check_head(head, keys)
+            if head["before"] != before:
+                raise Wrong("it does not follow from the head before")
         except Wrong as err:
             raise Wrong(f"line {number}: {err}") from err
+        before = sha256(head)
+
+
+def verify(path, keys):
+    rows, heads = read(path)
+    digests = {}
+    check_heads(heads, keys)
     at, digest = 0, FIRST
     for number, row in rows:
         try:
@@ -292,9 +371,14 @@ def verify(path, keys):
             raise Wrong(f"row {at + 1} is missing: row {head['n']} was signed")
         if head["n"] in digests and digests[head["n"]] != head["digest"]:
             raise Wrong(f"row {head['n']} is not the one that was signed")
-    if rows and not heads:
+    if not heads:
         raise Wrong("no signed head proves any row")
-    return len(rows), len(proven), proven[-1]["n"] if proven else 0
+    if not rows:
+        raise Wrong("there is no row")
+    last = proven[-1]["n"] if proven else min(digests)
+    if at > last:
+        raise Wrong(f"row {last + 1} is signed by nobody")
+    return rows[0][1]["n"], at, len(proven), last
 
 
 # RFC 8032 section 7.1, tests 1 and 3; and each with a bit of it changed
@@ -330,11 +414,12 @@ def main(arguments):
         print(__doc__, file=sys.stderr)
         return 2
     try:
-        rows, heads, last = verify(arguments[0], arguments[1:])
-    except (Wrong, UnicodeDecodeError) as err:
+        first, at, heads, last = verify(arguments[0], arguments[1:])
+    except (Wrong, UnicodeError) as err:
         print(err, file=sys.stderr)
         return 1
-    print(f"{rows} rows are good; {heads} signed heads, the last of row {last}")
+    print(f"rows {first} to {at} are good; {heads} signed heads, "
+          f"the last of row {last}")
     return 0
 
 

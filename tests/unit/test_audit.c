@@ -460,6 +460,37 @@ static void a_lost_tail_is_told_once(void **state)
 	assert_begins(verify(), "row 4 is missing");
 }
 
+/* A line of junk behind the last head does not hide what it says. */
+static void a_lost_tail_is_told_behind_junk(void **state)
+{
+	static const char *const junk[] = {"junk\n", "{}\n", "\n",
+					   "{\"n\":1}\n{\"n\":2}\n"};
+	size_t i;
+
+	for (i = 0; i < sizeof(junk) / sizeof(junk[0]); i++) {
+		if (i)
+			open_bench(state);
+		add_rows(1, 5);
+		assert_int_equal(sign(), 0);
+		append_text("db.heads", junk[i]);
+		tamper("DELETE FROM audit WHERE n > 3;"
+		       "UPDATE audit_head SET n = 3, digest ="
+		       " (SELECT digest FROM audit WHERE n = 3)");
+		assert_int_equal(sign(), RTH_ERR_STATE);
+		close_bench(state);
+	}
+	open_bench(state);
+}
+
+/* A portal that has started has left a row, and has signed it. */
+static void nothing_at_all_is_not_good(void **state)
+{
+	(void)state;
+	assert_begins(verify(), "no signed head");
+	assert_int_equal(sign(), 0); /* of no row */
+	assert_begins(verify(), "there is no row");
+}
+
 /* ---- On behalf of a request ---- */
 
 static void set_session(struct rth_exchange *x)
@@ -603,6 +634,8 @@ int main(void)
 		TEST(a_head_is_written_when_the_chain_has_grown),
 		TEST(a_torn_line_is_cut_off),
 		TEST(a_lost_tail_is_told_once),
+		TEST(a_lost_tail_is_told_behind_junk),
+		TEST(nothing_at_all_is_not_good),
 		TEST(a_request_gives_who_and_from_where),
 		TEST(the_list_is_filtered_and_paged),
 		TEST(without_its_name_the_chain_is_whole),

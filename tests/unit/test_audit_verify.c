@@ -262,6 +262,13 @@ static void heads_that_were_changed_are_found(void **state)
 		{"1s/\"n\"/\"m\"/", "line 1 of the signed heads is malformed"},
 		{"1s/}$/,\"x\":1}/", "line 1 of the signed heads is malformed"},
 		{"1,2d", "no signed head"},
+		{"1d", "line 1 of the signed heads does not follow"},
+		{"2p", "line 3 of the signed heads does not follow"},
+		{"1{h;d};2G", "line 1 of the signed heads does not follow"},
+		{"1s/\"before\":\"\"/\"before\":\"x\"/",
+		 "line 1 of the signed heads is malformed"},
+		{"1s/\"before\":\"\",//",
+		 "line 1 of the signed heads is malformed"},
 	};
 	size_t i;
 
@@ -352,6 +359,36 @@ static const char *verify_export(void)
 	return said.first;
 }
 
+/* A head from the middle: the others sign nothing else. */
+static void a_head_that_was_taken_out_is_missed(void **state)
+{
+	(void)state;
+	add_rows(ROWS + 1, ROWS + 5);
+	assert_int_equal(sign(), 0);
+	assert_string_equal(verify(), "");
+	edit_heads("2d");
+	assert_begins(verify(), "line 2 of the signed heads does not follow");
+	/* And what is signed on hides nothing. */
+	add_rows(ROWS + 6, ROWS + 7);
+	assert_int_equal(sign(), 0);
+	assert_begins(verify(), "line 2 of the signed heads does not follow");
+}
+
+/* Rows that came after the last signed head are of the next export. */
+static void an_export_ends_where_it_is_signed(void **state)
+{
+	struct said said = {.n = 0};
+	struct rth_audit_verify v = asked(&said);
+
+	(void)state;
+	add_rows(ROWS + 1, ROWS + 5);
+	export_rows(0, false);
+	assert_int_equal(rth_audit_verify_file(&v, export_path()), 0);
+	assert_false(v.wrong);
+	assert_int_equal(v.last_n, ROWS);
+	assert_int_equal(v.signed_n, ROWS);
+}
+
 static void an_export_is_proven_alone(void **state)
 {
 	(void)state;
@@ -404,6 +441,10 @@ static void an_export_that_was_changed_is_found(void **state)
 		{"7{h;d};8{G}", "row 7 is missing"},
 		{"7p", "row 7 does not belong"},
 		{"21,22d", "no signed head"},
+		{"1,22d", "no signed head"},
+		{"1,20d;22d", "row 1 is missing: row 10 was signed"},
+		{"22d", "row 11 is signed by nobody"},
+		{"21d", "line 21 of the signed heads does not follow"},
 		{"22s/\"n\":20/\"n\":21/",
 		 "line 22 of the signed heads: wrong"},
 	};
@@ -541,6 +582,8 @@ int main(void)
 		TEST(heads_that_were_changed_are_found),
 		TEST(another_key_is_not_trusted),
 		TEST(from_a_time_on),
+		TEST(a_head_that_was_taken_out_is_missed),
+		TEST(an_export_ends_where_it_is_signed),
 		TEST(an_export_is_proven_alone),
 		TEST(an_export_that_was_changed_is_found),
 		TEST(a_resource_that_was_changed_is_found),
