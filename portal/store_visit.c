@@ -120,7 +120,11 @@ enum rth_err rth_store_visit_update(struct rth_store *store,
 		.sql = "UPDATE visits SET title = $3, patient_email = $4,"
 		       " start_s = $5, minutes = $6, cancelled = $7, room = $8"
 		       " WHERE id = $1 AND clinician_id = $2"
-		       " AND cancelled = 0 AND room = $9",
+		       " AND cancelled = 0 AND room = $9"
+		       " AND (patient_email = $4 OR NOT EXISTS(SELECT 1"
+		       " FROM recordings r WHERE r.visit_id = visits.id"
+		       " AND r.state NOT IN ('declined', 'refused',"
+		       " 'deleted')))",
 		.values = values,
 		.values_n = 9,
 	};

@@ -346,6 +346,12 @@ void rth_visit_handle_change(struct rth_exchange *x)
 		return;
 	/* Another patient gets another room: the first one may hold a seat. */
 	other = strcmp(f.patient_email, visit.patient_email) != 0;
+	if (other && visit.recorded) {
+		rth_reply_error(x, 409, "recorded",
+				"This visit has a recording: it stays its "
+				"patient's. Please make another visit.");
+		return;
+	}
 	memcpy(old_room, visit.room, sizeof(old_room));
 	take_fields(&visit, &f);
 	if (other)

@@ -359,6 +359,48 @@ static void events_need_the_password(void **state)
 	assert_int_equal(tell(NULL, event), 401);
 }
 
+/* Rights over a recording are its patient's: another one gets none of it. */
+static void what_was_recorded_stays_its_patients(void **state)
+{
+	static const char other[] =
+		"{\"title\":\"U\",\"patient_email\":\"q@people.example\","
+		"\"start\":\"2027-01-15T08:00:00Z\",\"minutes\":30}";
+	static const char same[] =
+		"{\"title\":\"U\",\"patient_email\":\"p@people.example\","
+		"\"start\":\"2027-01-15T08:00:00Z\",\"minutes\":30}";
+	const struct rth_user patient = {.email = "p@people.example"};
+	struct rth_recording_row row = {.id = "abcdefghijklmnopqrstuv",
+					.state = RTH_RECORDING_ASKED};
+	struct rth_exchange *x;
+	struct rth_visit visit;
+	char id[RTH_ID_SIZE], code[32];
+
+	(void)state;
+	make(id);
+	assert_int_equal(
+		rth_store_visit_get(bench.portal.store, &visit, id, &patient),
+		0);
+	memcpy(row.room, visit.room, sizeof(row.room));
+	assert_int_equal(rth_store_recording_put(bench.portal.store, &row), 0);
+	x = by_doctor(id, other); /* about to begin: the store refuses */
+	rth_visit_handle_change(x);
+	assert_int_equal(done(x), 503);
+	row.state = RTH_RECORDING_RUNNING;
+	row.begun_s = NOW_S;
+	assert_int_equal(rth_store_recording_put(bench.portal.store, &row), 0);
+	x = by_doctor(id, other);
+	rth_visit_handle_change(x);
+	assert_string_equal(bench_code(x, code, sizeof(code)), "recorded");
+	assert_int_equal(done(x), 409);
+	x = by_doctor(id, same);
+	rth_visit_handle_change(x);
+	assert_int_equal(done(x), 200);
+	assert_int_equal(
+		rth_store_visit_get(bench.portal.store, &visit, id, &patient),
+		0);
+	assert_string_equal(visit.title, "U");
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, open_bench, close_bench)
 
 int main(void)
@@ -369,6 +411,7 @@ int main(void)
 		TEST(everybody_else_hears_not_found),
 		TEST(who_is_no_clinician_any_more_loses_the_visit),
 		TEST(a_cancelled_visit_is_over),
+		TEST(what_was_recorded_stays_its_patients),
 		TEST(without_an_audit_nobody_gets_in),
 		TEST(without_an_audit_the_room_still_ends),
 		TEST(failing_memory_lets_nobody_in),
