@@ -72,10 +72,18 @@ static bool meant(const struct rth_review_rule *rule,
 	return false;
 }
 
+/* Who is no clinician any more has no visits as one: visit.c. */
+static bool is_staff(const struct rth_session *session)
+{
+	return session->role == RTH_ROLE_CLINICIAN ||
+	       session->role == RTH_ROLE_ADMIN;
+}
+
 static bool is_own(const struct rth_reviewed *of,
 		   const struct rth_session *session)
 {
-	return strcmp(of->clinician_id, session->user.id) == 0 ||
+	return (is_staff(session) &&
+		strcmp(of->clinician_id, session->user.id) == 0) ||
 	       strcmp(of->patient_email, session->user.email) == 0;
 }
 
@@ -144,7 +152,7 @@ static void add_entry(struct rth_rights_scope *s, const char *entry,
 	if (strcmp(entry, "all") == 0) {
 		scope->all = true;
 	} else if (strcmp(entry, "own") == 0) {
-		scope->own_id = session->user.id;
+		scope->own_id = is_staff(session) ? session->user.id : "";
 		scope->own_email = session->user.email;
 	} else if (starts(entry, EMAIL)) {
 		s->emails[scope->emails_n++] = entry + strlen(EMAIL);

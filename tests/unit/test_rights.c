@@ -10,13 +10,15 @@
 #define R3 "3333333333333333333333"
 
 static struct bench bench;
-static struct someone dr_a, dr_b, patient, operator_, admin, grouped;
+static struct someone dr_a, dr_b, patient, operator_, admin, grouped, was_a;
 
 static int set_up(void **state)
 {
 	(void)state;
 	bench_open(&bench);
 	dr_a = sign_in(&bench, "a@clinic.example", RTH_ROLE_CLINICIAN, "a");
+	was_a = dr_a;
+	was_a.role = RTH_ROLE_PATIENT;
 	dr_b = sign_in(&bench, "b@other.example", RTH_ROLE_CLINICIAN, "b");
 	patient = sign_in(&bench, "p@people.example", RTH_ROLE_PATIENT, "p");
 	operator_ =
@@ -125,6 +127,8 @@ static const struct {
 	{"role:patient", "own", &patient, "", 1},
 	{"role:patient", "own", &grouped, "", 2},
 	{"role:patient", "own", &dr_a, "", 0},
+	/* Who is no clinician any more has none of that time. */
+	{"role:patient", "own", &was_a, "", 0},
 	{"role:operator", "own", &operator_, "", 0},
 	{"email:OP@clinic.example", "all", &operator_, "", 7},
 	{"email:op@clinic.example.evil", "all", &operator_, "", 0},
