@@ -17,12 +17,14 @@ enum rth_err rth_store_play_add(struct rth_store *store,
 	};
 	const struct rth_db_query query = {
 		.sql = "INSERT INTO plays(id, recording_id, user_id, session,"
-		       " reason, begun_s) VALUES($1, $2, $3, $4, $5, $6)",
+		       " reason, begun_s) SELECT $1, r.id, $3, $4, $5, $6"
+		       " FROM recordings r WHERE r.id = $2"
+		       " AND r.deleted_s = 0",
 		.values = values,
 		.values_n = 6,
 	};
 
-	return rth_store_run(store, &query);
+	return rth_store_run_one(store, &query);
 }
 
 struct play_into {

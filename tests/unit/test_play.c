@@ -730,6 +730,23 @@ static void a_play_ends_with_the_recording(void **state)
 	assert_good(id);
 }
 
+/* The deletion began between the question and the row. */
+static void what_is_being_deleted_has_no_new_play(void **state)
+{
+	struct rth_play play = {.recording = FIX_ID, .reason = "quality"};
+
+	(void)state;
+	assert_int_equal(rth_id_make(play.id), 0);
+	memcpy(play.user, op.user.id, sizeof(play.user));
+	memcpy(play.session, op.hash, sizeof(play.session));
+	sql(&bench, "UPDATE recordings SET deleted_s = 5");
+	assert_int_equal(rth_store_play_add(bench.portal.store, &play),
+			 RTH_ERR_NOT_FOUND);
+	assert_int_equal(sql_number(&bench, "SELECT COUNT(*) FROM plays"), 0);
+	sql(&bench, "UPDATE recordings SET deleted_s = 0");
+	assert_int_equal(rth_store_play_add(bench.portal.store, &play), 0);
+}
+
 static void a_play_can_be_asked_for_again(void **state)
 {
 	struct rth_exchange *x;
@@ -917,6 +934,7 @@ int main(void)
 		FRESH(old_sessions_take_their_plays_with_them),
 		FRESH(a_play_ends_with_the_right),
 		FRESH(a_play_ends_with_the_recording),
+		FRESH(what_is_being_deleted_has_no_new_play),
 		FRESH(a_play_can_be_asked_for_again),
 		FRESH(watched_is_checked_and_kept),
 		FRESH(sixty_four_ranges_are_enough),
