@@ -109,9 +109,9 @@ void rth_retention_handle_hold(struct rth_exchange *x)
 	if (!err)
 		err = rth_store_hold(portal->store, id, session->user.id,
 				     reason, portal->now_s());
-	if (err == RTH_ERR_NOT_FOUND) /* deleted meanwhile: the row says so */
-		err = audit(x, &of, RTH_AUDIT_HELD, "missing") ? RTH_ERR_IO
-							       : err;
+	if (err && audit(x, &of, RTH_AUDIT_HELD,
+			 err == RTH_ERR_NOT_FOUND ? "missing" : "failed"))
+		err = RTH_ERR_IO;
 	if (err)
 		reply_err(x, err);
 	else

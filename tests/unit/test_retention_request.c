@@ -293,6 +293,18 @@ static void without_the_audit_nothing_is_done(void **state)
 	delete_as(&admin, 200, "");
 }
 
+/* What the audit was told and did not come about is in it as well. */
+static void a_hold_that_fails_is_in_the_audit(void **state)
+{
+	(void)state;
+	sql(&bench, "ALTER TABLE holds RENAME TO away");
+	hold(&admin, 500);
+	assert_int_equal(rows(RTH_AUDIT_HELD, "failed"), 1);
+	sql(&bench, "ALTER TABLE away RENAME TO holds");
+	hold(&admin, 200);
+	assert_int_equal(rows(RTH_AUDIT_HELD, "failed"), 1);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, open_all, close_all)
 
 int main(void)
@@ -305,6 +317,7 @@ int main(void)
 		TEST(what_runs_is_not_deleted),
 		TEST(a_missing_folder_is_no_deletion),
 		TEST(without_the_audit_nothing_is_done),
+		TEST(a_hold_that_fails_is_in_the_audit),
 	};
 
 	return cmocka_run_group_tests_name("retention_request", tests, NULL,
