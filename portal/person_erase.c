@@ -130,11 +130,9 @@ static enum rth_err erase_name(struct rth_person *person,
 						  person->now_s, &left);
 
 	if (!err)
-		err = rth_store_scrub(person->store);
-	if (err)
-		return err == RTH_ERR_STATE ? RTH_ERR_TIMEOUT : err;
-	person->erased = left == 0;
-	return audit_person(person, user, ERASED, left ? "held" : NULL);
+		err = audit_person(person, user, ERASED, left ? "held" : NULL);
+	person->erased = !err && left == 0;
+	return err;
 }
 
 static enum rth_err find(struct found *found, struct rth_user *user,
@@ -176,5 +174,8 @@ enum rth_err rth_person_erase(struct rth_person *person, const char *email)
 	if (!err && !person->dry)
 		err = erase_name(person, &user);
 	rth_free(found.v);
+	/* Also when nobody is found any more: words may be left in the log. */
+	if (!person->dry && rth_store_scrub(person->store))
+		err = RTH_ERR_TIMEOUT;
 	return err;
 }

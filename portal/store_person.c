@@ -158,7 +158,7 @@ static enum rth_err left_row(const struct rth_db_row *row, void *arg)
 {
 	struct erase_work *w = arg;
 
-	w->left = w->store->backend->column_int(row, 0);
+	w->left += w->store->backend->column_int(row, 0);
 	return 0;
 }
 
@@ -193,9 +193,18 @@ static enum rth_err erase_visits(struct erase_work *w)
 
 	if (err)
 		return err;
-	return erase_step(
-		w, "SELECT COUNT(*) FROM visits WHERE patient_email = $1", 0,
-		1);
+	err = erase_step(w,
+			 "SELECT COUNT(*) FROM visits WHERE patient_email = $1",
+			 0, 1);
+	if (err)
+		return err;
+	/* By whose address rules say who may see them, and how long. */
+	return erase_step(w,
+			  "SELECT COUNT(*) FROM visits v WHERE"
+			  " v.clinician_id = $1 AND EXISTS(SELECT 1"
+			  " FROM recordings r WHERE r.visit_id = v.id"
+			  " AND r.state <> 'deleted')",
+			  2, 1);
 }
 
 static enum rth_err erase(void *arg)

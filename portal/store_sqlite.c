@@ -10,6 +10,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <sqlite3.h>
@@ -17,6 +18,7 @@
 #include "mem.h"
 
 #define BUSY_TIMEOUT_MS 5000
+#define SCRUB_EVERY_MS 50
 
 struct rth_db {
 	sqlite3 *handle;
@@ -151,18 +153,34 @@ static enum rth_err db_transaction(struct rth_db *db,
  * older pages is what is left: it becomes empty. That waits for other readers,
  * as long as the busy timeout.
  */
-static enum rth_err db_scrub(struct rth_db *db)
+static enum rth_err scrub_once(struct rth_db *db)
 {
 	sqlite3_stmt *stmt = NULL;
 	enum rth_err err = RTH_ERR_IO;
 
 	pthread_mutex_lock(&db->lock);
+	sqlite3_busy_timeout(db->handle, 0);
 	if (sqlite3_prepare_v2(db->handle, "PRAGMA wal_checkpoint(TRUNCATE)",
 			       -1, &stmt, NULL) == SQLITE_OK &&
 	    sqlite3_step(stmt) == SQLITE_ROW)
 		err = sqlite3_column_int(stmt, 0) ? RTH_ERR_STATE : 0;
 	sqlite3_finalize(stmt);
+	sqlite3_busy_timeout(db->handle, BUSY_TIMEOUT_MS);
 	pthread_mutex_unlock(&db->lock);
+	return err;
+}
+
+/* Others go on meanwhile: nobody waits with the lock. */
+static enum rth_err db_scrub(struct rth_db *db)
+{
+	const struct timespec pause = {0, SCRUB_EVERY_MS * 1000000L};
+	enum rth_err err;
+	int ms;
+
+	for (ms = 0;
+	     (err = scrub_once(db)) == RTH_ERR_STATE && ms < BUSY_TIMEOUT_MS;
+	     ms += SCRUB_EVERY_MS)
+		nanosleep(&pause, NULL);
 	return err;
 }
 

@@ -8,6 +8,7 @@
 #include "review_support.h"
 
 #include <errno.h>
+#include <sqlite3.h>
 #include <sys/file.h>
 
 #include "audit_head.h"
@@ -201,6 +202,45 @@ static void who_never_signed_in_is_erased(void **state)
 	assert_false(in_database(TITLE));
 }
 
+/* Rules go by a clinician's address as long as there is something to keep. */
+static void a_clinician_of_recordings_keeps_the_name(void **state)
+{
+	struct told told;
+	struct rth_person p = person(&told, false);
+
+	(void)state;
+	assert_int_equal(rth_person_erase(&p, "clara@clinic.example"), 0);
+	assert_false(p.erased);
+	assert_int_equal(count("users", "email = 'clara@clinic.example'"), 1);
+	sql(&bench, "UPDATE recordings SET state = 'deleted', deleted_s = 5");
+	p = person(&told, false);
+	assert_int_equal(rth_person_erase(&p, "clara@clinic.example"), 0);
+	assert_true(p.erased);
+	assert_int_equal(count("users", "email = 'clara@clinic.example'"), 0);
+}
+
+/* It is not called done while old pages are kept, and can be done again. */
+static void a_reader_of_the_database_is_waited_for(void **state)
+{
+	struct told told;
+	struct rth_person p = person(&told, false);
+	sqlite3 *reader;
+
+	(void)state;
+	sql(&bench, "UPDATE recordings SET state = 'deleted', deleted_s = 5");
+	assert_int_equal(sqlite3_open(bench.database, &reader), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(reader,
+				      "BEGIN; SELECT COUNT(*) FROM users", NULL,
+				      NULL, NULL),
+			 SQLITE_OK);
+	assert_int_equal(rth_person_erase(&p, PAUL), RTH_ERR_TIMEOUT);
+	assert_true(in_database(NAME));
+	assert_int_equal(sqlite3_close(reader), SQLITE_OK);
+	p = person(&told, false);
+	assert_int_equal(rth_person_erase(&p, PAUL), RTH_ERR_NOT_FOUND);
+	assert_false(in_database(NAME));
+}
+
 static void without_the_audit_nobody_is_erased(void **state)
 {
 	struct told told;
@@ -384,6 +424,8 @@ int main(void)
 		TEST(a_hold_keeps_the_name),
 		TEST(what_runs_keeps_the_name),
 		TEST(who_never_signed_in_is_erased),
+		TEST(a_clinician_of_recordings_keeps_the_name),
+		TEST(a_reader_of_the_database_is_waited_for),
 		TEST(without_the_audit_nobody_is_erased),
 		TEST(many_visits_leave_no_words),
 		TEST(failing_memory_and_done_again),
