@@ -344,8 +344,11 @@ export class Engine {
 		this.state = 'playing';
 		this.#atEnd = false;
 		this.#clock.run(true, now);
-		for (const entry of entries)
-			this.#begin(entry, now);
+		for (const entry of this.#entries.values())
+			if (entries.includes(entry))
+				this.#begin(entry, now);
+			else
+				this.#beside(entry, this.at(now), now);
 	}
 
 	/** @param {Entry} entry */
