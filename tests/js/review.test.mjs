@@ -2,6 +2,7 @@
 // Recordings and audit without a page: addresses, lists that come page by
 // page, words.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { makeActions } from '../../web/js/actions.js';
 import { ApiError } from '../../web/js/api.js';
@@ -10,6 +11,7 @@ import * as pages from '../../web/js/review/pages.js';
 import { isProblem, problemWords } from '../../web/js/review/problems.js';
 import * as rows from '../../web/js/review/rows.js';
 import { initial, step } from '../../web/js/state.js';
+import { stylesheet } from '../../web/js/view/desk.js';
 import { notice } from '../../web/js/words.js';
 
 const ID = 'AAAAAAAAAAAAAAAAAAAAAA';
@@ -215,17 +217,21 @@ const auditRow = (change = {}) => ({ n: 7, time: utc(2026, 0, 31, 9, 30),
 	client: 'h', data: { ranges: 2 }, ...change });
 
 test('a row of the audit reads as a sentence', () => {
-	assert.equal(rows.auditWords(auditRow()),
+	const sentence = (row) => {
+		const { what, who, rest } = rows.auditParts(row);
+		return `${what} by ${who}${rest}`;
+	};
+	assert.equal(sentence(auditRow()),
 		'Played by Op Erator, operator, reason complaint');
-	assert.equal(rows.auditWords(auditRow({ reason: null,
+	assert.equal(sentence(auditRow({ reason: null,
 		outcome: 'not-allowed' })), 'Played (not allowed) by Op Erator, operator');
-	assert.equal(rows.auditWords(auditRow({ subject: null, role: null,
+	assert.equal(sentence(auditRow({ subject: null, role: null,
 		reason: null, action: 'plugin:media-up' })),
 	'Media connected by the media server');
-	assert.equal(rows.auditWords(auditRow({ subject: null, role: null,
+	assert.equal(sentence(auditRow({ subject: null, role: null,
 		action: 'sign-in-refused', reason: null, outcome: null })),
 	'Sign-in refused by somebody unknown');
-	assert.equal(rows.auditWords(auditRow({ subject: { id: ID,
+	assert.equal(sentence(auditRow({ subject: { id: ID,
 		name: HOSTILE }, role: null, reason: null, action: 'some-new_deed' })),
 	`Some new deed by ${HOSTILE}`);
 	for (const [id, words] of [['portal', 'the portal'],
@@ -246,6 +252,36 @@ test('a row\'s details are its ids; what is absent is left out', () => {
 		.some(([label]) => ['Person', 'More'].includes(label)), false);
 });
 
+test('an object is a recording only where the action is on one', () => {
+	const labels = (action) => rows.auditFacts(auditRow({ action }))
+		.map(([label]) => label);
+	for (const action of ['play', 'watched', 'recording-held',
+		'recording-deletion-begun', 'plugin:consent', 'plugin:recording'])
+		assert.ok(labels(action).includes('Recording'), action);
+	for (const action of ['join-granted', 'key-rotate', 'person-erased',
+		'request-refused', 'plugin:joined', 'brand-new']) {
+		assert.ok(labels(action).includes('Object'), action);
+		assert.ok(!labels(action).includes('Recording'), action);
+	}
+});
+
+/** Names in the first column of a page's table of actions. */
+const documented = (page) => readFileSync(new URL(`../../docs/${page}.md`,
+	import.meta.url), 'utf8').split(/^\| action \| /m).slice(1)
+	.flatMap((table) => table.split('\n\n')[0].split('\n').slice(2))
+	.flatMap((line) => line.split('|')[1].match(/`[a-z:-]+`/g) ?? [])
+	.map((name) => name.slice(1, -1)).filter((name) => name !== 'ok'
+		&& name !== 'refused' && name !== 'failed');
+
+test('each documented action has words of its own', () => {
+	const names = [...documented('audit'), ...documented('retention')];
+	assert.ok(names.includes('play') && names.includes('person-erased'));
+	const known = rows.actionChoices([]).map(([action]) => action);
+	assert.deepEqual(names.filter((name) => !known.includes(name)), []);
+	const said = known.map(rows.actionWords);
+	assert.equal(new Set(said).size, said.length);
+});
+
 test('actions to choose from are those known and those met, each once', () => {
 	const choices = rows.actionChoices(['play', 'brand-new']);
 	const names = choices.map(([action]) => action);
@@ -259,7 +295,7 @@ test('actions to choose from are those known and those met, each once', () => {
 test('each refusal of the review has words that do not speak of visits', () => {
 	const refused = (code, words) => problemWords(new ApiError(code, 409,
 		undefined, words));
-	const all = ['held', 'running', 'unreadable', 'not-found', 'busy']
+	const all = ['held', 'running', 'missing', 'unreadable', 'not-found', 'busy']
 		.map((code) => refused(code));
 	assert.equal(new Set(all).size, all.length);
 	for (const words of all)
@@ -310,4 +346,81 @@ test('who is signed in sees the desk at its address, and comes back to it', () =
 		desk: '/review' }).phase, 'desk');
 	assert.equal(step(gone, { type: 'go', visitId: null,
 		desk: '/review' }).phase, 'signed-out');
+});
+
+/** Takes the place of something global during a test. */
+function instead(t, name, value) {
+	const was = globalThis[name];
+	globalThis[name] = value;
+	t.after(() => {
+		globalThis[name] = was;
+	});
+}
+
+test('a session ends after the page has said what was watched', async (t) => {
+	/** @type {string[]} */
+	const done = [];
+	instead(t, 'fetch', async (path) => {
+		done.push(path);
+		return new Response(null, { status: 204 });
+	});
+	let said = () => {};
+	const leaving = new Promise((resolve) => {
+		said = () => {
+			done.push('watched');
+			resolve(null);
+		};
+	});
+	const ended = makeActions(/** @type {any} */ ({ dispatch: () => {},
+		leave: () => leaving, reload: async () => done.push('reload') }))
+		.signOut(false);
+	await new Promise(setImmediate);
+	assert.deepEqual(done, []);
+	said();
+	assert.equal(await ended, true);
+	assert.deepEqual(done, ['watched', '/auth/sign-out', 'reload']);
+});
+
+test('a page that cannot say it keeps nobody signed in', async (t) => {
+	/** @type {(string | number)[]} */
+	const done = [];
+	instead(t, 'fetch', async (path) => {
+		done.push(path);
+		return new Response(null, { status: 204 });
+	});
+	instead(t, 'setTimeout', (work, ms) => {
+		done.push(ms);
+		setImmediate(work);
+	});
+	for (const leave of [() => new Promise(() => {}),
+		() => Promise.reject(new Error('x'))]) {
+		done.length = 0;
+		await makeActions(/** @type {any} */ ({ dispatch: () => {}, leave,
+			reload: async () => {} })).signOut(true);
+		assert.deepEqual(done, [2000, '/auth/sign-out-everywhere']);
+	}
+});
+
+test('a style sheet that did not come is asked for again', async (t) => {
+	/** @type {EventTarget[]} */
+	const links = [];
+	class Link extends EventTarget {
+		setAttribute() {}
+		remove() {
+			links.splice(links.indexOf(this), 1);
+		}
+	}
+	instead(t, 'document', { createElement: () => new Link(),
+		head: { append: (link) => links.push(link) } });
+	const first = stylesheet('/css/x.css');
+	assert.equal(stylesheet('/css/x.css'), first);
+	links[0].dispatchEvent(new Event('error'));
+	await assert.rejects(first);
+	assert.deepEqual(links, []);
+	const second = stylesheet('/css/x.css');
+	assert.equal(links.length, 1);
+	links[0].dispatchEvent(new Event('load'));
+	await second;
+	assert.equal(stylesheet('/css/x.css'), second);
+	assert.equal(links.length, 1);
 });

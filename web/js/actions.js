@@ -14,7 +14,12 @@ import { mark } from './timings.js';
  * @property {() => VisitControl | null} visit the visit of this page
  * @property {(path: string) => void} go to another page; with its query
  * @property {() => Promise<void>} reload asks anew who is signed in
+ * @property {() => Promise<void>} leave ends the page that is shown; resolved
+ *   when its last word has reached the portal
  */
+
+/** So long a page's last word may take before its session ends. */
+const LEAVE_MS = 2000;
 
 /** @param {unknown} error @returns {string} for notice() of words.js */
 function codeOf(error) {
@@ -22,6 +27,21 @@ function codeOf(error) {
 		return 'failed';
 	// Only the portal knows which field it did not like.
 	return error.code === 'bad-request' ? `said:${error.message}` : error.code;
+}
+
+/**
+ * Waits, but not for ever.
+ * @param {Promise<unknown>} work whose failure does not matter
+ * @param {number} ms
+ */
+async function soon(work, ms) {
+	/** @type {ReturnType<typeof setTimeout> | undefined} */
+	let timer;
+	const late = new Promise((done) => {
+		timer = setTimeout(done, ms);
+	});
+	await Promise.race([work.catch(() => {}), late]);
+	clearTimeout(timer);
 }
 
 /** @param {Desk} desk */
@@ -84,7 +104,7 @@ export function makeActions(desk) {
  * @param {Desk} desk
  * @param {(work: () => Promise<unknown>) => Promise<boolean>} run
  */
-const signInActions = ({ dispatch, state, reload }, run) => ({
+const signInActions = ({ dispatch, state, reload, leave }, run) => ({
 	/** @param {string} email */
 	sendCode: (email) => run(async () => {
 		await api.sendCode(email);
@@ -105,6 +125,8 @@ const signInActions = ({ dispatch, state, reload }, run) => ({
 	},
 	/** @param {boolean} everywhere */
 	signOut: (everywhere) => run(async () => {
+		// Without a session nobody could tell what was watched until now.
+		await soon(leave(), LEAVE_MS);
 		await api.signOut(everywhere);
 		await reload();
 	}),

@@ -79,6 +79,7 @@ const actions = makeActions({
 		show(location.pathname);
 	},
 	reload: () => loadSession(null),
+	leave: () => view.leave(),
 });
 const view = new View(actions);
 

@@ -44,7 +44,7 @@ export const dayAndClock = (time, now, locale) =>
 	`${day(time, now, locale)}, ${clock(time, locale)}`;
 
 /** @param {number} count @param {string} noun */
-const plural = (count, noun) => `${count} ${noun}${count === 1 ? '' : 's'}`;
+export const plural = (count, noun) => `${count} ${noun}${count === 1 ? '' : 's'}`;
 
 /**
  * How long until: "now", "in 5 minutes", "in 3 hours", "in 2 days".

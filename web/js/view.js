@@ -93,6 +93,7 @@ export class View {
 	#screen = null;
 	/** @type {Map<string, Parameters<import('./view/video.js').Picture>>} */
 	#pictures = new Map();
+	#left = Promise.resolve();
 	/** @type {ReturnType<typeof setTimeout> | undefined} */
 	#timer;
 
@@ -147,6 +148,18 @@ export class View {
 		this.#pictures.set(key, [side, slot, track]);
 		this.#screen?.picture?.(side, slot, track);
 	};
+
+	/**
+	 * Ends the screen; what is rendered next is made anew.
+	 * @returns {Promise<void>} its last word has reached the portal
+	 */
+	leave() {
+		if (this.#screen)
+			this.#left = Promise.resolve(this.#screen.close?.());
+		this.#screen = null;
+		this.#kind = null;
+		return this.#left;
+	}
 
 	/** @param {State} state */
 	#notify(state) {

@@ -32,7 +32,7 @@ import * as time from '../time.js';
 
 export const STATES = ['running', 'finished', 'incomplete', 'interrupted',
 	'lost'];
-export const SORTS = ['-begun', 'begun', '-seconds', 'seconds'];
+const SORTS = ['-begun', 'begun', '-seconds', 'seconds'];
 const USUAL_SORT = '-begun';
 
 /** How many are asked for at once; the portal gives up to 200. */

@@ -43,7 +43,7 @@ import { isProblem } from './problems.js';
  * @property {HTMLElement} node
  * @property {(state: State) => void} [update] also when only the address's
  *   query changed
- * @property {() => void} [close]
+ * @property {() => void | Promise<void>} [close] as that of dom.js
  */
 
 /** @type {[RegExp, string, (desk: Desk, state: State) => Page][]} */

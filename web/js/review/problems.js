@@ -8,6 +8,7 @@ import { notice } from '../words.js';
 const PROBLEMS = {
 	'held': 'This recording is on hold and cannot be deleted. Release the hold first.',
 	'running': 'The visit is still being recorded. It can be deleted when it has ended.',
+	'missing': 'The files of this recording are not in the store. Tell your administrator: it was not deleted.',
 	'unreadable': 'The files of this recording cannot be read. Tell your administrator.',
 	'not-found': 'This recording is not there any more, or you may not do this with it.',
 	'busy': 'The clinic’s server is busy. Please try again in a moment.',

@@ -167,11 +167,20 @@ const ACTIONS = {
 	'portal-started': 'Portal started', 'portal-stopped': 'Portal stopped',
 	'audit-broken': 'Audit found broken', 'audit-exported': 'Audit exported',
 	'person-exported': 'A person’s data exported',
+	'person-erasure-begun': 'Erasing a person begun',
 	'person-erased': 'A person erased',
+	'key-init': 'Key of the clinic made', 'key-add': 'Key of the clinic added',
+	'key-rotate': 'Key of the clinic replaced',
+	'key-init-begun': 'Making a key of the clinic begun',
+	'key-add-begun': 'Adding a key of the clinic begun',
+	'key-rotate-begun': 'Replacing a key of the clinic begun',
+	'key-signing-changed': 'Signing keys of the portal changed',
 	'list': 'Recordings listed', 'audit-listed': 'Audit listed',
 	'play': 'Played', 'watched': 'Watched',
 	'recording-held': 'Put on hold', 'recording-released': 'Hold released',
+	'recording-deletion-begun': 'Deleting a recording begun',
 	'recording-deleted': 'Recording deleted',
+	'recording-deleted-again': 'Deleted recording found and deleted again',
 	'recording-verified': 'Recording verified',
 	'recording-exported': 'Recording exported',
 	'recording-recovered': 'Recording recovered',
@@ -241,11 +250,9 @@ export function auditParts(row) {
 		who: doer(row), rest: rest && `, ${rest}`, good: !outcome };
 }
 
-/** "Played by NAME, operator, reason complaint" @param {AuditRow} row */
-export function auditWords(row) {
-	const { what, who, rest } = auditParts(row);
-	return `${what} by ${who}${rest}`;
-}
+/** Is a row's object a recording? @param {AuditRow} row */
+export const isOfRecording = ({ action }) =>
+	/^(play|watched|recording-.+|plugin:(consent|recording))$/.test(action);
 
 /** @param {string} at RFC 3339 @param {string} [locale] to the second */
 export const exactly = (at, locale) => new Intl.DateTimeFormat(locale, {
@@ -261,7 +268,8 @@ export function auditFacts(row) {
 	const all = [
 		['Row', row.n], ['Time (UTC)', row.time], ['Action', row.action],
 		['Outcome', row.outcome], ['Person', row.subject?.id],
-		['Role', row.role], ['Recording', row.object],
+		['Role', row.role],
+		[isOfRecording(row) ? 'Recording' : 'Object', row.object],
 		['Visit', row.visit], ['Reason', row.reason],
 		['Client address, as keyed hash', row.client],
 		['More', row.data && JSON.stringify(row.data)],

@@ -27,8 +27,14 @@ export function stylesheet(href) {
 	if (known)
 		return known;
 	const loading = new Promise((/** @type {(_: void) => void} */ done, failed) => {
-		document.head.append(h('link', { rel: 'stylesheet', href,
-			load: () => done(), error: failed }));
+		const link = h('link', { rel: 'stylesheet', href,
+			load: () => done(), error: (/** @type {Event} */ event) => {
+				// Whoever asks again loads it again.
+				sheets.delete(href);
+				link.remove();
+				failed(event);
+			} });
+		document.head.append(link);
 	});
 	sheets.set(href, loading);
 	return loading;
@@ -76,6 +82,6 @@ export function deskPage(actions) {
 		},
 		close: () => {
 			closed = true;
-			desk?.close();
+			return desk?.close();
 		} };
 }

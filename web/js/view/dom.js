@@ -7,7 +7,8 @@
  * @typedef {object} Page one screen
  * @property {HTMLElement} node
  * @property {(state: import('../state.js').State) => void} update
- * @property {() => void} [close] stops what the page started
+ * @property {() => void | Promise<void>} [close] stops what the page started;
+ *   resolved when its last word has reached the portal
  */
 
 const SVG = 'http://www.w3.org/2000/svg';
@@ -52,19 +53,19 @@ export function fill(node, ...children) {
 	append(node, children);
 }
 
-/** @param {string} name a symbol of img/icons.svg */
-export function icon(name) {
+/** @param {string} name a symbol of img/<sheet>.svg @param {string} [sheet] */
+export function icon(name, sheet) {
 	const svg = document.createElementNS(SVG, 'svg');
 	svg.setAttribute('class', 'icon');
 	svg.setAttribute('aria-hidden', 'true');
 	svg.appendChild(document.createElementNS(SVG, 'use'));
-	setIcon(svg, name);
+	setIcon(svg, name, sheet);
 	return svg;
 }
 
-/** @param {SVGElement} svg @param {string} name */
-export function setIcon(svg, name) {
-	const href = `/img/icons.svg#${name}`;
+/** @param {SVGElement} svg @param {string} name @param {string} [sheet] */
+export function setIcon(svg, name, sheet = 'icons') {
+	const href = `/img/${sheet}.svg#${name}`;
 	const use = svg.firstElementChild;
 	if (use && use.getAttribute('href') !== href)
 		use.setAttribute('href', href);

@@ -4,13 +4,12 @@
 import * as api from '../../review/api.js';
 import * as filters from '../../review/filters.js';
 import * as pages from '../../review/pages.js';
-import { isProblem, problemWords } from '../../review/problems.js';
 import {
-	auditFacts, auditParts, exactly, subjectWords,
+	auditFacts, auditParts, exactly, isOfRecording, subjectWords,
 } from '../../review/rows.js';
 import { button, fill, h, icon, setText, show } from '../dom.js';
 import { auditFilters } from './filterbar.js';
-import { factList, nothingPage, problemPanel } from './parts.js';
+import { factList, pageLoader } from './parts.js';
 
 /**
  * @typedef {import('../../review/main.js').Desk} Desk
@@ -39,7 +38,7 @@ function rowNode(row, only) {
 	h('div', { class: 'audit-more' }, factList(auditFacts(row)),
 		h('div', { class: 'row wrap' },
 			subject?.id && way('Only this person', { subject: subject.id }),
-			object && /^[\w-]{22}$/.test(object)
+			object && isOfRecording(row)
 				&& way('Only this recording', { object }),
 			way('Only this action', { action: row.action })))));
 }
@@ -52,7 +51,6 @@ const waitingRow = () => h('li', { class: 'waiting', 'aria-hidden': 'true' },
  * @returns {import('../../review/main.js').Page}
  */
 export function auditPage(desk) {
-	const latest = pages.latest();
 	/** @type {string | null} */
 	let shown = null;
 	/** @type {import('../../review/pages.js').Pages<AuditRow>} */
@@ -74,6 +72,11 @@ export function auditPage(desk) {
 		h('p', { class: 'hint lead-hint' }, 'What was done, newest first. Rows are never changed or removed.'),
 		bar.node, rows, empty, problem,
 		h('p', { class: 'row center' }, more));
+
+	const loader = pageLoader({ desk, rows, count, problem, draw, take,
+		forget: () => {
+			list = pages.none();
+		} });
 
 	/** @param {AuditFilters} filter */
 	function go(filter) {
@@ -113,32 +116,9 @@ export function auditPage(desk) {
 
 	/** @param {string | null} cursor null: from the beginning */
 	async function load(cursor) {
-		const isLatest = latest.begin();
-		fill(problem);
-		draw(true);
-		try {
-			const answer = await desk.ask(api.audit(filters.auditToQuery(
-				filters.auditFromSearch(location.search), cursor)));
-			if (!isLatest())
-				return;
-			take(answer, cursor);
-			draw(false);
-		} catch (error) {
-			if (!isLatest())
-				return;
-			if (isProblem(error, 'not-found')) {
-				node.replaceWith(nothingPage(desk).node);
-				return;
-			}
-			if (!cursor)
-				list = pages.none();
-			draw(false);
-			if (!cursor)
-				setText(count, '');
-			show(rows, cursor);
-			fill(problem, problemPanel(problemWords(error),
-				() => load(cursor)));
-		}
+		const filter = filters.auditFromSearch(location.search);
+		await loader.load(cursor, () =>
+			api.audit(filters.auditToQuery(filter, cursor)));
 	}
 	return { node,
 		update: () => {
@@ -150,7 +130,7 @@ export function auditPage(desk) {
 			void load(null);
 		},
 		close: () => {
-			latest.begin();
+			loader.drop();
 			bar.close();
 		} };
 }

@@ -10,7 +10,7 @@ import { button, fill, h, icon, setText, show } from '../dom.js';
 import { may } from '../topbar.js';
 import { detailSheet, reasonFor } from './dialogs.js';
 import { listFilters } from './filterbar.js';
-import { nothingPage, problemPanel } from './parts.js';
+import { pageLoader } from './parts.js';
 import { recordingsTable } from './table.js';
 
 /**
@@ -52,7 +52,6 @@ const before = () => ({ loaded: Number(history.state?.loaded) || 0,
  */
 export function listPage(desk, state) {
 	const { actions } = desk;
-	const latest = pages.latest();
 	/** @type {string | null} the address's query that is shown */
 	let shown = null;
 	/** @type {import('../../review/pages.js').Pages<Recording>} */
@@ -83,6 +82,14 @@ export function listPage(desk, state) {
 			title, count),
 		bar.node, table.node, empty, problem,
 		h('p', { class: 'row center' }, more));
+
+	const loader = pageLoader({ desk, rows: table.node, count, problem, take,
+		draw: (now) => {
+			busy = now;
+			draw();
+		}, forget: () => {
+			list = pages.none();
+		} });
 
 	/** @param {import('../../review/filters.js').Filters} filter */
 	function go(filter) {
@@ -118,45 +125,23 @@ export function listPage(desk, state) {
 			: pages.countWords(list, 'recording'));
 	}
 
+	/** @param {api.RecordingsPage} answer @param {string | null} cursor */
+	function take(answer, cursor) {
+		at = cursor ? at : Date.now();
+		list = pages.add(cursor ? list : pages.none(), answer.recordings,
+			answer.next, (row) => row.id);
+		meet(desk, answer.recordings);
+		note();
+	}
+
 	/**
 	 * @param {string | null} cursor null: from the beginning
 	 * @param {number} [limit]
 	 */
 	async function load(cursor, limit = filters.PAGE) {
-		const isLatest = latest.begin();
 		const filter = filters.fromSearch(location.search);
-		busy = true;
-		fill(problem);
-		draw();
-		try {
-			const answer = await desk.ask(api.recordings(
-				filters.toQuery(filter, cursor, limit)));
-			if (!isLatest())
-				return;
-			busy = false;
-			at = cursor ? at : Date.now();
-			list = pages.add(cursor ? list : pages.none(), answer.recordings,
-				answer.next, (row) => row.id);
-			meet(desk, answer.recordings);
-			draw();
-			note();
-		} catch (error) {
-			if (!isLatest())
-				return;
-			busy = false;
-			if (isProblem(error, 'not-found')) {
-				node.replaceWith(nothingPage(desk).node);
-				return;
-			}
-			if (!cursor)
-				list = pages.none();
-			draw();
-			if (!cursor)
-				setText(count, '');
-			show(table.node, cursor);
-			fill(problem, problemPanel(problemWords(error),
-				() => load(cursor, limit)));
-		}
+		await loader.load(cursor, () => api.recordings(
+			filters.toQuery(filter, cursor, limit)));
 	}
 
 	/** Comes back to a list as it was, but for the recording just seen. */
@@ -184,7 +169,7 @@ export function listPage(desk, state) {
 		shown = location.search;
 		desk.back = `/review${location.search}`;
 		if (kept && Date.now() - kept.at < FRESH_MS) {
-			latest.begin();
+			loader.drop();
 			busy = false;
 			fill(problem);
 			await restore(kept);
@@ -244,7 +229,7 @@ export function listPage(desk, state) {
 			removeEventListener('scroll', remember);
 			clearTimeout(noting);
 			bar.close();
-			latest.begin();
+			loader.drop();
 			keep();
 		} };
 }

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What the pages of recordings and audit are made of.
 
+import { latest } from '../../review/pages.js';
+import { isProblem, problemWords } from '../../review/problems.js';
 import { stateShape, stateWords } from '../../review/rows.js';
-import { button, fill, h, icon, setText } from '../dom.js';
+import { button, fill, h, icon, setText, show } from '../dom.js';
 import { way } from '../topbar.js';
 
 /**
@@ -11,11 +13,7 @@ import { way } from '../topbar.js';
  */
 
 /** @param {string} name a symbol of img/review.svg */
-export function shape(name) {
-	const svg = icon(name);
-	svg.firstElementChild?.setAttribute('href', `/img/review.svg#${name}`);
-	return svg;
-}
+export const shape = (name) => icon(name, 'review');
 
 /**
  * A button whose words only those hear who do not see its shape.
@@ -143,3 +141,55 @@ h('div', { class: 'row wrap center' },
 		'Your visits'),
 	button('leave', 'Use another account', {
 		click: () => actions.signOut(false) }))) });
+
+/**
+ * Loads a list page by page; only the last answer that was asked for counts.
+ * @template T
+ * @param {object} view
+ * @param {Desk} view.desk
+ * @param {HTMLElement} view.rows of the list
+ * @param {HTMLElement} view.count how many there are
+ * @param {HTMLElement} view.problem where one is shown
+ * @param {(busy: boolean) => void} view.draw
+ * @param {(answer: T, cursor: string | null) => void} view.take
+ * @param {() => void} view.forget what was taken until now
+ */
+export function pageLoader({ desk, rows, count, problem, draw, take, forget }) {
+	const last = latest();
+
+	/**
+	 * @param {string | null} cursor null: from the beginning
+	 * @param {() => Promise<T>} ask
+	 */
+	async function load(cursor, ask) {
+		const isLatest = last.begin();
+		fill(problem);
+		draw(true);
+		try {
+			const answer = await desk.ask(ask());
+			if (!isLatest())
+				return;
+			take(answer, cursor);
+			draw(false);
+		} catch (error) {
+			if (!isLatest())
+				return;
+			if (isProblem(error, 'not-found')) {
+				rows.closest('.desk-column')
+					?.replaceWith(nothingPage(desk).node);
+				return;
+			}
+			if (!cursor)
+				forget();
+			draw(false);
+			if (!cursor)
+				setText(count, '');
+			show(rows, cursor);
+			fill(problem, problemPanel(problemWords(error),
+				() => load(cursor, ask)));
+		}
+	}
+	return { load,
+		/** What is under way does not count any more. */
+		drop: () => void last.begin() };
+}

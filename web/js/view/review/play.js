@@ -30,7 +30,7 @@ export function playPage(desk, state) {
 		way(desk.actions, desk.back, { class: 'back-way', id: 'back' },
 			icon('back'), h('span', {}, 'Recordings')),
 		h('div', { class: 'player-title' }, title, what), root);
-	/** @type {{close: () => void} | null} */
+	/** @type {ReturnType<typeof import('./player.js').openPlayer> | null} */
 	let player = null;
 	let closed = false;
 
@@ -85,6 +85,6 @@ export function playPage(desk, state) {
 	attempt();
 	return { node, close: () => {
 		closed = true;
-		player?.close();
+		return player?.close();
 	} };
 }
