@@ -136,11 +136,17 @@ static enum rth_err delete_locked(const struct rth_deleting *deleting,
 				  struct rth_deletion *deletion,
 				  struct rth_erase *erase)
 {
-	enum rth_err err = deleting->audit(deleting->arg, deletion,
-					   RTH_AUDIT_DELETION_BEGUN);
+	struct rth_deletion before;
+	enum rth_err err = rth_store_deletion_get(deleting->store, &before,
+						  deletion->recording);
 
+	if (err == RTH_ERR_NOT_FOUND) /* else the audit has it already */
+		err = deleting->audit(deleting->arg, deletion,
+				      RTH_AUDIT_DELETION_BEGUN);
 	if (!err)
 		err = rth_store_deletion_begin(deleting->store, deletion);
+	if (!err && deleting->cut)
+		deleting->cut(deleting->arg, deletion->recording);
 	if (!err)
 		err = erase_all(deleting, deletion->recording, erase);
 	if (!err)

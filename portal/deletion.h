@@ -32,6 +32,8 @@ struct rth_deleting {
 	   anything is destroyed, and once all is. An error ends it there. */
 	enum rth_err (*audit)(void *arg, const struct rth_deletion *deletion,
 			      const char *action);
+	/* Ends whatever is just being sent of it; NULL: nothing is. */
+	void (*cut)(void *arg, const char *recording);
 	void *arg;
 };
 
@@ -39,7 +41,8 @@ struct rth_deleting {
  * Deletes a recording, or goes on with a deletion that was interrupted. Waits
  * for disk and database.
  *
- * @param deletion recording, by and rule are read; all is filled in on success
+ * @param deletion recording, by and rule are read; all is filled in on success,
+ *                 begun_s also by what fails once the files are locked
  * @return 0; RTH_ERR_DENIED: on hold; RTH_ERR_STATE: it runs;
  *         RTH_ERR_TIMEOUT: a recovery or a reader of the database is under
  *         way; RTH_ERR_NOT_FOUND: the database does not know it, or its folder

@@ -211,9 +211,10 @@ static enum rth_err keep_state(const struct rth_portal *portal,
 	row.incomplete = lossy(&row) ||
 			 json_is_true(json_object_get(picked, "incomplete"));
 	err = rth_store_recording_put(portal->store, &row);
-	/* A part of it lost its recorder. */
+	/* A part of it may have lost its recorder, or the event of its
+	   beginning may: then its manifest knows. */
 	if (!err && (row.state == RTH_RECORDING_LOST ||
-		     (row.state == RTH_RECORDING_STORED && row.parts > 1)))
+		     row.state == RTH_RECORDING_STORED))
 		rth_recovery_start(portal, row.id);
 	return err;
 }

@@ -250,6 +250,8 @@ static void tick(struct rth_portal *p, unsigned n)
 	if (n % SWEEP_TICKS)
 		return;
 	rth_recovery_tick(p);
+	if (n % DAY_TICKS == 0) /* of what no event ever told */
+		rth_recovery_start(p, NULL);
 	rth_retention_tick(p, n % DAY_TICKS == 0);
 	err = rth_store_sweep(p->store, p->now_s(), s->session.idle_s,
 			      s->session.absolute_s);

@@ -17,6 +17,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <sys/resource.h>
+
 #include "base64.h"
 #include "keys.h"
 #include "log.h"
@@ -28,6 +30,8 @@
 #include "work.h"
 
 #define TOLD_MAX 64
+#define LOCKED_BYTES ((rlim_t)68 * 1024)	  /* by an answer */
+#define LOCKED_OTHERS_BYTES ((rlim_t)1024 * 1024) /* by all else */
 #define ETAG_SIZE (RTH_BASE64URL_LEN(RTH_SEAL_DIGEST_BYTES) + 3)
 #define NO_BLOCK UINT64_MAX /* the file itself does not open */
 
@@ -104,6 +108,12 @@ static void write_row(void *arg)
 	rth_free(row);
 }
 
+static bool is_same(const struct damage *a, const struct damage *b)
+{
+	return a->block == b->block && strcmp(a->file, b->file) == 0 &&
+	       strcmp(a->recording, b->recording) == 0;
+}
+
 /* Says whether it is the first time, and keeps it. */
 static bool first_time(struct rth_media *media, const struct damage *damage)
 {
@@ -111,17 +121,24 @@ static bool first_time(struct rth_media *media, const struct damage *damage)
 	size_t i;
 
 	pthread_mutex_lock(&media->lock);
-	for (i = 0; i < TOLD_MAX && first; i++) {
-		const struct damage *told = &media->told[i];
-
-		first = told->block != damage->block ||
-			strcmp(told->file, damage->file) != 0 ||
-			strcmp(told->recording, damage->recording) != 0;
-	}
+	for (i = 0; i < TOLD_MAX && first; i++)
+		first = !is_same(&media->told[i], damage);
 	if (first)
 		media->told[media->told_n++ % TOLD_MAX] = *damage;
 	pthread_mutex_unlock(&media->lock);
 	return first;
+}
+
+/* Nobody was told after all: the next time is the first. */
+static void not_told(struct rth_media *media, const struct damage *damage)
+{
+	size_t i;
+
+	pthread_mutex_lock(&media->lock);
+	for (i = 0; i < TOLD_MAX; i++)
+		if (is_same(&media->told[i], damage))
+			media->told[i] = (struct damage){.block = 0};
+	pthread_mutex_unlock(&media->lock);
 }
 
 static void damaged(const struct served *s, uint64_t block)
@@ -146,6 +163,7 @@ static void damaged(const struct served *s, uint64_t block)
 	if (!err)
 		return;
 	rth_free(row);
+	not_told(s->media, &damage);
 	rth_log(RTH_LOG_ERROR, "audit-failed", "s:s", "error",
 		rth_err_name(err));
 }
@@ -270,17 +288,18 @@ static void reply_wrong(struct rth_exchange *x, enum rth_err err)
 }
 
 /* Says whether there is room for another one; else there is a reply. */
-static bool begin(struct served *s, struct rth_exchange *x, const char *play)
+static bool begin(struct served *s, struct rth_exchange *x,
+		  const struct rth_play *play)
 {
+	const struct rth_stream_of of = {play->id, play->user, play->recording};
 	enum rth_err err;
 
 	if (rth_request_is_head(x))
 		return true;
-	err = rth_stream_begin(&s->stream, s->media->streams, play);
+	err = rth_stream_begin(&s->stream, s->media->streams, &of);
 	if (err == RTH_ERR_LIMIT)
 		rth_reply_error(x, 429, "too-many",
-				"Too many files of this recording are "
-				"being played at once.");
+				"Too many files are being played at once.");
 	else if (err)
 		reply_wrong(x, RTH_ERR_NOMEM);
 	return !err;
@@ -331,7 +350,7 @@ void rth_media_handle(struct rth_exchange *x)
 	s->media = media;
 	memcpy(s->user, play.user, sizeof(s->user));
 	memcpy(s->place.recording, play.recording, sizeof(s->place.recording));
-	if (!begin(s, x, play.id)) {
+	if (!begin(s, x, &play)) {
 		served_close(s);
 		return;
 	}
@@ -351,12 +370,49 @@ static enum rth_err still(void *arg, const char *play)
 	return rth_play_still(arg, play);
 }
 
+/*
+ * As many as there is locked memory for, once the keys have theirs: else it is
+ * the keys of a recording that runs out of it.
+ */
+static unsigned streams_max(const struct rth_settings *s)
+{
+	const rlim_t asked = (rlim_t)s->limits.streams;
+	struct rlimit memlock;
+	rlim_t max = asked;
+
+	if (getrlimit(RLIMIT_MEMLOCK, &memlock) ||
+	    memlock.rlim_cur == RLIM_INFINITY)
+		return (unsigned)asked;
+	if (memlock.rlim_cur < LOCKED_OTHERS_BYTES + asked * LOCKED_BYTES)
+		max = memlock.rlim_cur > LOCKED_OTHERS_BYTES
+			      ? (memlock.rlim_cur - LOCKED_OTHERS_BYTES) /
+					LOCKED_BYTES
+			      : 0;
+	if (max < 1)
+		max = 1;
+	if (max < asked)
+		rth_log(RTH_LOG_WARN, "streams-limited", "s:I, s:I, s:I",
+			"asked", (json_int_t)asked, "streams", (json_int_t)max,
+			"memlock_bytes", (json_int_t)memlock.rlim_cur);
+	return (unsigned)max;
+}
+
+/* A quarter is one person's, but as many as one play may have. */
+static unsigned streams_of_user(unsigned max, unsigned max_play)
+{
+	return max / 4 > max_play ? max / 4 : max_play;
+}
+
 enum rth_err rth_media_create(struct rth_media **mediap,
 			      struct rth_portal *portal)
 {
+	const unsigned max = streams_max(&portal->settings);
+	const unsigned max_play =
+		(unsigned)portal->settings.limits.streams_per_play;
 	const struct rth_streams_conf conf = {
-		.max = (unsigned)portal->settings.limits.streams,
-		.max_play = (unsigned)portal->settings.limits.streams_per_play,
+		.max = max,
+		.max_play = max_play,
+		.max_user = streams_of_user(max, max_play),
 		.check_ms = portal->settings.limits.stream_check_s * 1000,
 		.still = still,
 		.arg = portal,
@@ -374,6 +430,12 @@ enum rth_err rth_media_create(struct rth_media **mediap,
 	else
 		*mediap = media;
 	return err;
+}
+
+void rth_media_cut(struct rth_media *media, const char *recording)
+{
+	if (media)
+		rth_streams_cut(media->streams, recording);
 }
 
 void rth_media_free(struct rth_media *media)

@@ -25,6 +25,13 @@ enum rth_err rth_media_create(struct rth_media **mediap,
 /** Ends it; NULL is allowed. Every answer has ended. */
 void rth_media_free(struct rth_media *media);
 
+/**
+ * Ends the answers under way that are of a recording. Any thread.
+ *
+ * @param media NULL: there are none
+ */
+void rth_media_cut(struct rth_media *media, const char *recording);
+
 /** GET /api/plays/:play/:file; worker threads only. */
 void rth_media_handle(struct rth_exchange *x);
 

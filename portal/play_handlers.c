@@ -9,8 +9,6 @@
 #include <string.h>
 
 #include "audit.h"
-#include "json_text.h"
-#include "mem.h"
 #include "play_timeline.h"
 #include "review.h"
 #include "rights.h"
@@ -30,6 +28,9 @@ static void reply_err(struct rth_exchange *x, enum rth_err err)
 	else if (err == RTH_ERR_LIMIT)
 		rth_reply_error(x, 429, "too-many",
 				"Too many requests in one minute.");
+	else if (err == RTH_ERR_NOMEM) /* no key can be locked, too */
+		rth_reply_error(x, 503, "busy",
+				"Too much is going on. Please try again.");
 	else
 		rth_reply_failed(x, err);
 }
@@ -52,22 +53,6 @@ static enum rth_err rate(const struct rth_exchange *x, const char *what,
 	snprintf(key, sizeof(key), "%s:%s", what,
 		 rth_request_session(x)->user.id);
 	return rth_store_rate(portal->store, key, max, 60, portal->now_s());
-}
-
-/* `data` is taken. */
-static enum rth_err audit(const struct rth_exchange *x, struct rth_audit *row,
-			  json_t *data)
-{
-	char *text = NULL;
-	enum rth_err err = rth_json_text(&text, NULL, data);
-
-	json_decref(data);
-	if (err)
-		return err;
-	row->data = text;
-	err = rth_audit_request(x, row);
-	rth_free(text);
-	return err;
 }
 
 /* ---- Making one ---- */
@@ -141,7 +126,8 @@ static enum rth_err audit_play(const struct rth_exchange *x,
 		.reason = code_of(s, play->reason),
 	};
 
-	return audit(x, &row, json_pack("{s:s}", "play", play->id));
+	return rth_audit_request_json(x, &row,
+				      json_pack("{s:s}", "play", play->id));
 }
 
 static enum rth_err fill_play(struct rth_play *play,
@@ -260,7 +246,7 @@ void rth_play_handle_get(struct rth_exchange *x)
 	err = rth_play_timeline(&timeline, rth_request_portal(x), of.row.id,
 				play.id, what);
 	if (err == RTH_ERR_NOMEM)
-		rth_reply_failed(x, err);
+		reply_err(x, err);
 	else if (err)
 		reply_unreadable(x, what);
 	else
@@ -349,7 +335,7 @@ static enum rth_err audit_watched(const struct rth_exchange *x,
 		.visit = *of->row.visit ? of->row.visit : NULL,
 	};
 
-	return audit(
+	return rth_audit_request_json(
 		x, &row,
 		json_pack("{s:s, s:o}", "play", play->id, "ranges_ms", ranges));
 }

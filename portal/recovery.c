@@ -25,8 +25,9 @@ static bool is_settled(const struct rth_recovery *r, const char *id,
 
 	if (rth_store_recording_get(r->store, &row, id))
 		return false;
-	return row.state == RTH_RECORDING_INTERRUPTED ||
-	       (row.state == RTH_RECORDING_STORED && !interrupted);
+	return row.begun_s > 0 &&
+	       (row.state == RTH_RECORDING_INTERRUPTED ||
+		(row.state == RTH_RECORDING_STORED && !interrupted));
 }
 
 static enum rth_err put_state(const struct rth_recovery *r,

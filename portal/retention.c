@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "log.h"
+#include "media.h"
 #include "mem.h"
 #include "recording_store.h"
 #include "role.h"
@@ -164,6 +165,11 @@ static bool full(const struct rth_retention_run *run)
 	return run->deleted + run->failed >= RTH_RETENTION_RUN_MAX;
 }
 
+static bool over(const struct rth_retention_run *run)
+{
+	return full(run) || run->blocked || is_stopping(run);
+}
+
 static void tell(const struct rth_retention_run *run, const char *recording,
 		 const char *what)
 {
@@ -188,6 +194,13 @@ static enum rth_err audit_deletion(void *arg,
 	return rth_store_audit(run->store, &row, run->now_s);
 }
 
+static void cut(void *arg, const char *recording)
+{
+	const struct rth_retention_run *run = arg;
+
+	run->cut(run->arg, recording);
+}
+
 static struct rth_deleting deleting(struct rth_retention_run *run)
 {
 	return (struct rth_deleting){
@@ -197,6 +210,7 @@ static struct rth_deleting deleting(struct rth_retention_run *run)
 		.now_s = run->now_s,
 		.wait_ms = WAIT_MS,
 		.audit = audit_deletion,
+		.cut = run->cut ? cut : NULL,
 		.arg = run,
 	};
 }
@@ -232,6 +246,7 @@ static void delete_one(struct rth_retention_run *run, const struct item *item)
 {
 	const struct rth_deleting how = deleting(run);
 	struct rth_deletion deletion = {.by = BY_RETENTION};
+	enum rth_err err;
 
 	if (run->dry) {
 		tell(run, item->id, "due");
@@ -240,7 +255,12 @@ static void delete_one(struct rth_retention_run *run, const struct item *item)
 	snprintf(deletion.recording, sizeof(deletion.recording), "%s",
 		 item->id);
 	snprintf(deletion.rule, sizeof(deletion.rule), "%s", item->rule);
-	note(run, item->id, rth_delete_recording(&how, &deletion));
+	err = rth_delete_recording(&how, &deletion);
+	/* Past the locks it is the words that wait, and those of the next one
+	   would wait as long: none is begun that cannot be ended. */
+	if (err == RTH_ERR_TIMEOUT && deletion.begun_s)
+		run->blocked = true;
+	note(run, item->id, err);
 }
 
 static void delete_items(struct rth_retention_run *run,
@@ -248,7 +268,7 @@ static void delete_items(struct rth_retention_run *run,
 {
 	size_t i;
 
-	for (i = 0; i < items->n && !full(run) && !is_stopping(run); i++)
+	for (i = 0; i < items->n && !over(run); i++)
 		delete_one(run, &items->v[i]);
 }
 
@@ -279,7 +299,7 @@ static enum rth_err look_at_folder(const char *id, void *arg)
 	struct rth_deletion deletion;
 	enum rth_err err;
 
-	if (full(run) || is_stopping(run))
+	if (over(run))
 		return 0;
 	err = rth_store_deletion_get(run->store, &deletion, id);
 	if (err == RTH_ERR_NOT_FOUND || (!err && !deletion.done_s))
@@ -322,6 +342,7 @@ enum rth_err rth_retention_run(struct rth_retention_run *run)
 	enum rth_err err = 0;
 
 	run->due = run->deleted = run->missing = run->running = run->failed = 0;
+	run->blocked = false;
 	if (!run->dry)
 		err = set_dates(run->settings, run->store, 0, run->now_s);
 	if (!err)
@@ -341,6 +362,13 @@ static bool pool_stops(void *arg)
 	return rth_work_stopping(portal->work_recovery);
 }
 
+static void cut_streams(void *arg, const char *recording)
+{
+	const struct rth_portal *portal = arg;
+
+	rth_media_cut(portal->media, recording);
+}
+
 static void run_job(void *arg)
 {
 	struct rth_portal *portal = arg;
@@ -350,6 +378,7 @@ static void run_job(void *arg)
 		.key = portal->audit_key,
 		.now_s = portal->now_s(),
 		.stopping = pool_stops,
+		.cut = cut_streams,
 		.arg = arg,
 	};
 	enum rth_err err;

@@ -40,11 +40,13 @@ struct rth_retention_run {
 	/* What becomes of each: "deleted", "due", "missing", "running",
 	   "failed" ...; NULL: nobody hears. */
 	void (*tell)(void *arg, const char *recording, const char *what);
+	void (*cut)(void *arg, const char *recording); /* deletion.h */
 	void *arg;
 	const char *by; /* for the audit */
 
 	/* Filled in: of those that are due, or were deleted and came back. */
 	unsigned due, deleted, missing, running, failed;
+	bool blocked; /* it ended early: somebody reads the database */
 };
 
 /**

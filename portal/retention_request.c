@@ -10,6 +10,7 @@
 
 #include "audit.h"
 #include "log.h"
+#include "media.h"
 #include "mem.h"
 #include "review.h"
 #include "rights.h"
@@ -55,6 +56,17 @@ static enum rth_err audit(const struct rth_exchange *x,
 	return rth_audit_request(x, &row);
 }
 
+/* What the row before it told did not come about. */
+static enum rth_err audit_failed(const struct rth_exchange *x,
+				 const struct rth_reviewed *of,
+				 const char *action, enum rth_err err)
+{
+	enum rth_err told = audit(
+		x, of, action, err == RTH_ERR_NOT_FOUND ? "missing" : "failed");
+
+	return told ? told : err;
+}
+
 /* The recording as it is now. */
 static void reply_recording(struct rth_exchange *x, const char *id)
 {
@@ -78,6 +90,7 @@ static bool read_reason(char reason[RTH_HOLD_REASON_SIZE],
 	const char *text = rth_request_string(x, "reason");
 
 	if (text && json_object_size(rth_request_body(x)) == 1 &&
+	    rth_text_chars(text) <= RTH_HOLD_REASON_CHARS &&
 	    rth_text_clean(reason, RTH_HOLD_REASON_SIZE, text,
 			   RTH_HOLD_REASON_CHARS) == 0 &&
 	    *reason)
@@ -85,8 +98,9 @@ static bool read_reason(char reason[RTH_HOLD_REASON_SIZE],
 	rth_reply_json(x, 400,
 		       json_pack("{s:{s:s, s:s, s:s}}", "error", "code",
 				 "bad-request", "message",
-				 "Please say why it is kept.", "field",
-				 "reason"));
+				 "Please say why it is kept, in up to 500 "
+				 "characters.",
+				 "field", "reason"));
 	return false;
 }
 
@@ -109,31 +123,51 @@ void rth_retention_handle_hold(struct rth_exchange *x)
 	if (!err)
 		err = rth_store_hold(portal->store, id, session->user.id,
 				     reason, portal->now_s());
-	if (err && audit(x, &of, RTH_AUDIT_HELD,
-			 err == RTH_ERR_NOT_FOUND ? "missing" : "failed"))
-		err = RTH_ERR_IO;
+	if (err)
+		err = audit_failed(x, &of, RTH_AUDIT_HELD, err);
 	if (err)
 		reply_err(x, err);
 	else
 		reply_recording(x, id);
 }
 
-/* It is to be deleted again when the rules say so, and the list tells. */
-static enum rth_err release(const struct rth_portal *portal,
-			    const struct rth_session *session,
-			    const struct rth_reviewed *of)
+static bool is_running(const struct rth_recording_row *row)
+{
+	return row->state == RTH_RECORDING_ASKED ||
+	       row->state == RTH_RECORDING_RUNNING ||
+	       row->state == RTH_RECORDING_PAUSED;
+}
+
+/*
+ * It is to be deleted again when the rules say so, and the list tells: of one
+ * that runs once it has ended (rth_retention_tick).
+ */
+static enum rth_err end_hold(const struct rth_portal *portal,
+			     const struct rth_session *session,
+			     const struct rth_reviewed *of)
 {
 	int64_t ended_s = of->row.ended_s > of->row.begun_s ? of->row.ended_s
 							    : of->row.begun_s;
 	enum rth_err err = rth_store_release(portal->store, of->row.id,
 					     session->user.id, portal->now_s());
 
-	if (err)
+	if (err || is_running(&of->row))
 		return err;
 	return rth_store_kept_until(portal->store, of->row.id,
 				    rth_retention_until(&portal->settings,
 							of->clinician_email,
 							ended_s, NULL));
+}
+
+static enum rth_err release(const struct rth_exchange *x,
+			    const struct rth_reviewed *of)
+{
+	enum rth_err err = audit(x, of, RTH_AUDIT_RELEASED, NULL);
+
+	if (err)
+		return err;
+	err = end_hold(rth_request_portal(x), rth_request_session(x), of);
+	return err ? audit_failed(x, of, RTH_AUDIT_RELEASED, err) : 0;
 }
 
 void rth_retention_handle_release(struct rth_exchange *x)
@@ -142,11 +176,8 @@ void rth_retention_handle_release(struct rth_exchange *x)
 	struct rth_reviewed of;
 	enum rth_err err = rth_rights_find(&of, x, id, RTH_MAY_HOLD);
 
-	if (!err)
-		err = audit(x, &of, RTH_AUDIT_RELEASED, NULL);
-	if (!err)
-		err = release(rth_request_portal(x), rth_request_session(x),
-			      &of);
+	if (!err && of.hold)
+		err = release(x, &of);
 	if (err)
 		reply_err(x, err);
 	else
@@ -167,6 +198,11 @@ static enum rth_err audit_deletion(void *arg,
 	};
 
 	return rth_audit_request(arg, &row);
+}
+
+static void cut_streams(void *arg, const char *recording)
+{
+	rth_media_cut(rth_request_portal(arg)->media, recording);
 }
 
 static void reply_certificate(struct rth_exchange *x, const char *id)
@@ -234,6 +270,7 @@ void rth_retention_handle_delete(struct rth_exchange *x)
 		.now_s = portal->now_s(),
 		.wait_ms = WAIT_MS,
 		.audit = audit_deletion,
+		.cut = cut_streams,
 		.arg = x,
 	};
 	struct rth_deletion deletion = {.rule = RTH_RULE_BY_HAND};

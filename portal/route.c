@@ -110,6 +110,21 @@ static bool allowed(const struct rth_route *route, struct rth_exchange *x)
 	return true;
 }
 
+/*
+ * Was it a recording or a play that is not for them, or is not there? Ids
+ * cannot be guessed: who asks for many has them from somewhere.
+ */
+static bool was_looked_for(const struct rth_route *route,
+			   struct rth_exchange *x)
+{
+	const char *id = rth_request_param(x, 0);
+
+	return (strncmp(route->pattern, "/api/recordings/", 16) == 0 ||
+		strncmp(route->pattern, "/api/plays/", 11) == 0) &&
+	       rth_exchange_reply(x)->status == 404 && rth_request_session(x) &&
+	       id && rth_id_valid(id);
+}
+
 void rth_route_run(const struct rth_route *route, struct rth_exchange *x)
 {
 	if (route->place != RTH_ON_POOL) {
@@ -130,4 +145,6 @@ void rth_route_run(const struct rth_route *route, struct rth_exchange *x)
 		return;
 	}
 	route->handle(x);
+	if (was_looked_for(route, x))
+		record_refusal(route, x, "not-found");
 }

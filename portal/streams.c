@@ -9,6 +9,7 @@
 
 #include <pthread.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -18,7 +19,7 @@
 struct rth_stream {
 	struct rth_streams *streams;
 	bool used;
-	char play[RTH_ID_SIZE];
+	char play[RTH_ID_SIZE], user[RTH_ID_SIZE], recording[RTH_ID_SIZE];
 	atomic_bool cut;
 	atomic_llong good_ms; /* monotonic: when it was found good */
 };
@@ -129,26 +130,39 @@ static void *run(void *arg)
 
 /* ---- One answer ---- */
 
+static void take(struct rth_stream *place, const struct rth_stream_of *of)
+{
+	place->used = true;
+	snprintf(place->play, RTH_ID_SIZE, "%s", of->play);
+	snprintf(place->user, RTH_ID_SIZE, "%s", of->user);
+	snprintf(place->recording, RTH_ID_SIZE, "%s", of->recording);
+}
+
 enum rth_err rth_stream_begin(struct rth_stream **streamp,
-			      struct rth_streams *streams, const char *play)
+			      struct rth_streams *streams,
+			      const struct rth_stream_of *of)
 {
 	struct rth_stream *place = NULL;
-	unsigned of_play = 0;
+	unsigned of_play = 0, of_user = 0;
 	enum rth_err err = RTH_ERR_STATE;
 	size_t i;
 
 	pthread_mutex_lock(&streams->lock);
 	for (i = 0; i < streams->conf.max; i++) {
-		if (!streams->places[i].used)
-			place = &streams->places[i];
-		else if (strcmp(streams->places[i].play, play) == 0)
-			of_play++;
+		struct rth_stream *other = &streams->places[i];
+
+		if (!other->used) {
+			place = other;
+			continue;
+		}
+		of_play += strcmp(other->play, of->play) == 0;
+		of_user += strcmp(other->user, of->user) == 0;
 	}
-	if (of_play >= streams->conf.max_play) {
+	if (of_play >= streams->conf.max_play ||
+	    of_user >= streams->conf.max_user) {
 		err = RTH_ERR_LIMIT;
 	} else if (place) {
-		place->used = true;
-		strncpy(place->play, play, RTH_ID_LEN);
+		take(place, of);
 		atomic_store(&place->cut, false);
 		atomic_store(&place->good_ms, monotonic_ms());
 		streams->running++;
@@ -157,6 +171,20 @@ enum rth_err rth_stream_begin(struct rth_stream **streamp,
 	}
 	pthread_mutex_unlock(&streams->lock);
 	return err;
+}
+
+void rth_streams_cut(struct rth_streams *streams, const char *recording)
+{
+	size_t i;
+
+	pthread_mutex_lock(&streams->lock);
+	for (i = 0; i < streams->conf.max; i++) {
+		struct rth_stream *place = &streams->places[i];
+
+		if (place->used && strcmp(place->recording, recording) == 0)
+			atomic_store(&place->cut, true);
+	}
+	pthread_mutex_unlock(&streams->lock);
 }
 
 const atomic_bool *rth_stream_cut(const struct rth_stream *stream)

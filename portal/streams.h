@@ -22,6 +22,7 @@ struct rth_stream;  /* one answer in it */
 struct rth_streams_conf {
 	unsigned max;	   /* at once in all; 1 to RTH_STREAMS_MAX */
 	unsigned max_play; /* and of one play */
+	unsigned max_user; /* and for one user */
 	int64_t check_ms;  /* from one asking to the next */
 	/* Says whether a play is still good; any error ends it. Called by the
 	   registry's own thread; may wait. */
@@ -42,15 +43,24 @@ rth_streams_create(struct rth_streams **streamsp,
 /** Stops the thread and frees; NULL is allowed. Every answer has ended. */
 void rth_streams_free(struct rth_streams *streams);
 
+/* What an answer is of: ids. */
+struct rth_stream_of {
+	const char *play, *user, *recording;
+};
+
 /**
  * Begins an answer. Any thread.
  *
- * @param play its id, that has just been found good; copied
- * @return 0; RTH_ERR_LIMIT: enough of this play; RTH_ERR_STATE: enough in all
+ * @param of its play has just been found good; copied
+ * @return 0; RTH_ERR_LIMIT: enough of this play or for this user;
+ *         RTH_ERR_STATE: enough in all
  */
 enum rth_err rth_stream_begin(struct rth_stream **streamp,
 			      struct rth_streams *streams,
-			      const char *play) RTH_CHECKED;
+			      const struct rth_stream_of *of) RTH_CHECKED;
+
+/** Cuts the answers that are of a recording. Any thread. */
+void rth_streams_cut(struct rth_streams *streams, const char *recording);
 
 /** Becomes true when it is cut; lasts as long as the registry. Any thread. */
 const atomic_bool *rth_stream_cut(const struct rth_stream *stream);

@@ -2,6 +2,7 @@
 #include "portal_support.h"
 #include "recording_fixture.h"
 
+#include <sys/resource.h>
 #include <time.h>
 
 #include "audit_chain.h"
@@ -21,6 +22,9 @@
 #define RECORD_BYTES 16448
 #define BLOCK_0 (4096 + 2 * RECORD_BYTES)
 #define AT_ONCE 3
+#define MORE "oooooooooooooooooooooo"
+#define THEIRS "tttttttttttttttttttttt"
+#define ANOTHER "another"
 #define OF_A_PLAY 2
 
 static struct bench bench;
@@ -75,21 +79,22 @@ static void configure(void)
 	s->limits.stream_check_s = 1;
 }
 
-static void add_session(void)
+static void add_session(const char *hash)
 {
-	struct rth_session_row row = {
-		.hash = SESSION, .created_s = bench_now, .seen_s = bench_now};
+	struct rth_session_row row = {.created_s = bench_now,
+				      .seen_s = bench_now};
 
+	strcpy(row.hash, hash);
 	row.user = user;
 	assert_int_equal(rth_store_session_add(bench.portal.store, &row), 0);
 }
 
-static void add_play(const char *id)
+static void add_play(const char *id, const char *hash)
 {
-	struct rth_play play = {
-		.recording = FIX_ID, .session = SESSION, .begun_s = bench_now};
+	struct rth_play play = {.recording = FIX_ID, .begun_s = bench_now};
 
 	strcpy(play.id, id);
+	strcpy(play.session, hash);
 	strcpy(play.user, user.id);
 	assert_int_equal(rth_store_play_add(bench.portal.store, &play), 0);
 }
@@ -114,10 +119,10 @@ static int open_all(void **state)
 	assert_int_equal(rth_store_user(bench.portal.store, &user,
 					"o@ops.example", "O", bench_now),
 			 0);
-	add_session();
+	add_session(SESSION);
 	assert_int_equal(
 		rth_store_recording_put(bench.portal.store, &recording), 0);
-	add_play(PLAY);
+	add_play(PLAY, SESSION);
 	assert_int_equal(rth_work_create(&bench.portal.work, 1, 16), 0);
 	assert_int_equal(rth_media_create(&bench.portal.media, &bench.portal),
 			 0);
@@ -377,6 +382,14 @@ static void without_its_key_it_is_unreadable(void **state)
 	assert_code(ask(LANE, NULL), 409, "unreadable");
 }
 
+static struct rth_exchange *ask_as(const char *hash, const char *play)
+{
+	struct rth_exchange *x = request(hash, play, LANE, NULL);
+
+	rth_media_handle(x);
+	return x;
+}
+
 static void there_are_not_too_many_at_once(void **state)
 {
 	struct rth_exchange *a = ask(LANE, NULL), *b = ask(LANE, NULL), *c, *x;
@@ -391,20 +404,45 @@ static void there_are_not_too_many_at_once(void **state)
 	assert_int_equal(status_of(x), 200);
 	assert_int_equal(rth_exchange_reply(x)->stream.bytes, LANE_BYTES);
 	rth_exchange_free(x);
-	add_play("oooooooooooooooooooooo");
-	c = request(SESSION, "oooooooooooooooooooooo", LANE, NULL);
-	rth_media_handle(c);
+	/* Another play of the same person is not more. */
+	add_play(MORE, SESSION);
+	assert_code(ask_as(SESSION, MORE), 429, "too-many");
+	assert_int_equal(rth_store_user(bench.portal.store, &user,
+					"o2@ops.example", "P", bench_now),
+			 0);
+	add_session(ANOTHER);
+	add_play(THEIRS, ANOTHER);
+	c = ask_as(ANOTHER, THEIRS);
 	assert_int_equal(status_of(c), 200);
-	x = request(SESSION, "oooooooooooooooooooooo", LANE, NULL);
-	rth_media_handle(x);
-	assert_code(x, 503, "busy");
+	assert_code(ask_as(ANOTHER, THEIRS), 503, "busy");
 	rth_exchange_free(a);
-	x = request(SESSION, "oooooooooooooooooooooo", LANE, NULL);
-	rth_media_handle(x);
+	x = ask_as(ANOTHER, THEIRS);
 	assert_int_equal(status_of(x), 200);
 	rth_exchange_free(x);
 	rth_exchange_free(b);
 	rth_exchange_free(c);
+}
+
+/* A key that finds no locked memory is one of a recording that runs. */
+static void there_are_no_more_than_can_be_locked(void **state)
+{
+	struct rlimit before, few;
+	struct rth_exchange *a, *x;
+
+	(void)state;
+	rth_media_free(bench.portal.media);
+	assert_int_equal(getrlimit(RLIMIT_MEMLOCK, &before), 0);
+	few = before;
+	few.rlim_cur = (1024 + 68) * 1024;
+	assert_int_equal(setrlimit(RLIMIT_MEMLOCK, &few), 0);
+	assert_int_equal(rth_media_create(&bench.portal.media, &bench.portal),
+			 0);
+	assert_int_equal(setrlimit(RLIMIT_MEMLOCK, &before), 0);
+	a = ask(LANE, NULL);
+	assert_int_equal(status_of(a), 200);
+	x = ask(LANE, NULL);
+	assert_code(x, 503, "busy");
+	rth_exchange_free(a);
 }
 
 /* ---- What happens meanwhile ---- */
@@ -429,6 +467,25 @@ static void a_session_that_ends_ends_it(void **state)
 			 RTH_ERR_DENIED);
 	rth_exchange_free(x);
 	assert_code(ask(LANE, NULL), 404, "not-found");
+}
+
+/* Before its words are taken away, so that nobody waits for the asking. */
+static void a_deletion_cuts_it(void **state)
+{
+	struct rth_exchange *x = ask(LANE, NULL);
+	const struct rth_body *body = &rth_exchange_reply(x)->stream;
+	char data[16];
+	size_t got;
+
+	(void)state;
+	rth_media_cut(NULL, FIX_ID);
+	rth_media_cut(bench.portal.media, FIX_OTHER);
+	assert_int_equal(body->read(body->arg, 0, data, sizeof(data), &got), 0);
+	rth_media_cut(bench.portal.media, FIX_ID);
+	assert_true(atomic_load(body->cut));
+	assert_int_equal(body->read(body->arg, 16, data, sizeof(data), &got),
+			 RTH_ERR_DENIED);
+	rth_exchange_free(x);
 }
 
 struct found {
@@ -516,6 +573,19 @@ static void a_damaged_header_is_told(void **state)
 			    FIX_ID " failed {\"file\":\"" LANE "\"}");
 }
 
+/* What could not be queued is told the next time. */
+static void a_row_that_was_not_queued_is_tried_again(void **state)
+{
+	(void)state;
+	damage(20);
+	rth_work_stop(bench.portal.work);
+	assert_code(ask(LANE, NULL), 409, "unreadable");
+	assert_int_equal(damage_told().rows, 0);
+	assert_code(ask(LANE, NULL), 409, "unreadable");
+	assert_code(ask(LANE, NULL), 409, "unreadable");
+	assert_int_equal(damage_told().rows, 1);
+}
+
 static void a_cut_file_is_told(void **state)
 {
 	(void)state;
@@ -574,6 +644,9 @@ int main(void)
 		TEST(only_the_session_of_the_play_is_served),
 		TEST(without_its_key_it_is_unreadable),
 		TEST(there_are_not_too_many_at_once),
+		TEST(there_are_no_more_than_can_be_locked),
+		TEST(a_deletion_cuts_it),
+		TEST(a_row_that_was_not_queued_is_tried_again),
 		TEST(a_session_that_ends_ends_it),
 		TEST(a_damaged_block_ends_it_and_is_told_once),
 		TEST(a_damaged_header_is_told),

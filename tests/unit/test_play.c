@@ -9,9 +9,13 @@
 #include <sys/file.h>
 
 #include "base64.h"
+#include <time.h>
+
+#include "evidence.h"
 #include "keys.h"
 #include "play.h"
 #include "play_timeline.h"
+#include "work.h"
 
 #define BEGUN_S 1790000000
 
@@ -877,7 +881,7 @@ static void handlers_need_no_memory_to_fail(void **state)
 	make_play(id, &op);
 	for (i = 0; i < 3; i++) {
 		unsigned long n;
-		bool done = false;
+		bool done = false, busy = false;
 
 		for (n = 1; !done; n++) {
 			struct rth_exchange *x =
@@ -896,8 +900,9 @@ static void handlers_need_no_memory_to_fail(void **state)
 			rth_mem_fail_at(0);
 			/* 409: jansson calls malformed what it has no memory
 			   for. */
+			busy = busy || reply->status == 503;
 			if (!reply->failed && reply->status != 500 &&
-			    reply->status != 409 &&
+			    reply->status != 503 && reply->status != 409 &&
 			    reply->status != rows[i].good)
 				fail_msg("row %zu, %lu: %u", i, n,
 					 reply->status);
@@ -905,7 +910,41 @@ static void handlers_need_no_memory_to_fail(void **state)
 			rth_exchange_free(x);
 		}
 		assert_true(n > 20);
+		assert_true(busy); /* the key was not locked */
 	}
+}
+
+static int64_t begun_s(void)
+{
+	return sql_number(&bench, "SELECT begun_s FROM recordings"
+				  " WHERE id = '" FIX_ID "'");
+}
+
+/* The portal was away when it began: its manifest says when. */
+static void what_is_stored_without_a_beginning_gets_one(void **state)
+{
+	json_t *event = json_pack("{s:s, s:s, s:s, s:s, s:i}", "event",
+				  "recording", "room", FIX_ROOM, "recording",
+				  FIX_ID, "state", "stored", "parts", 1);
+	const struct timespec pause = {0, 10000000};
+	struct rth_portal *portal = &bench.portal;
+	int i;
+
+	(void)state;
+	assert_non_null(event);
+	sql(&bench, "DELETE FROM recordings");
+	assert_int_equal(rth_work_create(&portal->work_recovery, 1, 4), 0);
+	assert_int_equal(rth_evidence_take(portal, event), 0);
+	for (i = 0; begun_s() <= 0 && i < 2000; i++)
+		nanosleep(&pause, NULL);
+	rth_work_free(portal->work_recovery);
+	portal->work_recovery = NULL;
+	assert_int_equal(begun_s(), BEGUN_S);
+	assert_int_equal(sql_number(&bench,
+				    "SELECT COUNT(*) FROM recordings WHERE"
+				    " state = 'stored' AND incomplete = 0"),
+			 1);
+	json_decref(event);
 }
 
 #define FRESH(test) cmocka_unit_test_setup(test, fresh)
@@ -940,6 +979,7 @@ int main(void)
 		FRESH(sixty_four_ranges_are_enough),
 		FRESH(nobody_else_has_watched),
 		FRESH(handlers_need_no_memory_to_fail),
+		FRESH(what_is_stored_without_a_beginning_gets_one),
 	};
 
 	json_set_alloc_funcs(rth_alloc, rth_free);

@@ -886,6 +886,61 @@ static void many_dates_are_set(void **state)
 	assert_int_equal(delete_s(FIX_ID), ENDED + 50 * DAY);
 }
 
+/* None is begun whose words would wait as long again. */
+static void a_run_ends_at_who_reads_the_database(void **state)
+{
+	struct rth_retention_run run;
+	struct told told;
+	sqlite3 *reader;
+
+	(void)state;
+	use_rules(0);
+	add_other();
+	assert_int_equal(sqlite3_open(bench.database, &reader), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(reader,
+				      "BEGIN; SELECT COUNT(*) FROM holds", NULL,
+				      NULL, NULL),
+			 SQLITE_OK);
+	run = run_at(ENDED + 90 * DAY, false, &told);
+	assert_int_equal(run.due, 2);
+	assert_int_equal(run.running, 1);
+	assert_true(run.blocked);
+	assert_int_equal(state_of(FIX_ID), RTH_RECORDING_DELETING);
+	assert_int_equal(state_of(FIX_OTHER), RTH_RECORDING_STORED);
+	assert_int_equal(sqlite3_close(reader), SQLITE_OK);
+	run = run_at(ENDED + 90 * DAY, false, &told);
+	assert_int_equal(run.deleted, 2);
+	assert_false(run.blocked);
+}
+
+static void cut_one(void *arg, const char *recording)
+{
+	struct heard *heard = arg;
+
+	strcat(heard->outcomes, *recording == *FIX_ID ? "cut " : "? ");
+}
+
+/* It began once, however often it goes on. */
+static void its_beginning_has_one_row(void **state)
+{
+	struct heard heard = {.refuse = RTH_AUDIT_DELETED};
+	struct rth_deleting deleting = how(&heard);
+	struct rth_deletion deletion = {
+		.recording = FIX_ID, .by = "someone", .rule = "by-hand"};
+
+	(void)state;
+	deleting.cut = cut_one;
+	assert_int_equal(rth_delete_recording(&deleting, &deletion),
+			 RTH_ERR_IO);
+	assert_int_equal(rth_delete_recording(&deleting, &deletion),
+			 RTH_ERR_IO);
+	heard.refuse = NULL;
+	assert_int_equal(rth_delete_recording(&deleting, &deletion), 0);
+	assert_string_equal(heard.outcomes, RTH_AUDIT_DELETION_BEGUN
+			    " cut cut cut " RTH_AUDIT_DELETED " ");
+	deleted();
+}
+
 /* Begun by hand, and then the power went. */
 static void what_was_begun_is_completed(void **state)
 {
@@ -1004,6 +1059,8 @@ int main(void)
 		TEST(missing_and_running_ones_are_told),
 		TEST(what_never_ended_is_deleted_too),
 		TEST(many_dates_are_set),
+		TEST(a_run_ends_at_who_reads_the_database),
+		TEST(its_beginning_has_one_row),
 		TEST(what_was_begun_is_completed),
 		TEST(what_comes_back_goes_again),
 		TEST(the_portal_does_it_by_itself),

@@ -293,6 +293,52 @@ static void without_the_audit_nothing_is_done(void **state)
 	delete_as(&admin, 200, "");
 }
 
+/* As long as its column says: a longer one is not cut in silence. */
+static void a_reason_has_an_end(void **state)
+{
+	char body[1100] = "{\"reason\":\"";
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 500; i++)
+		strcat(body, "\xc3\xa9");
+	strcat(body, "x\"}");
+	json_decref(ask(rth_retention_handle_hold, &keeper, FIX_ID, body, 400));
+	assert_int_equal(all_rows(), 0);
+	strcpy(body + strlen(body) - 3, "\"}");
+	json_decref(ask(rth_retention_handle_hold, &keeper, FIX_ID, body, 200));
+	assert_int_equal(sql_number(&bench, "SELECT length(reason) FROM holds"),
+			 500);
+}
+
+static void what_is_not_held_is_not_released(void **state)
+{
+	(void)state;
+	release(&keeper, 200);
+	assert_int_equal(all_rows(), 0);
+	hold(&keeper, 200);
+	sql(&bench, "ALTER TABLE holds RENAME TO away");
+	release(&keeper, 500);
+	assert_int_equal(rows(RTH_AUDIT_RELEASED, "failed"), 1);
+	sql(&bench, "ALTER TABLE away RENAME TO holds");
+	release(&keeper, 200);
+	release(&keeper, 200);
+	assert_int_equal(rows(RTH_AUDIT_RELEASED, "ok"), 2);
+}
+
+/* There is no date before there is an end to count from. */
+static void one_that_runs_has_no_date(void **state)
+{
+	json_t *json;
+
+	(void)state;
+	sql(&bench, "UPDATE recordings SET state = 'running', ended_s = 0");
+	hold(&keeper, 200);
+	json = ask(rth_retention_handle_release, &keeper, FIX_ID, NULL, 200);
+	assert_true(json_is_null(json_object_get(json, "delete_on")));
+	json_decref(json);
+}
+
 /* What the audit was told and did not come about is in it as well. */
 static void a_hold_that_fails_is_in_the_audit(void **state)
 {
@@ -318,6 +364,9 @@ int main(void)
 		TEST(a_missing_folder_is_no_deletion),
 		TEST(without_the_audit_nothing_is_done),
 		TEST(a_hold_that_fails_is_in_the_audit),
+		TEST(a_reason_has_an_end),
+		TEST(what_is_not_held_is_not_released),
+		TEST(one_that_runs_has_no_date),
 	};
 
 	return cmocka_run_group_tests_name("retention_request", tests, NULL,

@@ -32,12 +32,50 @@ static enum rth_err still(void *arg, const char *play)
 static struct rth_streams *make(struct judge *judge, unsigned max,
 				unsigned max_play, int64_t check_ms)
 {
-	const struct rth_streams_conf conf = {max, max_play, check_ms, still,
-					      judge};
+	const struct rth_streams_conf conf = {max,	max_play, max,
+					      check_ms, still,	  judge};
 	struct rth_streams *streams;
 
 	assert_int_equal(rth_streams_create(&streams, &conf), 0);
 	return streams;
+}
+
+/* Of recording A, for a user of its own. */
+static enum rth_err begin(struct rth_stream **streamp,
+			  struct rth_streams *streams, const char *play)
+{
+	const struct rth_stream_of of = {play, play, PLAY_A};
+
+	return rth_stream_begin(streamp, streams, &of);
+}
+
+static void one_user_does_not_take_all(void **state)
+{
+	const struct rth_streams_conf conf = {8, 8, 2, NEVER_MS, still, NULL};
+	const struct rth_stream_of mine = {PLAY_A, "me", "r"};
+	const struct rth_stream_of also_mine = {PLAY_B, "me", "s"};
+	const struct rth_stream_of yours = {"p", "you", "s"};
+	struct rth_stream *a, *b, *c, *none = NULL;
+	struct rth_streams *s;
+
+	(void)state;
+	assert_int_equal(rth_streams_create(&s, &conf), 0);
+	assert_int_equal(rth_stream_begin(&a, s, &mine), 0);
+	assert_int_equal(rth_stream_begin(&b, s, &also_mine), 0);
+	assert_int_equal(rth_stream_begin(&none, s, &mine), RTH_ERR_LIMIT);
+	assert_null(none);
+	assert_int_equal(rth_stream_begin(&c, s, &yours), 0);
+	/* A recording that goes takes its answers with it, whosever. */
+	rth_streams_cut(s, "s");
+	assert_true(rth_stream_good(a));
+	assert_false(rth_stream_good(b) || rth_stream_good(c));
+	rth_stream_end(b);
+	assert_int_equal(rth_stream_begin(&b, s, &mine), 0);
+	assert_true(rth_stream_good(b));
+	rth_stream_end(a);
+	rth_stream_end(b);
+	rth_stream_end(c);
+	rth_streams_free(s);
 }
 
 static void there_are_not_too_many(void **state)
@@ -47,15 +85,15 @@ static void there_are_not_too_many(void **state)
 	struct rth_stream *a1, *a2, *b, *more = NULL;
 
 	(void)state;
-	assert_int_equal(rth_stream_begin(&a1, s, PLAY_A), 0);
-	assert_int_equal(rth_stream_begin(&a2, s, PLAY_A), 0);
-	assert_int_equal(rth_stream_begin(&more, s, PLAY_A), RTH_ERR_LIMIT);
-	assert_int_equal(rth_stream_begin(&b, s, PLAY_B), 0);
-	assert_int_equal(rth_stream_begin(&more, s, PLAY_B), RTH_ERR_STATE);
+	assert_int_equal(begin(&a1, s, PLAY_A), 0);
+	assert_int_equal(begin(&a2, s, PLAY_A), 0);
+	assert_int_equal(begin(&more, s, PLAY_A), RTH_ERR_LIMIT);
+	assert_int_equal(begin(&b, s, PLAY_B), 0);
+	assert_int_equal(begin(&more, s, PLAY_B), RTH_ERR_STATE);
 	assert_null(more);
 	assert_int_equal(rth_streams_running(s), 3);
 	rth_stream_end(a1);
-	assert_int_equal(rth_stream_begin(&a1, s, PLAY_B), 0);
+	assert_int_equal(begin(&a1, s, PLAY_B), 0);
 	rth_stream_end(a1);
 	rth_stream_end(a2);
 	rth_stream_end(b);
@@ -72,9 +110,9 @@ static void those_of_a_play_that_is_over_are_cut(void **state)
 	struct rth_stream *a1, *a2, *b;
 
 	(void)state;
-	assert_int_equal(rth_stream_begin(&a1, s, PLAY_A), 0);
-	assert_int_equal(rth_stream_begin(&b, s, PLAY_B), 0);
-	assert_int_equal(rth_stream_begin(&a2, s, PLAY_A), 0);
+	assert_int_equal(begin(&a1, s, PLAY_A), 0);
+	assert_int_equal(begin(&b, s, PLAY_B), 0);
+	assert_int_equal(begin(&a2, s, PLAY_A), 0);
 	assert_true(rth_stream_good(a1) && rth_stream_good(b));
 	rth_streams_check(s);
 	assert_int_equal(judge.asked_a, 1);
@@ -85,7 +123,7 @@ static void those_of_a_play_that_is_over_are_cut(void **state)
 	assert_false(atomic_load(rth_stream_cut(b)));
 	rth_stream_end(a1);
 	/* Its place is as new. */
-	assert_int_equal(rth_stream_begin(&a1, s, PLAY_B), 0);
+	assert_int_equal(begin(&a1, s, PLAY_B), 0);
 	assert_true(rth_stream_good(a1));
 	rth_stream_end(a1);
 	rth_stream_end(a2);
@@ -102,7 +140,7 @@ static void a_store_that_fails_cuts_as_well(void **state)
 	struct rth_stream *a;
 
 	(void)state;
-	assert_int_equal(rth_stream_begin(&a, s, PLAY_A), 0);
+	assert_int_equal(begin(&a, s, PLAY_A), 0);
 	rth_streams_check(s);
 	assert_false(rth_stream_good(a));
 	rth_stream_end(a);
@@ -129,7 +167,7 @@ static void the_thread_asks_again_and_again(void **state)
 	int i;
 
 	(void)state;
-	assert_int_equal(rth_stream_begin(&a, s, PLAY_A), 0);
+	assert_int_equal(begin(&a, s, PLAY_A), 0);
 	wait_for(&judge.asked_a, 3);
 	assert_false(atomic_load(rth_stream_cut(a)));
 	atomic_store(&judge.a, RTH_ERR_NOT_FOUND);
@@ -167,7 +205,7 @@ static void who_is_not_found_good_in_time_is_over(void **state)
 {
 	struct slow slow = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER,
 			    false, 0};
-	const struct rth_streams_conf conf = {8, 8, 1, slow_still, &slow};
+	const struct rth_streams_conf conf = {8, 8, 8, 1, slow_still, &slow};
 	const struct timespec pause = {0, 1000000};
 	struct rth_streams *s;
 	struct rth_stream *a;
@@ -175,7 +213,7 @@ static void who_is_not_found_good_in_time_is_over(void **state)
 
 	(void)state;
 	assert_int_equal(rth_streams_create(&s, &conf), 0);
-	assert_int_equal(rth_stream_begin(&a, s, PLAY_A), 0);
+	assert_int_equal(begin(&a, s, PLAY_A), 0);
 	wait_for(&slow.asked, 1);
 	for (i = 0; rth_stream_good(a); i++) {
 		assert_true(i < 20000);
@@ -184,7 +222,7 @@ static void who_is_not_found_good_in_time_is_over(void **state)
 	assert_false(atomic_load(rth_stream_cut(a)));
 	/* And others come and go meanwhile. */
 	rth_stream_end(a);
-	assert_int_equal(rth_stream_begin(&a, s, PLAY_B), 0);
+	assert_int_equal(begin(&a, s, PLAY_B), 0);
 	rth_stream_end(a);
 	pthread_mutex_lock(&slow.lock);
 	slow.go = true;
@@ -208,7 +246,7 @@ static void *come_and_go(void *arg)
 	for (i = 0; i < ROUNDS; i++) {
 		struct rth_stream *stream;
 
-		if (rth_stream_begin(&stream, s, i % 3 ? PLAY_A : PLAY_B))
+		if (begin(&stream, s, i % 3 ? PLAY_A : PLAY_B))
 			continue;
 		if (!rth_stream_good(stream))
 			atomic_fetch_add(&cuts, 1);
@@ -237,7 +275,7 @@ static void many_come_and_go_at_once(void **state)
 static void what_cannot_be_made_is_an_error(void **state)
 {
 	struct judge judge = {0};
-	struct rth_streams_conf conf = {0, 1, 1, still, &judge};
+	struct rth_streams_conf conf = {0, 1, 1, 1, still, &judge};
 	struct rth_streams *s = NULL;
 	enum rth_err err = RTH_ERR_NOMEM;
 	unsigned long n;
@@ -260,6 +298,7 @@ static void what_cannot_be_made_is_an_error(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(one_user_does_not_take_all),
 		cmocka_unit_test(there_are_not_too_many),
 		cmocka_unit_test(those_of_a_play_that_is_over_are_cut),
 		cmocka_unit_test(a_store_that_fails_cuts_as_well),
