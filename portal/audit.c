@@ -8,7 +8,9 @@
 #include <string.h>
 
 #include "audit_head.h"
+#include "json_text.h"
 #include "log.h"
+#include "mem.h"
 #include "portal.h"
 #include "session.h"
 
@@ -46,5 +48,21 @@ enum rth_err rth_audit_request(const struct rth_exchange *x,
 	if (err)
 		rth_log(RTH_LOG_ERROR, "audit-failed", "s:s, s:s", "action",
 			row->action, "error", rth_err_name(err));
+	return err;
+}
+
+enum rth_err rth_audit_request_json(const struct rth_exchange *x,
+				    struct rth_audit *row, json_t *data)
+{
+	char *text;
+	enum rth_err err = rth_json_text(&text, NULL, data);
+
+	json_decref(data);
+	if (err)
+		return err;
+	row->data = text;
+	err = rth_audit_request(x, row);
+	row->data = NULL;
+	rth_free(text);
 	return err;
 }

@@ -20,6 +20,15 @@
 enum rth_err rth_audit_request(const struct rth_exchange *x,
 			       struct rth_audit *row) RTH_CHECKED;
 
+/**
+ * The same with `data`.
+ *
+ * @param data taken; NULL: RTH_ERR_NOMEM
+ */
+enum rth_err rth_audit_request_json(const struct rth_exchange *x,
+				    struct rth_audit *row,
+				    json_t *data) RTH_CHECKED;
+
 /** GET /api/audit. */
 void rth_audit_handle_list(struct rth_exchange *x);
 

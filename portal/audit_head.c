@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -110,6 +111,23 @@ static enum rth_err load(struct rth_audit_key *key, int dirfd)
 	return err || len != sizeof(key->seed) ? RTH_ERR_FORMAT : 0;
 }
 
+/*
+ * One at a time: two that start together would each write the same unfinished
+ * file. What is used is what lies there in the end. Closing dirfd unlocks.
+ */
+static enum rth_err load_or_make(struct rth_audit_key *key, int dirfd)
+{
+	enum rth_err err;
+
+	if (flock(dirfd, LOCK_EX))
+		return RTH_ERR_IO;
+	err = load(key, dirfd);
+	if (err != RTH_ERR_NOT_FOUND)
+		return err;
+	err = make(key, dirfd);
+	return err && err != RTH_ERR_EXISTS ? err : load(key, dirfd);
+}
+
 static enum rth_err open_key(struct rth_audit_key **keyp,
 			     const struct rth_settings *settings, bool may_make)
 {
@@ -120,12 +138,10 @@ static enum rth_err open_key(struct rth_audit_key **keyp,
 	if (!key)
 		return RTH_ERR_NOMEM;
 	dirfd = open(settings->key_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	err = dirfd < 0 ? RTH_ERR_IO : load(key, dirfd);
-	if (err == RTH_ERR_NOT_FOUND && may_make)
-		err = make(key, dirfd);
-	/* Another portal of this machine was faster. */
-	if (err == RTH_ERR_EXISTS)
-		err = load(key, dirfd);
+	if (dirfd < 0)
+		err = RTH_ERR_IO;
+	else
+		err = may_make ? load_or_make(key, dirfd) : load(key, dirfd);
 	if (dirfd >= 0)
 		close(dirfd);
 	if (!err)

@@ -70,7 +70,7 @@ int rth_keys_command(const struct rth_settings *settings, int argc,
 struct rth_store;
 
 /** Opens the audit for a command; *storep is NULL where there is no database
-    yet. As rth_store_open. */
+    yet, which is told. As rth_store_open. */
 enum rth_err
 rth_keys_audit_open(struct rth_store **storep,
 		    const struct rth_settings *settings) RTH_CHECKED;

@@ -2,6 +2,7 @@
 /*
  * A changed key of the clinic is a row of the audit.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <time.h>
 #include <unistd.h>
@@ -9,15 +10,23 @@
 #include "keys.h"
 #include "store.h"
 
-/* Before the portal's first start there is no audit: its row names them. */
+/*
+ * Before the portal's first start there is no audit: its row names them. Only
+ * where there is no database is that so, and not where it cannot be looked at.
+ */
 enum rth_err rth_keys_audit_open(struct rth_store **storep,
 				 const struct rth_settings *settings)
 {
-	if (access(settings->database, F_OK)) {
-		*storep = NULL;
-		return 0;
-	}
-	return rth_store_open(storep, settings->database);
+	if (!access(settings->database, F_OK))
+		return rth_store_open(storep, settings->database);
+	if (errno != ENOENT)
+		return RTH_ERR_IO;
+	fprintf(stderr,
+		"rthealth-portal: %s: there is no database, so this is not "
+		"recorded in the audit\n",
+		settings->database);
+	*storep = NULL;
+	return 0;
 }
 
 enum rth_err rth_keys_audit(struct rth_store *store, const char *command,

@@ -13,8 +13,6 @@
 
 #include "audit.h"
 #include "id.h"
-#include "json_text.h"
-#include "mem.h"
 #include "rights.h"
 #include "text.h"
 
@@ -208,23 +206,13 @@ static enum rth_err audit(const struct rth_exchange *x)
 	struct rth_audit row = {.action = "list"};
 	int64_t now_s = portal->now_s();
 	bool told = false;
-	json_t *data;
-	char *text = NULL;
 	enum rth_err err = rth_store_review_told(
 		portal->store, &told, rth_request_session(x)->user.id,
 		now_s - AUDIT_EVERY_S + 1, now_s + 1);
 
 	if (err || told)
 		return err;
-	data = asked(x);
-	err = rth_json_text(&text, NULL, data);
-	json_decref(data);
-	if (err)
-		return err;
-	row.data = text;
-	err = rth_audit_request(x, &row);
-	rth_free(text);
-	return err;
+	return rth_audit_request_json(x, &row, asked(x));
 }
 
 /* ---- The answer ---- */

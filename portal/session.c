@@ -14,7 +14,6 @@
 
 #include "audit.h"
 #include "base64.h"
-#include "json_text.h"
 #include "log.h"
 #include "mailcode.h"
 #include "mem.h"
@@ -71,17 +70,8 @@ static enum rth_err clean_identity(char email[RTH_EMAIL_SIZE],
 static enum rth_err audit_method(const struct rth_exchange *x,
 				 struct rth_audit *row, const char *method)
 {
-	json_t *data = json_pack("{s:s}", "method", method);
-	char *text;
-	enum rth_err err = rth_json_text(&text, NULL, data);
-
-	json_decref(data);
-	if (err)
-		return err;
-	row->data = text;
-	err = rth_audit_request(x, row);
-	rth_free(text);
-	return err;
+	return rth_audit_request_json(x, row,
+				      json_pack("{s:s}", "method", method));
 }
 
 void rth_session_refused(const struct rth_exchange *x, const char *method,

@@ -165,8 +165,9 @@ static void build(struct statement *s, const struct rth_audit_filter *f)
 		{f->subject, " AND a.subject =", RTH_DB_TEXT(f->subject)},
 		{f->object, " AND a.object =", RTH_DB_TEXT(f->object)},
 		{f->action, " AND a.action =", RTH_DB_TEXT(f->action)},
-		{f->from_s, " AND a.time_ms >=", RTH_DB_INT(f->from_s * 1000)},
-		{f->to_s, " AND a.time_ms <", RTH_DB_INT(f->to_s * 1000)},
+		/* "+": by this index the whole span would have to be sorted. */
+		{f->from_s, " AND +a.time_ms >=", RTH_DB_INT(f->from_s * 1000)},
+		{f->to_s, " AND +a.time_ms <", RTH_DB_INT(f->to_s * 1000)},
 		{f->below_n, " AND a.n <", RTH_DB_INT(f->below_n)},
 	};
 	size_t i;

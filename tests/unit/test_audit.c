@@ -2,10 +2,15 @@
 /* Rows of the audit: how they are written, chained, listed and signed. */
 #include "audit_support.h"
 
+#include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 
 #include "json_text.h"
+#include "store_db.h"
 
 /* ---- One row ---- */
 
@@ -360,6 +365,66 @@ static void the_key_is_made_once(void **state)
 			 RTH_ERR_NOT_FOUND);
 }
 
+struct opening {
+	struct rth_audit_key *key;
+	enum rth_err err;
+	atomic_bool done;
+};
+
+static void *open_another(void *arg)
+{
+	struct opening *o = arg;
+
+	o->err = rth_audit_key_open(&o->key, &bench.portal.settings);
+	o->done = true;
+	return NULL;
+}
+
+/* Says whether somebody waits for the lock of this inode (proc_locks(5)). */
+static bool is_waited_for(ino_t inode)
+{
+	char line[256], wanted[32];
+	FILE *file = fopen("/proc/locks", "r");
+	bool found = false;
+
+	assert_non_null(file);
+	snprintf(wanted, sizeof(wanted), ":%ju 0 EOF", (uintmax_t)inode);
+	while (!found && fgets(line, sizeof(line), file))
+		found = strstr(line, "-> FLOCK") && strstr(line, wanted);
+	fclose(file);
+	return found;
+}
+
+/* Another portal has the folder, and makes the key while this one starts. */
+static void the_key_of_whoever_was_first_is_used(void **state)
+{
+	struct opening o = {.done = false};
+	char path[128], kept[128];
+	struct stat st;
+	pthread_t thread;
+	int fd;
+
+	(void)state;
+	path_of(path, "audit.key");
+	path_of(kept, "old");
+	assert_int_equal(rename(path, kept), 0);
+	fd = open(bench.folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	assert_true(fd >= 0);
+	assert_int_equal(flock(fd, LOCK_EX), 0);
+	assert_int_equal(fstat(fd, &st), 0);
+	assert_int_equal(pthread_create(&thread, NULL, open_another, &o), 0);
+	while (!o.done && !is_waited_for(st.st_ino))
+		sched_yield();
+	assert_false(o.done);
+	assert_int_equal(rename(kept, path), 0);
+	close(fd);
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	assert_int_equal(o.err, 0);
+	assert_string_equal(rth_audit_key_public(o.key),
+			    rth_audit_key_public(bench.portal.audit_key));
+	rth_audit_key_free(o.key);
+}
+
 static void a_hash_needs_the_key_and_the_purpose(void **state)
 {
 	char a[RTH_HASH_SIZE], b[RTH_HASH_SIZE], plain[RTH_HASH_SIZE];
@@ -598,6 +663,64 @@ static void the_list_is_filtered_and_paged(void **state)
 	assert_string_equal(l.names, "Ann");
 }
 
+static char plan[2048];
+static const struct rth_db_backend *real;
+
+static enum rth_err keep_step(const struct rth_db_row *row, void *arg)
+{
+	char step[256];
+
+	(void)arg;
+	assert_int_equal(real->column_text(row, 3, step, sizeof(step)), 0);
+	strncat(plan, step, sizeof(plan) - strlen(plan) - 2);
+	strcat(plan, "\n");
+	return 0;
+}
+
+/* How the database would do it, in the place of doing it. */
+static enum rth_err explain(struct rth_db *db, const struct rth_db_query *query,
+			    size_t *rowsp)
+{
+	char sql[4096];
+	struct rth_db_query explained = *query;
+
+	snprintf(sql, sizeof(sql), "EXPLAIN QUERY PLAN %s", query->sql);
+	explained.sql = sql;
+	explained.row = keep_step;
+	plan[0] = '\0';
+	return real->run(db, &explained, rowsp);
+}
+
+/* A page of a span of time sorts nothing while the store is locked. */
+static void no_page_is_sorted(void **state)
+{
+	const struct rth_audit_filter filters[] = {
+		{.limit = 50},
+		{.limit = 50, .from_s = 1, .to_s = 2000000000},
+		{.limit = 50, .from_s = 1},
+		{.limit = 50, .to_s = 2000000000, .below_n = 7},
+		{.limit = 50, .subject = "s", .from_s = 1},
+		{.limit = 50, .object = "o", .to_s = 2000000000},
+		{.limit = 50, .action = "a", .from_s = 1},
+	};
+	struct rth_db_backend explaining = *store()->backend;
+	size_t i;
+
+	(void)state;
+	real = store()->backend;
+	explaining.run = explain;
+	store()->backend = &explaining;
+	for (i = 0; i < sizeof(filters) / sizeof(filters[0]); i++) {
+		assert_int_equal(rth_store_audit_list(store(), &filters[i],
+						      list_one, NULL),
+				 0);
+		assert_true(*plan != 0);
+		if (strstr(plan, "TEMP B-TREE"))
+			fail_msg("question %zu sorts:\n%s", i, plan);
+	}
+	store()->backend = real;
+}
+
 /* A person can go: the chain has the id only. */
 static void without_its_name_the_chain_is_whole(void **state)
 {
@@ -630,6 +753,7 @@ int main(void)
 		TEST(without_memory_nothing_is_called_wrong),
 		TEST(without_memory_a_head_is_whole_or_not_there),
 		TEST(the_key_is_made_once),
+		TEST(the_key_of_whoever_was_first_is_used),
 		TEST(a_hash_needs_the_key_and_the_purpose),
 		TEST(a_head_is_written_when_the_chain_has_grown),
 		TEST(a_torn_line_is_cut_off),
@@ -638,6 +762,7 @@ int main(void)
 		TEST(nothing_at_all_is_not_good),
 		TEST(a_request_gives_who_and_from_where),
 		TEST(the_list_is_filtered_and_paged),
+		TEST(no_page_is_sorted),
 		TEST(without_its_name_the_chain_is_whole),
 	};
 

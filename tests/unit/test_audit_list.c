@@ -133,6 +133,8 @@ static void can_be_asked_for_less(void **state)
 	assert_rows("action=list", "o6o4o2", NULL);
 	assert_rows("subject=uid-0&action=play", "o5o3o1", NULL);
 	assert_rows("subject=nobody", "", NULL);
+	assert_rows("subject=uid-0&object=/api/x.y:z/*", "", NULL);
+	assert_rows("action=plugin:consent&subject=A_b-9", "", NULL);
 	assert_rows("action=play&from=2027-01-15T08:00:03Z", "o5o3", NULL);
 	assert_rows("action=play&to=2027-01-15T08:00:03Z", "o1", NULL);
 }
@@ -154,6 +156,15 @@ static void a_wrong_question_is_named(void **state)
 		{"to=2027-02-30T00:00:00Z", "to"},
 		{"subject=", "subject"},
 		{"action=a\x01", "action"},
+		/* what would stand in a row for ever */
+		{"subject=ann@people.example", "subject"},
+		{"subject=Ann Marrowbone", "subject"},
+		{"subject=portal:x", "subject"},
+		{"object=ann@people.example", "object"},
+		{"object=a b", "object"},
+		{"object=\xc3\xa9", "object"},
+		{"action=plugin/x", "action"},
+		{"action=a.b", "action"},
 	};
 	size_t i;
 

@@ -864,6 +864,25 @@ static void changes_are_rows_of_the_audit(void **state)
 	assert_said(c, "the audit cannot be opened");
 }
 
+/* A database that cannot be looked at may well be there. */
+static void no_key_is_made_where_it_might_not_be_recorded(void **state)
+{
+	struct clinic *c = *state;
+	char beyond[128];
+
+	put(c->home, "file", "x");
+	snprintf(beyond, sizeof(beyond), "%s/file/db", c->home);
+	c->settings.database = beyond;
+	assert_int_equal(keys(c, "init"), 1);
+	assert_said(c, "the audit cannot be opened");
+	assert_int_not_equal(access(path_of(c->private, "clinic.key"), F_OK),
+			     0);
+	c->settings.database = c->database;
+	assert_int_equal(keys(c, "init"), 0);
+	assert_said(c, "not recorded in the audit");
+	assert_int_equal(access(path_of(c->private, "clinic.key"), F_OK), 0);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -889,6 +908,7 @@ int main(void)
 		TEST(an_interrupted_question_shows_the_terminal_again),
 		TEST(survives_any_failing_allocation),
 		TEST(changes_are_rows_of_the_audit),
+		TEST(no_key_is_made_where_it_might_not_be_recorded),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
