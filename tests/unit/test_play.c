@@ -6,11 +6,11 @@
 #include "recording_fixture.h"
 #include "review_support.h"
 
+#include <time.h>
+
 #include <sys/file.h>
 
 #include "base64.h"
-#include <time.h>
-
 #include "evidence.h"
 #include "keys.h"
 #include "play.h"
