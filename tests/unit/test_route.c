@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "portal_support.h"
+#include "review_support.h"
 
 #include "route.h"
 
@@ -148,12 +148,64 @@ static void rights_and_proof_come_first(void **state)
 	bench_close(&bench);
 }
 
+/* ---- Who looks for what is not there for them ---- */
+
+static void nothing(struct rth_exchange *x)
+{
+	rth_reply_not_found(x);
+}
+
+static void run(struct bench *b, const char *pattern,
+		void (*handle)(struct rth_exchange *x),
+		const struct someone *who, const char *id)
+{
+	const struct rth_route route = {.method = RTH_GET,
+					.pattern = pattern,
+					.handle = handle,
+					.place = RTH_ON_POOL};
+	struct rth_exchange *x = request(b, RTH_GET, who, id);
+
+	rth_route_run(&route, x);
+	rth_exchange_free(x);
+}
+
+static void who_looks_for_what_is_not_theirs_is_in_the_audit(void **state)
+{
+	static const char rows[] =
+		"SELECT COUNT(*) FROM audit WHERE action = 'request-refused'"
+		" AND reason = 'not-found' AND outcome = 'refused'";
+	static const char id[] = "abcdefghijklmnopqrstuv";
+	struct someone eve;
+	struct bench b;
+	int i;
+
+	(void)state;
+	bench_open(&b);
+	eve = sign_in(&b, "eve@home.example", RTH_ROLE_PATIENT, "e");
+	run(&b, "/api/recordings/:id", nothing, &eve, id);
+	run(&b, "/api/plays/:play/:file", nothing, &eve, id);
+	assert_int_equal(sql_number(&b, rows), 2);
+	/* Not what is there, of nobody, no id, or something else. */
+	run(&b, "/api/recordings/:id", first, &eve, id);
+	run(&b, "/api/recordings/:id", nothing, NULL, id);
+	run(&b, "/api/recordings/:id", nothing, &eve, "../x");
+	run(&b, "/api/recordings", nothing, &eve, NULL);
+	run(&b, "/api/visits/:id", nothing, &eve, id);
+	assert_int_equal(sql_number(&b, rows), 2);
+	for (i = 0; i < 70; i++)
+		run(&b, "/api/recordings/:id", nothing, &eve, id);
+	assert_int_equal(sql_number(&b, rows), 60);
+	bench_close(&b);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(rows_are_found),
 		cmocka_unit_test(the_public_table_is_closed),
 		cmocka_unit_test(rights_and_proof_come_first),
+		cmocka_unit_test(
+			who_looks_for_what_is_not_theirs_is_in_the_audit),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
