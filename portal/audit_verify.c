@@ -286,6 +286,20 @@ static enum rth_err finish(struct run *r, enum rth_err err)
 	return err == RTH_ERR_STATE ? 0 : err; /* told */
 }
 
+/* Last: what was done without it is told first. */
+static enum rth_err look_for_guards(struct run *r, struct rth_store *store)
+{
+	char name[RTH_NAME_SIZE];
+	enum rth_err err = rth_store_audit_unguarded(store, name);
+
+	if (!err && *name)
+		tell(r->v,
+		     "the database no longer refuses to change the audit: its "
+		     "trigger %.40s is missing or another",
+		     name);
+	return err;
+}
+
 enum rth_err rth_audit_verify_store(struct rth_audit_verify *v,
 				    const struct rth_settings *settings,
 				    struct rth_store *store)
@@ -299,7 +313,8 @@ enum rth_err rth_audit_verify_store(struct rth_audit_verify *v,
 		err = compare_heads(&r);
 	if (!err)
 		err = walk_to_head(&r, store);
-	return finish(&r, err);
+	err = finish(&r, err);
+	return err ? err : look_for_guards(&r, store);
 }
 
 /* ---- An export ---- */

@@ -16,13 +16,22 @@
 
 /* ---- Reading ---- */
 
-/* Numbers as text: SQLite would round what somebody else has put there. */
+/*
+ * Numbers as text: SQLite would round what somebody else has put there. A value
+ * of another type reads the same, but no question for that text finds it: where
+ * columns can hold any type, it differs from itself as a text.
+ */
+#define OTHER(column) " OR " column " <> CAST(" column " AS TEXT)"
 #define COLUMNS                                                                \
 	"CAST(a.n AS TEXT), CAST(a.time_ms AS TEXT), a.subject, a.role,"       \
 	" a.action, a.object, a.visit, a.outcome, a.reason, a.client, a.data," \
 	" a.digest, CASE WHEN '' IN (a.subject, a.role, a.action, a.object,"   \
-	" a.visit, a.outcome, a.reason, a.client, a.data, a.digest)"           \
-	" THEN 1 ELSE 0 END"
+	" a.visit, a.outcome, a.reason, a.client, a.data, a.digest) THEN 1"    \
+	" WHEN a.time_ms <> CAST(a.time_ms AS BIGINT)" OTHER("a.subject")      \
+		OTHER("a.role") OTHER("a.action") OTHER("a.object")            \
+			OTHER("a.visit") OTHER("a.outcome") OTHER("a.reason")  \
+				OTHER("a.client") OTHER("a.data")              \
+					OTHER("a.digest") " THEN 1 ELSE 0 END"
 #define COLUMN_TEXTS 2
 #define COLUMN_DATA (COLUMN_TEXTS + RTH_AUDIT_MEMBERS)
 #define COLUMN_DIGEST (COLUMN_DATA + 1)
@@ -134,7 +143,7 @@ enum rth_err rth_store_audit_rows(struct rth_store *store, int64_t from_n,
 /* ---- The list ---- */
 
 #define CONDITIONS 6
-#define SQL_SIZE 1536
+#define SQL_SIZE 3072
 
 struct statement {
 	char sql[SQL_SIZE];
@@ -262,6 +271,34 @@ enum rth_err rth_store_audit_since(struct rth_store *store, int64_t *np,
 
 	if (!err)
 		*np = first.n;
+	return err;
+}
+
+struct unguarded {
+	const struct rth_db_backend *backend;
+	char name[RTH_NAME_SIZE];
+};
+
+static enum rth_err unguarded_row(const struct rth_db_row *row, void *arg)
+{
+	struct unguarded *u = arg;
+
+	return u->backend->column_text(row, 0, u->name, sizeof(u->name));
+}
+
+enum rth_err rth_store_audit_unguarded(struct rth_store *store,
+				       char name[RTH_NAME_SIZE])
+{
+	struct unguarded u = {.backend = store->backend};
+	const struct rth_db_query query = {
+		.sql = store->backend->audit_unguarded,
+		.row = unguarded_row,
+		.arg = &u,
+	};
+	enum rth_err err = rth_store_run(store, &query);
+
+	if (!err)
+		memcpy(name, u.name, RTH_NAME_SIZE);
 	return err;
 }
 

@@ -41,6 +41,9 @@ struct rth_db_query {
 struct rth_db_backend {
 	const char *name;
 	const char *const *migrations; /* ends with NULL; number n is [n - 1] */
+	/* Asks for the name of one of the triggers that keep the audit as it is
+	   which is not there as it was made; no row: all are. */
+	const char *audit_unguarded;
 	enum rth_err (*open)(struct rth_db **dbp, const char *where);
 	void (*close)(struct rth_db *db);
 	/* Any thread. *rowsp receives how many rows came or were changed. */

@@ -402,9 +402,26 @@ static const char *const migrations[] = {
 	NULL,
 };
 
+/* One that does nothing may have the name: its words are compared. */
+static const char audit_unguarded[] =
+	"SELECT made.name FROM ("
+	"  SELECT 'audit_keeps_rows' AS name,"
+	"    '%BEFORE DELETE ON audit BEGIN%SELECT RAISE(ABORT,%' AS words"
+	"  UNION ALL SELECT 'audit_keeps_values',"
+	"    '%BEFORE UPDATE ON audit BEGIN%SELECT RAISE(ABORT,%'"
+	"  UNION ALL SELECT 'audit_head_stays',"
+	"    '%BEFORE DELETE ON audit_head BEGIN%SELECT RAISE(ABORT,%'"
+	"  UNION ALL SELECT 'audit_head_grows',"
+	"    '%BEFORE UPDATE ON audit_head%WHEN new.n < old.n OR"
+	" new.n > old.n + 1 BEGIN%SELECT RAISE(ABORT,%') made"
+	" WHERE NOT EXISTS (SELECT 1 FROM sqlite_master m WHERE"
+	"  m.type = 'trigger' AND m.name = made.name AND m.sql LIKE made.words)"
+	" LIMIT 1";
+
 const struct rth_db_backend rth_store_sqlite = {
 	.name = "sqlite",
 	.migrations = migrations,
+	.audit_unguarded = audit_unguarded,
 	.open = db_open,
 	.close = db_close,
 	.run = db_run,

@@ -268,6 +268,59 @@ describe('beside a portal that serves', () => {
 		}
 	});
 
+	test('both find what a resource tells besides its line', () => {
+		const plain = readFileSync(exported('--fhir'), 'utf8').trim().split('\n')
+			.map((line) => JSON.parse(line));
+		const path = join(temporaryFolder('forged'), 'audit');
+		const refused = plain.findIndex((r) => r.outcomeDesc);
+		const good = plain.findIndex((r) => r.outcome === '0');
+		const head = plain.length - 1;
+		const forgeries = [
+			[good, (r) => { r.recorded = `1999${r.recorded.slice(4)}`; }],
+			[good, (r) => { r.text = { status: 'generated' }; }],
+			[good, (r) => { r.agent[0].name = 'another'; }],
+			[good, (r) => { r.action = ''; }],
+			[refused, (r) => { r.outcomeDesc = 'another'; }],
+			[refused, (r) => { delete r.outcomeDesc; }],
+			[head, (r) => { r.signature[0].when = '1999-01-01T00:00:00Z'; }],
+			[head, (r) => { r.signature[0].data += '='; }],
+		];
+
+		assert.ok(refused >= 0 && good >= 0);
+		forgeries.forEach(([at, forge], i) => {
+			const lines = structuredClone(plain);
+
+			forge(lines[at]);
+			writeFileSync(path, lines.map((r) => `${JSON.stringify(r)}\n`)
+				.join(''));
+			assert.equal(audit(['verify', '--file', path]).status, 1, `${i}`);
+			const theirs = secondVerifier(path);
+
+			assert.equal(theirs.status, 1, `${i}`);
+			assert.match(theirs.stderr, new RegExp(`^line ${at + 1}: `));
+		});
+	});
+
+	test('both refuse what JSON of ours never is', () => {
+		const plain = readFileSync(exported(), 'utf8').trim().split('\n');
+		const path = join(temporaryFolder('malformed'), 'audit');
+
+		for (const value of ['9223372036854775808', '1'.repeat(5000), '1.0',
+			`${'['.repeat(16)}${']'.repeat(16)}`,
+			`${'['.repeat(3000)}${']'.repeat(3000)}`]) {
+			const line = plain[0].replace(/^\{/, `{"a":${value},`);
+
+			writeFileSync(path, `${[line, ...plain.slice(1)].join('\n')}\n`);
+			const ours = audit(['verify', '--file', path]);
+			const theirs = secondVerifier(path);
+
+			assert.match(ours.stderr, /^line 1 /);
+			assert.match(theirs.stderr, /^line 1: (?!its members)/);
+			assert.equal(ours.status, 1);
+			assert.equal(theirs.status, 1);
+		}
+	});
+
 	test('no name and no address is in it', () => {
 		const text = readFileSync(exported(), 'utf8');
 
@@ -314,9 +367,17 @@ describe('a database that somebody changed', () => {
 			join(home, 'keys/audit.key'));
 		writeFileSync(conf, readFileSync(portal.conf, 'utf8')
 			.replaceAll(portal.home, home));
-		sql('DROP TRIGGER audit_keeps_rows; DROP TRIGGER audit_keeps_values;' +
-			'DROP TRIGGER audit_head_stays; DROP TRIGGER audit_head_grows', path);
 		return { conf, path };
+	}
+
+	/** What somebody does to it who tidies up afterwards. */
+	function tamper(change, path) {
+		const triggers = sql("SELECT group_concat(sql || ';', '') FROM " +
+			"sqlite_master WHERE type = 'trigger'", path);
+
+		sql('DROP TRIGGER audit_keeps_rows; DROP TRIGGER audit_keeps_values;' +
+			'DROP TRIGGER audit_head_stays; DROP TRIGGER audit_head_grows;' +
+			`${change}; ${triggers}`, path);
 	}
 
 	const HEAD = 'UPDATE audit_head SET n = (SELECT MAX(n) FROM audit), ' +
@@ -344,17 +405,27 @@ describe('a database that somebody changed', () => {
 			const { conf, path } = copy();
 
 			if (change)
-				sql(change, path);
+				tamper(change, path);
 			const { status, stderr } = audit(['verify'], conf);
 
 			assert.equal(status, first ? 1 : 0, stderr);
 			assert.ok(stderr.startsWith(first), stderr);
 		});
 
+	test('that refuses nothing any more is not good', () => {
+		const { conf, path } = copy();
+
+		sql('DROP TRIGGER audit_keeps_rows', path);
+		const { status, stderr } = audit(['verify'], conf);
+
+		assert.match(stderr, /^the database no longer refuses to change/);
+		assert.equal(status, 1);
+	});
+
 	test('that is empty is not good', () => {
 		const { conf, path } = copy();
 
-		sql("DELETE FROM audit; UPDATE audit_head SET n = 0, digest = '" +
+		tamper("DELETE FROM audit; UPDATE audit_head SET n = 0, digest = '" +
 			`${'A'.repeat(43)}'`, path);
 		rmSync(`${path}.heads`);
 		const { status, stdout, stderr } = audit(['verify'], conf);
@@ -368,7 +439,7 @@ describe('a database that somebody changed', () => {
 		const { conf, path } = copy();
 		const last = heads().at(-1).n;
 
-		sql(`DELETE FROM audit WHERE n > 8; ${HEAD}`, path);
+		tamper(`DELETE FROM audit WHERE n > 8; ${HEAD}`, path);
 		const { status, stderr } = audit(['export'], conf);
 
 		assert.equal(status, 1);

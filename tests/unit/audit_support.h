@@ -93,14 +93,35 @@ static inline void script(const char *sql)
 	assert_int_equal(store()->backend->script(store()->db, sql), 0);
 }
 
-/* As somebody who may do everything with the file would. */
+static inline enum rth_err keep_trigger(const struct rth_db_row *row, void *arg)
+{
+	char *text = arg, one[512];
+
+	assert_int_equal(
+		store()->backend->column_text(row, 0, one, sizeof(one)), 0);
+	strcat(text, one);
+	strcat(text, ";");
+	return 0;
+}
+
+/* As somebody who may do everything with the file would, and tidies up. */
 static inline void tamper(const char *sql)
 {
+	char triggers[4096] = "";
+	const struct rth_db_query query = {
+		.sql = "SELECT sql FROM sqlite_master WHERE type = 'trigger'",
+		.row = keep_trigger,
+		.arg = triggers,
+	};
+	size_t rows;
+
+	assert_int_equal(store()->backend->run(store()->db, &query, &rows), 0);
 	script("DROP TRIGGER IF EXISTS audit_keeps_rows;"
 	       "DROP TRIGGER IF EXISTS audit_keeps_values;"
 	       "DROP TRIGGER IF EXISTS audit_head_stays;"
 	       "DROP TRIGGER IF EXISTS audit_head_grows;");
 	script(sql);
+	script(triggers);
 }
 
 /* The first thing that is wrong, or "". */

@@ -27,6 +27,9 @@ static void what_nobody_touched_is_good(void **state)
 	assert_string_equal(verify(), "");
 }
 
+#define OF_TYPE_BLOB(column) \
+	"UPDATE audit SET " column " = CAST(" column " AS BLOB) WHERE n = 7"
+
 static const struct {
 	const char *sql;
 	const char *first; /* how the first finding begins */
@@ -52,6 +55,20 @@ static const struct {
 	{"UPDATE audit SET data = '{}' WHERE n = 7", "row 7 "},
 	{"UPDATE audit SET data = NULL WHERE n = 7", "row 7 "},
 	{"UPDATE audit SET data = data || ' ' WHERE n = 7", "row 7 "},
+	/* it reads the same, but no question for it finds the row */
+	{OF_TYPE_BLOB("subject"), "row 7 is malformed"},
+	{OF_TYPE_BLOB("role"), "row 7 is malformed"},
+	{OF_TYPE_BLOB("action"), "row 7 is malformed"},
+	{OF_TYPE_BLOB("object"), "row 7 is malformed"},
+	{OF_TYPE_BLOB("visit"), "row 7 is malformed"},
+	{OF_TYPE_BLOB("outcome"), "row 7 is malformed"},
+	{OF_TYPE_BLOB("reason"), "row 7 is malformed"},
+	{OF_TYPE_BLOB("client"), "row 7 is malformed"},
+	{OF_TYPE_BLOB("data"), "row 7 is malformed"},
+	{OF_TYPE_BLOB("digest"), "row 7 is malformed"},
+	{"UPDATE audit SET time_ms = CAST(CAST(time_ms AS TEXT) AS BLOB)"
+	 " WHERE n = 7",
+	 "row 7 is malformed"},
 	{"UPDATE audit SET data = 'x' WHERE n = 7", "row 7 "},
 	{"UPDATE audit SET digest = 'x' WHERE n = 7", "row 7 "},
 	{"UPDATE audit SET digest = (SELECT digest FROM audit WHERE n = 6)"
@@ -142,6 +159,34 @@ static void every_change_is_found_where_it_is(void **state)
 	open_signed(state);
 }
 
+/* Rows that are good, in a database that anything can be done to. */
+static void a_missing_guard_is_told(void **state)
+{
+	static const char *const drops[] = {
+		"DROP TRIGGER audit_keeps_rows",
+		"DROP TRIGGER audit_keeps_values",
+		"DROP TRIGGER audit_head_stays",
+		"DROP TRIGGER audit_head_grows",
+		/* one of that name that does nothing */
+		"DROP TRIGGER audit_keeps_rows; CREATE TRIGGER audit_keeps_rows"
+		" BEFORE DELETE ON audit BEGIN SELECT 1; END",
+		"DROP TRIGGER audit_keeps_rows; CREATE TRIGGER audit_keeps_rows"
+		" BEFORE DELETE ON audit WHEN 0 BEGIN"
+		" SELECT RAISE(ABORT, 'no'); END",
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(drops) / sizeof(drops[0]); i++) {
+		if (i)
+			open_signed(state);
+		assert_string_equal(verify(), "");
+		script(drops[i]);
+		assert_begins(verify(), "the database no longer refuses");
+		close_bench(state);
+	}
+	open_signed(state);
+}
+
 /* ---- A chain that was made anew ---- */
 
 struct anew {
@@ -176,11 +221,11 @@ static void chain_anew(int from)
 		snprintf(sql, sizeof(sql),
 			 "UPDATE audit SET digest = '%s' WHERE n = %d", digest,
 			 (int)row->n);
-		script(sql);
+		tamper(sql);
 	}
 	snprintf(sql, sizeof(sql), "UPDATE audit_head SET digest = '%s'",
 		 digest);
-	script(sql);
+	tamper(sql);
 	free(a);
 }
 
@@ -576,6 +621,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		TEST(what_nobody_touched_is_good),
 		TEST(every_change_is_found_where_it_is),
+		TEST(a_missing_guard_is_told),
 		TEST(a_chain_made_anew_is_not_what_was_signed),
 		TEST(where_it_was_made_anew_is_between_two_heads),
 		TEST(an_older_database_is_found),
