@@ -226,9 +226,8 @@ enum rth_err rth_store_audit_since(struct rth_store *store, int64_t *np,
 				   int64_t since_s) RTH_CHECKED;
 
 /** One of the database's own guards of the audit that is not there, or "". */
-enum rth_err
-rth_store_audit_unguarded(struct rth_store *store,
-			  char name[RTH_NAME_SIZE]) RTH_CHECKED;
+enum rth_err rth_store_audit_unguarded(struct rth_store *store,
+				       char name[RTH_NAME_SIZE]) RTH_CHECKED;
 
 /* Those of NULL and 0 are not asked for. */
 struct rth_audit_filter {
