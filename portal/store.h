@@ -163,7 +163,8 @@ enum rth_err rth_store_visit_get(struct rth_store *store,
 /**
  * Changes room, title, patient, start, minutes and cancelled of its
  * clinician's visit, if meanwhile it has neither been cancelled nor got
- * another room (and patient); else RTH_ERR_NOT_FOUND.
+ * another room (and patient); else RTH_ERR_NOT_FOUND. So it is when another
+ * patient is to get what was recorded, or is about to be.
  *
  * @param old_room as it was read
  */
@@ -427,7 +428,8 @@ struct rth_play {
 	int64_t begun_s;
 };
 
-/** RTH_ERR_EXISTS also when session or recording are gone. */
+/** RTH_ERR_EXISTS also when the session is gone; RTH_ERR_NOT_FOUND: the
+   recording is, or it is being deleted. */
 enum rth_err rth_store_play_add(struct rth_store *store,
 				const struct rth_play *play) RTH_CHECKED;
 /** RTH_ERR_NOT_FOUND also when its session has ended. */
