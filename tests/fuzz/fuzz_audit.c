@@ -15,7 +15,7 @@
 #include "audit_verify.h"
 
 /* Of the exports in the corpus. */
-#define KEY "3iwGP3XnYgKJJySGbmR1ZNO1-EWDFsc0fCwNQNhua70"
+#define KEY "wmZf9Vnwd7J4_aMWffb5Xp_7oy66xQP4z_fDTkJs5aY"
 
 static void expect(int holds)
 {
@@ -49,7 +49,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	close(fd);
 	expect(!err || err == RTH_ERR_NOMEM);
 	expect(v.wrong == (told > 0));
-	if (!err && !v.wrong && v.last_n)
-		expect(v.heads > 0 && v.first_n <= v.last_n);
+	if (!err && !v.wrong)
+		expect(v.heads > 0 && v.first_n > 0 && v.first_n <= v.last_n &&
+		       v.signed_n == v.last_n);
 	return 0;
 }
