@@ -65,7 +65,10 @@ export function playPage(desk, state) {
 		const play = await desk.ask(api.play(id, reason));
 		if (!closed)
 			player = openPlayer(root, play, { play: api.playAgain,
-				watched: api.watched });
+				watched: api.watched, gone: () => {
+					setText(title, 'Recording');
+					setText(what, '');
+				} });
 	}
 
 	/** @param {unknown} error */

@@ -33,6 +33,8 @@ import { stage } from './playerstage.js';
  * @property {(play: string, ranges: [number, number][], last: boolean)
  *   => Promise<any>} watched POST /api/plays/<play>/watched; last: the page is
  *   going away, send it with `keepalive`
+ * @property {() => void} gone it may not be watched any more: nothing of whom it
+ *   shows may stay on the page
  */
 
 const LOOK_MS = 15000;
@@ -168,11 +170,14 @@ class Player {
 		addEventListener('pagehide', this.#goes);
 	}
 
-	/** Everything stops; what was watched is sent. */
-	close() {
+	/**
+	 * Everything stops; what was watched is sent.
+	 * @returns {Promise<void>} it has been
+	 */
+	async close() {
 		if (this.#closed)
 			return;
-		void this.#report(true);
+		const sent = this.#report(true);
 		this.#closed = true;
 		clearInterval(this.#timer);
 		document.removeEventListener('keydown', this.#key);
@@ -181,13 +186,15 @@ class Player {
 		this.#engine.close();
 		this.bar.close();
 		this.#root.replaceChildren();
+		await sent;
 	}
 
 	/** @param {string} code */
 	#end(code) {
 		if (this.#closed)
 			return;
-		this.close();
+		void this.close();
+		this.#api.gone();
 		const panel = gonePanel(goneWords(code));
 		fill(this.#root, panel);
 		panel.querySelector('h2')?.focus();
@@ -452,7 +459,7 @@ class Player {
  * @param {HTMLElement} root what is in it is replaced
  * @param {Play} play the answer of POST /api/recordings/<id>/play
  * @param {PlayerApi} api
- * @returns {{ close: () => void }} stops it and takes its pictures away
+ * @returns {{ close: () => Promise<void> }} stops it and takes its pictures away
  */
 export function openPlayer(root, play, api) {
 	const player = new Player(root, play, api);

@@ -76,7 +76,8 @@ export function feed(medium, segment, failed) {
 	let closed = false;
 	/** @type {() => void} */
 	let wake = () => {};
-	medium.addEventListener('seeking', () => wake());
+	const seeks = () => wake();
+	medium.addEventListener('seeking', seeks);
 
 	/** Waits, or until somebody seeks. @param {number} ms */
 	const rest = (ms) => new Promise((/** @type {(_: void) => void} */ done) => {
@@ -185,6 +186,8 @@ export function feed(medium, segment, failed) {
 	run().catch(() => closed || failed(false));
 	return { close: () => {
 		closed = true;
+		medium.removeEventListener('seeking', seeks);
+		URL.revokeObjectURL(url);
 		wake();
 	} };
 }
