@@ -252,7 +252,8 @@ enum rth_err rth_audit_row_read(struct rth_audit_row *row,
 	size_t i, seen = 2;
 	enum rth_err err = 0;
 
-	if (!json_is_integer(n) || !json_is_integer(time_ms))
+	if (!json_is_integer(n) || json_integer_value(n) < 1 ||
+	    !json_is_integer(time_ms))
 		return RTH_ERR_FORMAT;
 	row->n = json_integer_value(n);
 	row->time_ms = json_integer_value(time_ms);
