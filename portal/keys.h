@@ -75,9 +75,15 @@ enum rth_err
 rth_keys_audit_open(struct rth_store **storep,
 		    const struct rth_settings *settings) RTH_CHECKED;
 
-/** Adds the row of a command. @param store NULL: nothing is done */
+/**
+ * Adds a row of a command.
+ *
+ * @param store NULL: nothing is done
+ * @param step "-begun" before anything is changed, "" afterwards
+ */
 enum rth_err rth_keys_audit(struct rth_store *store, const char *command,
-			    const char *key, bool good) RTH_CHECKED;
+			    const char *step, const char *key,
+			    bool good) RTH_CHECKED;
 
 /** `keys check`: 0 only when all is good. */
 int rth_keys_check(const struct rth_settings *settings);

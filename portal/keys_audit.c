@@ -30,7 +30,7 @@ enum rth_err rth_keys_audit_open(struct rth_store **storep,
 }
 
 enum rth_err rth_keys_audit(struct rth_store *store, const char *command,
-			    const char *key, bool good)
+			    const char *step, const char *key, bool good)
 {
 	char action[32], subject[32];
 	const struct rth_audit row = {
@@ -42,7 +42,7 @@ enum rth_err rth_keys_audit(struct rth_store *store, const char *command,
 
 	if (!store)
 		return 0;
-	snprintf(action, sizeof(action), "key-%s", command);
+	snprintf(action, sizeof(action), "key-%s%s", command, step);
 	snprintf(subject, sizeof(subject), "uid-%ju", (uintmax_t)getuid());
 	return rth_store_audit(store, &row, time(NULL));
 }

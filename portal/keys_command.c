@@ -614,12 +614,18 @@ static int run_audited(struct work *w, const struct command *command)
 	if (rth_keys_audit_open(&store, w->settings))
 		return complain(w->settings->database,
 				"the audit cannot be opened");
-	status = command->run(w);
 	if (!command->named)
 		key = name_of(name, path);
-	if (rth_keys_audit(store, command->name, key, status == 0))
+	if (rth_keys_audit(store, command->name, "-begun", key, true)) {
 		status = complain(w->settings->database,
-				  "this is not in the audit");
+				  "nothing was changed: no row could be added "
+				  "to the audit");
+	} else {
+		status = command->run(w);
+		if (rth_keys_audit(store, command->name, "", key, status == 0))
+			status = complain(w->settings->database,
+					  "how this ended is not in the audit");
+	}
 	rth_store_close(store);
 	return status;
 }

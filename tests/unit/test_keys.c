@@ -856,12 +856,61 @@ static void changes_are_rows_of_the_audit(void **state)
 	assert_int_equal(keys(c, "rotate nobody"), 1);
 	assert_int_equal(keys(c, "list"), 0);
 	assert_int_equal(rth_store_audit_rows(store, 1, 10, add_text, text), 0);
-	assert_string_equal(text, "key-rotate clinic ok\n"
+	assert_string_equal(text, "key-rotate-begun clinic ok\n"
+				  "key-rotate clinic ok\n"
+				  "key-rotate-begun nobody ok\n"
 				  "key-rotate nobody failed\n");
 	rth_store_close(store);
 	put(c->home, "db", "this is no database");
 	assert_int_equal(keys(c, "rotate clinic"), 1);
 	assert_said(c, "the audit cannot be opened");
+}
+
+/* A fault of the database that lets no row of this name in. */
+static void refuse_rows(const char *database, const char *name)
+{
+	char command[512];
+
+	snprintf(command, sizeof(command),
+		 "sqlite3 '%s' \"DROP TRIGGER IF EXISTS fault; CREATE TRIGGER "
+		 "fault BEFORE INSERT ON audit WHEN NEW.action = '%s' BEGIN "
+		 "SELECT RAISE(ABORT, 'full'); END\"",
+		 database, name);
+	assert_int_equal(system(command), 0);
+}
+
+/* The id of the key that recordings are sealed to. */
+static void sealed_to(struct clinic *c, uint8_t id[RTH_SEAL_PUBLIC_BYTES])
+{
+	assert_int_equal(rth_clinic_key_read(id, AT_FDCWD,
+					     path_of(c->public, "clinic.pub")),
+			 0);
+}
+
+static void changes_nothing_without_the_audit(void **state)
+{
+	struct clinic *c = *state;
+	uint8_t before[RTH_SEAL_PUBLIC_BYTES], after[RTH_SEAL_PUBLIC_BYTES];
+	struct rth_store *store;
+
+	assert_int_equal(keys(c, "init"), 0);
+	sealed_to(c, before);
+	assert_int_equal(rth_store_open(&store, c->database), 0);
+	rth_store_close(store);
+	refuse_rows(c->database, "key-rotate-begun");
+	assert_int_equal(keys(c, "rotate clinic"), 1);
+	assert_said(c, "nothing was changed");
+	sealed_to(c, after);
+	assert_memory_equal(before, after, sizeof(before));
+	refuse_rows(c->database, "key-init-begun");
+	assert_int_equal(keys(c, "init --name second"), 1);
+	assert_int_not_equal(access(path_of(c->public, "second.pub"), F_OK), 0);
+	/* It was announced, so how it ended may be missing. */
+	refuse_rows(c->database, "key-rotate");
+	assert_int_equal(keys(c, "rotate clinic"), 1);
+	assert_said(c, "how this ended is not in the audit");
+	sealed_to(c, after);
+	assert_memory_not_equal(before, after, sizeof(before));
 }
 
 /* A database that cannot be looked at may well be there. */
@@ -909,6 +958,7 @@ int main(void)
 		TEST(survives_any_failing_allocation),
 		TEST(changes_are_rows_of_the_audit),
 		TEST(no_key_is_made_where_it_might_not_be_recorded),
+		TEST(changes_nothing_without_the_audit),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
