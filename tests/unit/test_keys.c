@@ -696,18 +696,21 @@ static bool read_more(struct clinic *c, int tty)
 	return true;
 }
 
+/* A question ends in ": ", and behind it stands nothing but the answer's end.
+ */
+static int questions(const char *said)
+{
+	int n = 0;
+
+	for (const char *at = said; (at = strstr(at, ": ")); at += 2)
+		n += at[2] == '\0' || at[2] == '\r' || at[2] == '\n';
+	return n;
+}
+
 /* Waits until it has shown n questions. */
 static void wait_for_question(struct clinic *c, int tty, int n)
 {
-	for (;;) {
-		const char *at = c->said;
-
-		for (int i = 0; i < n && at; i++) {
-			at = strstr(at, ": ");
-			at = at ? at + 1 : NULL;
-		}
-		if (at)
-			return;
+	while (questions(c->said) < n) {
 		if (!read_more(c, tty))
 			fail_msg("no question %d: %s", n, c->said);
 	}
