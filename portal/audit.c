@@ -28,8 +28,9 @@ static enum rth_err client_of(char hash[RTH_HASH_SIZE],
 				  strlen(address));
 }
 
-enum rth_err rth_audit_request(const struct rth_exchange *x,
-			       struct rth_audit *row)
+enum rth_err rth_audit_change(const struct rth_exchange *x,
+			      struct rth_audit *row, rth_store_change_fn change,
+			      void *arg)
 {
 	const struct rth_portal *portal = rth_request_portal(x);
 	const struct rth_session *session = rth_request_session(x);
@@ -42,13 +43,22 @@ enum rth_err rth_audit_request(const struct rth_exchange *x,
 		row->role = rth_role_name(session->role);
 	if (!err) {
 		row->client = *client ? client : NULL;
-		err = rth_store_audit(portal->store, row, portal->now_s());
+		err = change ? rth_store_audited(portal->store, row,
+						 portal->now_s(), change, arg)
+			     : rth_store_audit(portal->store, row,
+					       portal->now_s());
 		row->client = NULL;
 	}
 	if (err)
 		rth_log(RTH_LOG_ERROR, "audit-failed", "s:s, s:s", "action",
 			row->action, "error", rth_err_name(err));
 	return err;
+}
+
+enum rth_err rth_audit_request(const struct rth_exchange *x,
+			       struct rth_audit *row)
+{
+	return rth_audit_change(x, row, NULL, NULL);
 }
 
 enum rth_err rth_audit_request_json(const struct rth_exchange *x,

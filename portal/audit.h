@@ -21,7 +21,14 @@ enum rth_err rth_audit_request(const struct rth_exchange *x,
 			       struct rth_audit *row) RTH_CHECKED;
 
 /**
- * The same with `data`.
+ * The same together with what the row tells of (rth_store_audited).
+ */
+enum rth_err rth_audit_change(const struct rth_exchange *x,
+			      struct rth_audit *row, rth_store_change_fn change,
+			      void *arg) RTH_CHECKED;
+
+/**
+ * rth_audit_request with `data`.
  *
  * @param data taken; NULL: RTH_ERR_NOMEM
  */

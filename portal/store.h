@@ -206,6 +206,20 @@ enum rth_err rth_store_audit(struct rth_store *store,
 			     const struct rth_audit *audit,
 			     int64_t now_s) RTH_CHECKED;
 
+/* Does something that is to have a row. It may call the store. */
+typedef enum rth_err (*rth_store_change_fn)(struct rth_store *store, void *arg);
+
+/**
+ * The same together with what the row tells of: both are there, or neither.
+ *
+ * @param change called in the transaction; its error undoes all
+ * @return what `change` returned; RTH_ERR_STATE: the chain's head is gone
+ */
+enum rth_err rth_store_audited(struct rth_store *store,
+			       const struct rth_audit *audit, int64_t now_s,
+			       rth_store_change_fn change,
+			       void *arg) RTH_CHECKED;
+
 struct rth_audit_row; /* audit_chain.h */
 
 /* `row` is valid during the call, which must not call the store. */

@@ -308,6 +308,8 @@ struct append {
 	struct rth_store *store;
 	const struct rth_audit *audit;
 	int64_t now_s;
+	rth_store_change_fn change; /* or NULL */
+	void *arg;
 	struct rth_audit_row *row;
 };
 
@@ -373,10 +375,14 @@ static enum rth_err append_locked(void *arg)
 {
 	const struct append *a = arg;
 	struct head head;
-	enum rth_err err = take_head(a->store, &head);
+	enum rth_err err = a->change ? a->change(a->store, a->arg) : 0;
 
 	if (err)
 		return err;
+	err = take_head(a->store, &head);
+	if (err)
+		return a->change && err == RTH_ERR_NOT_FOUND ? RTH_ERR_STATE
+							     : err;
 	a->row->n = head.n;
 	a->row->time_ms = ms_of(a->now_s);
 	err = rth_audit_row_digest(a->row->digest, a->row, head.digest);
@@ -387,7 +393,7 @@ static enum rth_err append_locked(void *arg)
 	return err;
 }
 
-static enum rth_err append(struct append *a, bool locked)
+static enum rth_err append(struct append *a)
 {
 	enum rth_err err;
 
@@ -395,9 +401,7 @@ static enum rth_err append(struct append *a, bool locked)
 	if (!a->row)
 		return RTH_ERR_NOMEM;
 	err = rth_audit_row_set(a->row, a->audit);
-	if (!err && locked)
-		err = append_locked(a);
-	else if (!err)
+	if (!err)
 		err = a->store->backend->transaction(a->store->db,
 						     append_locked, a);
 	rth_free(a->row);
@@ -407,16 +411,16 @@ static enum rth_err append(struct append *a, bool locked)
 enum rth_err rth_store_audit(struct rth_store *store,
 			     const struct rth_audit *audit, int64_t now_s)
 {
-	struct append a = {store, audit, now_s, NULL};
+	struct append a = {store, audit, now_s, NULL, NULL, NULL};
 
-	return append(&a, false);
+	return append(&a);
 }
 
-enum rth_err rth_store_audit_locked(struct rth_store *store,
-				    const struct rth_audit *audit,
-				    int64_t now_s)
+enum rth_err rth_store_audited(struct rth_store *store,
+			       const struct rth_audit *audit, int64_t now_s,
+			       rth_store_change_fn change, void *arg)
 {
-	struct append a = {store, audit, now_s, NULL};
+	struct append a = {store, audit, now_s, change, arg, NULL};
 
-	return append(&a, true);
+	return append(&a);
 }

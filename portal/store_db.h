@@ -86,13 +86,4 @@ enum rth_err rth_store_read_recording(struct rth_recording_row *recording,
 enum rth_err rth_store_run(struct rth_store *store,
 			   const struct rth_db_query *query) RTH_CHECKED;
 
-/**
- * rth_store_audit for whoever is in a transaction already: the row comes or
- * goes with it.
- */
-struct rth_audit;
-enum rth_err rth_store_audit_locked(struct rth_store *store,
-				    const struct rth_audit *audit,
-				    int64_t now_s) RTH_CHECKED;
-
 #endif

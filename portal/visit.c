@@ -104,14 +104,34 @@ static void reply_err(struct rth_exchange *x, enum rth_err err)
 		rth_reply_failed(x, err);
 }
 
-static enum rth_err audit(struct rth_exchange *x, const char *action,
-			  const struct rth_visit *visit)
+/* A visit as it is to be written, with its row in the audit. */
+struct writing {
+	const struct rth_visit *visit;
+	const char *old_room; /* NULL: a new visit */
+	int64_t now_s;
+};
+
+static enum rth_err write_visit(struct rth_store *store, void *arg)
+{
+	const struct writing *w = arg;
+
+	if (!w->old_room)
+		return rth_store_visit_add(store, w->visit, w->now_s);
+	return rth_store_visit_update(store, w->visit, w->old_room);
+}
+
+static enum rth_err write_with_row(struct rth_exchange *x, const char *action,
+				   const struct rth_visit *visit,
+				   const char *old_room)
 {
 	struct rth_audit row = {.action = action, .visit = visit->id};
+	struct writing w = {visit, old_room, rth_request_portal(x)->now_s()};
+	enum rth_err err = rth_audit_change(x, &row, write_visit, &w);
 
-	rth_log(RTH_LOG_INFO, action, "s:s, s:s", "user",
-		rth_request_session(x)->user.id, "visit", visit->id);
-	return rth_audit_request(x, &row);
+	if (!err)
+		rth_log(RTH_LOG_INFO, action, "s:s, s:s", "user",
+			rth_request_session(x)->user.id, "visit", visit->id);
+	return err;
 }
 
 /* ---- What a clinician writes ---- */
@@ -281,10 +301,7 @@ void rth_visit_handle_make(struct rth_exchange *x)
 	if (!err)
 		err = rth_id_make(visit.room);
 	if (!err)
-		err = rth_store_visit_add(portal->store, &visit,
-					  portal->now_s());
-	if (!err)
-		err = audit(x, "visit-made", &visit);
+		err = write_with_row(x, "visit-made", &visit, NULL);
 	/* Read again: the names come from the store. */
 	if (!err)
 		err = rth_store_visit_get(portal->store, &visit, visit.id,
@@ -357,15 +374,13 @@ void rth_visit_handle_change(struct rth_exchange *x)
 	if (other)
 		err = rth_id_make(visit.room);
 	if (!err)
-		err = rth_store_visit_update(portal->store, &visit, old_room);
+		err = write_with_row(x, "visit-changed", &visit, old_room);
 	if (err == RTH_ERR_NOT_FOUND) {
 		reply_meanwhile(x);
 		return;
 	}
 	if (!err && other)
 		rth_janus_admin_end_room(portal, old_room);
-	if (!err)
-		err = audit(x, "visit-changed", &visit);
 	if (!err)
 		err = rth_store_visit_get(portal->store, &visit, visit.id,
 					  &rth_request_session(x)->user);
@@ -387,17 +402,14 @@ void rth_visit_handle_cancel(struct rth_exchange *x)
 	}
 	if (!visit.cancelled) {
 		visit.cancelled = true;
-		err = rth_store_visit_update(portal->store, &visit, visit.room);
+		err = write_with_row(x, "visit-cancelled", &visit, visit.room);
 	}
 	if (err == RTH_ERR_NOT_FOUND) {
 		reply_meanwhile(x);
 		return;
 	}
-	/* Whatever becomes of the audit, nobody stays in the room. */
-	if (!err) {
-		rth_janus_admin_end_room(portal, visit.room);
-		err = audit(x, "visit-cancelled", &visit);
-	}
+	/* Also when it could not be written: nobody stays in the room. */
+	rth_janus_admin_end_room(portal, visit.room);
 	if (err)
 		rth_reply_failed(x, err);
 	else

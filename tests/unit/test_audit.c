@@ -245,24 +245,31 @@ static void is_verified_while_others_append(void **state)
 	rth_store_close(other);
 }
 
-static enum rth_err write_and_fail(void *arg)
+/* Can be done once: the second time is over the limit. */
+static enum rth_err once(struct rth_store *of, void *arg)
 {
-	const struct rth_audit row = {.action = "a"};
+	enum rth_err err = rth_store_rate(of, "once", 1, 3600, bench_now);
 
-	(void)arg;
-	assert_int_equal(rth_store_audit_locked(store(), &row, 1), 0);
-	return RTH_ERR_STATE;
+	return err ? err : *(const enum rth_err *)arg;
 }
 
-static void a_row_goes_with_its_transaction(void **state)
+static void a_row_and_what_it_tells_of_are_there_or_neither(void **state)
 {
+	const struct rth_audit good = {.action = "b"};
+	const struct rth_audit wrong = {.action = "b", .data = "1"};
+	enum rth_err fails = RTH_ERR_NOT_FOUND, works = 0;
+
 	(void)state;
 	add("a", "1");
-	assert_int_equal(store()->backend->transaction(store()->db,
-						       write_and_fail, NULL),
-			 RTH_ERR_STATE);
+	assert_int_equal(rth_store_audited(store(), &good, 1, once, &fails),
+			 RTH_ERR_NOT_FOUND);
+	assert_int_equal(rth_store_audited(store(), &wrong, 1, once, &works),
+			 RTH_ERR_FORMAT);
 	assert_int_equal(last_row().n, 1);
-	add("b", "2");
+	assert_int_equal(rth_store_audited(store(), &good, 1, once, &works), 0);
+	assert_int_equal(last_row().row.n, 2);
+	assert_int_equal(rth_store_audited(store(), &good, 1, once, &works),
+			 RTH_ERR_LIMIT);
 	assert_int_equal(last_row().row.n, 2);
 	assert_int_equal(sign(), 0);
 	assert_string_equal(verify(), "");
@@ -748,7 +755,7 @@ int main(void)
 		TEST(threads_append_one_chain),
 		TEST(two_portals_append_one_chain),
 		TEST(is_verified_while_others_append),
-		TEST(a_row_goes_with_its_transaction),
+		TEST(a_row_and_what_it_tells_of_are_there_or_neither),
 		TEST(without_memory_there_is_a_row_or_none),
 		TEST(without_memory_nothing_is_called_wrong),
 		TEST(without_memory_a_head_is_whole_or_not_there),

@@ -259,6 +259,35 @@ static void without_an_audit_nobody_gets_in(void **state)
 	assert_int_equal(join(by_patient(id), "failed"), 500);
 }
 
+static void without_an_audit_a_visit_stays_as_it_is(void **state)
+{
+	char id[RTH_ID_SIZE], command[160];
+	struct rth_visit before, after;
+	struct rth_user user;
+	struct rth_exchange *x;
+
+	(void)state;
+	make(id);
+	assert_int_equal(rth_store_user(bench.portal.store, &user,
+					"d@clinic.example", NULL, NOW_S),
+			 0);
+	assert_int_equal(
+		rth_store_visit_get(bench.portal.store, &before, id, &user), 0);
+	snprintf(command, sizeof(command),
+		 "sqlite3 '%s' 'ALTER TABLE audit RENAME TO gone'",
+		 bench.database);
+	assert_int_equal(system(command), 0);
+	x = by_doctor(id, "{\"title\":\"U\",\"patient_email\":\"p@b.example\","
+			  "\"start\":\"2027-01-15T08:00:00Z\",\"minutes\":30}");
+	rth_visit_handle_change(x);
+	assert_int_equal(done(x), 500);
+	assert_int_equal(
+		rth_store_visit_get(bench.portal.store, &after, id, &user), 0);
+	assert_string_equal(after.title, before.title);
+	assert_string_equal(after.patient_email, before.patient_email);
+	assert_string_equal(after.room, before.room);
+}
+
 /* A port of this machine on which somebody would be heard knocking. */
 static int listen_somewhere(char *url, size_t size)
 {
@@ -413,6 +442,7 @@ int main(void)
 		TEST(a_cancelled_visit_is_over),
 		TEST(what_was_recorded_stays_its_patients),
 		TEST(without_an_audit_nobody_gets_in),
+		TEST(without_an_audit_a_visit_stays_as_it_is),
 		TEST(without_an_audit_the_room_still_ends),
 		TEST(failing_memory_lets_nobody_in),
 		TEST(events_need_the_password),

@@ -22,6 +22,7 @@ const NOTICES = {
 	'copied': 'Link copied. Only the two invited people can use it.',
 	'saved': 'Saved.',
 	'cancelled': 'The visit is cancelled.',
+	'recorded': 'This visit has a recording, which stays its patient’s. Please make another visit for somebody else.',
 	'sign-in-failed': 'Signing in did not work. Please try again.',
 	'email-unverified': 'This sign-in service does not vouch for your e-mail address. Verify the address there, or sign in another way.',
 	'provider-down': 'The sign-in service cannot be reached right now. Try again later, or sign in with a code.',
