@@ -49,7 +49,8 @@ enum rth_err rth_audit_change(const struct rth_exchange *x,
 					       portal->now_s());
 		row->client = NULL;
 	}
-	if (err)
+	/* That there is nothing to change any more is no fault. */
+	if (err && !(change && err == RTH_ERR_NOT_FOUND))
 		rth_log(RTH_LOG_ERROR, "audit-failed", "s:s, s:s", "action",
 			row->action, "error", rth_err_name(err));
 	return err;
