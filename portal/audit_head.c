@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <sodium.h>
@@ -75,14 +74,11 @@ static enum rth_err make(struct rth_audit_key *key, int dirfd)
 
 static enum rth_err read_line(struct rth_audit_key *key, int fd)
 {
-	struct stat st;
 	ssize_t n;
+	enum rth_err err = rth_key_file_private(fd);
 
-	if (fstat(fd, &st))
-		return RTH_ERR_IO;
-	if (!S_ISREG(st.st_mode) || (st.st_mode & 077) ||
-	    st.st_uid != geteuid())
-		return RTH_ERR_DENIED;
+	if (err)
+		return err;
 	n = read(fd, key->line, LINE_SIZE);
 	if (n < 0)
 		return RTH_ERR_IO;

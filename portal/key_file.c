@@ -187,17 +187,26 @@ enum rth_err rth_key_file_write(int dirfd, const char *file,
 	return err;
 }
 
-static enum rth_err read_line(struct text *t, int fd)
+enum rth_err rth_key_file_private(int fd)
 {
-	size_t len = 0;
 	struct stat st;
-	ssize_t n;
 
 	if (fstat(fd, &st))
 		return RTH_ERR_IO;
 	if (!S_ISREG(st.st_mode) || (st.st_mode & 077) ||
 	    st.st_uid != geteuid())
 		return RTH_ERR_DENIED;
+	return RTH_OK;
+}
+
+static enum rth_err read_line(struct text *t, int fd)
+{
+	size_t len = 0;
+	ssize_t n;
+	enum rth_err err = rth_key_file_private(fd);
+
+	if (err)
+		return err;
 	while (len < sizeof(t->line)) {
 		n = read(fd, t->line + len, sizeof(t->line) - len);
 		if (n < 0 && errno == EINTR)

@@ -76,6 +76,14 @@ enum rth_err rth_key_file_read(struct rth_key_halves *key, int dirfd,
 			       const char *passphrase) RTH_CHECKED;
 
 /**
+ * Says whether an open file is a regular one that nobody but this user may
+ * read: what a key is in.
+ *
+ * @return 0, RTH_ERR_DENIED, RTH_ERR_IO
+ */
+enum rth_err rth_key_file_private(int fd) RTH_CHECKED;
+
+/**
  * Writes a text file that must not exist, all the way to the disk.
  *
  * @param mode of the file, whatever the umask

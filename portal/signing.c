@@ -21,6 +21,7 @@
 
 #include "id.h"
 #include "jwt.h"
+#include "key_file.h"
 #include "mem.h"
 #include "write.h"
 
@@ -99,14 +100,11 @@ static enum rth_err store(int dir, const char *name, const char *pem)
 
 static enum rth_err read_pem(char *pem, size_t *lenp, int fd)
 {
-	struct stat st;
 	ssize_t n;
+	enum rth_err err = rth_key_file_private(fd);
 
-	if (fstat(fd, &st))
-		return RTH_ERR_IO;
-	if (!S_ISREG(st.st_mode) || (st.st_mode & 077) ||
-	    st.st_uid != geteuid())
-		return RTH_ERR_DENIED;
+	if (err)
+		return err;
 	n = read(fd, pem, PEM_MAX_BYTES);
 	if (n < 0)
 		return RTH_ERR_IO;

@@ -33,6 +33,33 @@ enum rth_err rth_store_run_one(struct rth_store *store,
 	return err;
 }
 
+struct each_id {
+	const struct rth_db_backend *backend;
+	enum rth_err (*call)(const char *id, void *arg);
+	void *arg;
+};
+
+static enum rth_err id_row(const struct rth_db_row *row, void *arg)
+{
+	const struct each_id *each = arg;
+	char id[RTH_ID_SIZE];
+	enum rth_err err = each->backend->column_text(row, 0, id, sizeof(id));
+
+	return err ? err : each->call(id, each->arg);
+}
+
+enum rth_err rth_store_each_id(struct rth_store *store,
+			       struct rth_db_query *query,
+			       enum rth_err (*call)(const char *id, void *arg),
+			       void *arg)
+{
+	struct each_id each = {store->backend, call, arg};
+
+	query->row = id_row;
+	query->arg = &each;
+	return rth_store_run(store, query);
+}
+
 struct migration {
 	struct rth_store *store;
 	int64_t number;

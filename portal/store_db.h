@@ -86,4 +86,15 @@ enum rth_err rth_store_read_recording(struct rth_recording_row *recording,
 enum rth_err rth_store_run(struct rth_store *store,
 			   const struct rth_db_query *query) RTH_CHECKED;
 
+/**
+ * Runs a question whose first column is an id, and calls back for each.
+ *
+ * @param query its `row` and `arg` are set here
+ * @param call  must not call the store; an error stops and is returned
+ */
+enum rth_err rth_store_each_id(struct rth_store *store,
+			       struct rth_db_query *query,
+			       enum rth_err (*call)(const char *id, void *arg),
+			       void *arg) RTH_CHECKED;
+
 #endif

@@ -161,32 +161,6 @@ enum rth_err rth_store_recording_get(struct rth_store *store,
 	return rth_store_run_one(store, &query);
 }
 
-struct each_id {
-	const struct rth_db_backend *backend;
-	enum rth_err (*call)(const char *id, void *arg);
-	void *arg;
-};
-
-static enum rth_err id_row(const struct rth_db_row *row, void *arg)
-{
-	const struct each_id *each = arg;
-	char id[RTH_ID_SIZE];
-	enum rth_err err = each->backend->column_text(row, 0, id, sizeof(id));
-
-	return err ? err : each->call(id, each->arg);
-}
-
-static enum rth_err
-each_recording(struct rth_store *store, struct rth_db_query *query,
-	       enum rth_err (*call)(const char *id, void *arg), void *arg)
-{
-	struct each_id each = {store->backend, call, arg};
-
-	query->row = id_row;
-	query->arg = &each;
-	return rth_store_run(store, query);
-}
-
 enum rth_err rth_store_recording_begun(struct rth_store *store,
 				       enum rth_err (*call)(const char *id,
 							    void *arg),
@@ -198,7 +172,7 @@ enum rth_err rth_store_recording_begun(struct rth_store *store,
 		       " ORDER BY begun_s, id",
 	};
 
-	return each_recording(store, &query, call, arg);
+	return rth_store_each_id(store, &query, call, arg);
 }
 
 enum rth_err rth_store_recording_lost(struct rth_store *store, int64_t since_s,
@@ -218,5 +192,5 @@ enum rth_err rth_store_recording_lost(struct rth_store *store, int64_t since_s,
 		.values_n = 3,
 	};
 
-	return each_recording(store, &query, call, arg);
+	return rth_store_each_id(store, &query, call, arg);
 }

@@ -396,39 +396,21 @@ enum rth_err rth_store_certificate(char **certificatep, struct rth_store *store,
 	return 0;
 }
 
-struct each_id {
-	const struct rth_db_backend *backend;
-	enum rth_err (*call)(const char *id, void *arg);
-	void *arg;
-};
-
-static enum rth_err id_row(const struct rth_db_row *row, void *arg)
-{
-	const struct each_id *each = arg;
-	char id[RTH_ID_SIZE];
-	enum rth_err err = each->backend->column_text(row, 0, id, sizeof(id));
-
-	return err ? err : each->call(id, each->arg);
-}
-
 enum rth_err rth_store_deletion_each(struct rth_store *store, bool done,
 				     enum rth_err (*each)(const char *recording,
 							  void *arg),
 				     void *arg)
 {
-	struct each_id calls = {store->backend, each, arg};
 	const struct rth_db_value value = RTH_DB_INT(done);
-	const struct rth_db_query query = {
+	struct rth_db_query query = {
 		.sql = "SELECT recording_id FROM deletions"
 		       " WHERE CASE WHEN done_s > 0 THEN 1 ELSE 0 END = $1"
 		       " ORDER BY begun_s, recording_id",
 		.values = &value,
 		.values_n = 1,
-		.row = id_row,
-		.arg = &calls,
 	};
 
-	return rth_store_run(store, &query);
+	return rth_store_each_id(store, &query, each, arg);
 }
 
 struct each_kept {
