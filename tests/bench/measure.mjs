@@ -344,15 +344,19 @@ ${table(['empty', 'a handle (Janus)', 'a room and its first participant',
 
 			rows.push([plugin, f.frozenSeconds, round(f.fpsLast10, 1),
 				round(f.concealedPercent, 1), round(f.sendKbitBefore),
-				round(f.sendKbitThin), f.recoveredS ?? 'more than 15']);
+				round(f.sendKbitThin), f.allowedS ?? 'more than 60',
+				f.recoveredS ?? 'more than 60']);
 		}
 		return `## A thin line
 
-The receiver's line is cut to 300 kbit/s for 20 s.
+The receiver's line is cut to 300 kbit/s for 20 s. How soon the sender may send
+at its old rate again is ours; when it does is Chromium's: it looks every five
+seconds or so whether it makes its picture as large as before.
 
 ${table(['plugin', 'seconds without a frame, from the 3rd on',
 		'frames/s, last 10 s', '% of sound concealed', 'sent before, kbit/s',
-		'sent meanwhile', 'old rate after, s'], rows)}`;
+		'sent meanwhile', 'may send the old rate after, s',
+		'sends it after, s'], rows)}`;
 	},
 };
 
