@@ -78,9 +78,14 @@ static enum rth_err migrate_one(void *arg)
 		.values = values,
 		.values_n = 2,
 	};
-	const char *sql = m->store->backend->migrations[m->number - 1];
-	enum rth_err err = m->store->backend->script(m->store->db, sql);
+	const struct rth_migration *migration =
+		&rth_store_migrations[m->number - 1];
+	const struct rth_db_backend *backend = m->store->backend;
+	const char *own = migration->own[backend->dialect];
+	enum rth_err err = backend->script(m->store->db, migration->both);
 
+	if (!err && own)
+		err = backend->script(m->store->db, own);
 	return err ? err : rth_store_run(m->store, &query);
 }
 
@@ -109,10 +114,8 @@ static enum rth_err migrate(struct rth_store *store)
 		store->db, "CREATE TABLE IF NOT EXISTS migrations("
 			   "  number INTEGER PRIMARY KEY,"
 			   "  applied_s INTEGER NOT NULL)");
-	int64_t known = 0;
+	const int64_t known = (int64_t)rth_store_migrations_n;
 
-	while (store->backend->migrations[known])
-		known++;
 	if (!err)
 		err = rth_store_run(store, &query);
 	if (!err && v.number > known)

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "err.h"
+#include "store_schema.h"
 
 struct rth_db;
 
@@ -40,7 +41,7 @@ struct rth_db_query {
 
 struct rth_db_backend {
 	const char *name;
-	const char *const *migrations; /* ends with NULL; number n is [n - 1] */
+	enum rth_db_dialect dialect;
 	/* Asks for the name of one of the triggers that keep the audit as it is
 	   which is not there as it was made; no row: all are. */
 	const char *audit_unguarded;

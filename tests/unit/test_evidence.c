@@ -385,7 +385,7 @@ static void make_old(const char *path)
 	struct rth_db *db;
 
 	assert_int_equal(b->open(&db, path), 0);
-	assert_int_equal(b->script(db, b->migrations[0]), 0);
+	assert_int_equal(b->script(db, rth_store_migrations[0].both), 0);
 	assert_int_equal(
 		b->script(db, "CREATE TABLE migrations(number INTEGER PRIMARY"
 			      " KEY, applied_s INTEGER NOT NULL);"

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The tables, as numbered migrations. A number that may pass 2^31 is a BIGINT:
+ * to SQLite that is the same as INTEGER, to PostgreSQL it is not.
+ *
+ * A migration is never changed once it has been used; a new one is added.
+ */
+#include "store_schema.h"
+
+static const char people_and_audit[] =
+	"CREATE TABLE users("
+	"  id TEXT PRIMARY KEY,"
+	"  email TEXT NOT NULL UNIQUE,"
+	"  name TEXT NOT NULL,"
+	"  made_s BIGINT NOT NULL);"
+	"CREATE TABLE sessions("
+	"  hash TEXT PRIMARY KEY,"
+	"  user_id TEXT NOT NULL REFERENCES users(id) ON DELETE CASCADE,"
+	"  groups TEXT NOT NULL,"
+	"  created_s BIGINT NOT NULL,"
+	"  seen_s BIGINT NOT NULL);"
+	"CREATE INDEX sessions_user ON sessions(user_id);"
+	"CREATE TABLE attempts("
+	"  state_hash TEXT PRIMARY KEY,"
+	"  browser_hash TEXT NOT NULL,"
+	"  provider TEXT NOT NULL,"
+	"  nonce TEXT NOT NULL,"
+	"  verifier TEXT NOT NULL,"
+	"  next TEXT NOT NULL,"
+	"  expires_s BIGINT NOT NULL);"
+	"CREATE TABLE codes("
+	"  email TEXT PRIMARY KEY,"
+	"  code_hash TEXT NOT NULL,"
+	"  expires_s BIGINT NOT NULL,"
+	"  tries INTEGER NOT NULL);"
+	"CREATE TABLE rates("
+	"  key TEXT PRIMARY KEY,"
+	"  until_s BIGINT NOT NULL,"
+	"  n INTEGER NOT NULL);"
+	"CREATE TABLE visits("
+	"  id TEXT PRIMARY KEY,"
+	"  room TEXT NOT NULL UNIQUE,"
+	"  title TEXT NOT NULL,"
+	"  clinician_id TEXT NOT NULL REFERENCES users(id),"
+	"  patient_email TEXT NOT NULL,"
+	"  start_s BIGINT NOT NULL,"
+	"  minutes INTEGER NOT NULL,"
+	"  cancelled INTEGER NOT NULL,"
+	"  made_s BIGINT NOT NULL);"
+	"CREATE INDEX visits_clinician ON visits(clinician_id, start_s);"
+	"CREATE INDEX visits_patient ON visits(patient_email, start_s);"
+	"CREATE TABLE audit("
+	"  n INTEGER PRIMARY KEY,"
+	"  time_ms BIGINT NOT NULL,"
+	"  subject TEXT,"
+	"  role TEXT,"
+	"  action TEXT NOT NULL,"
+	"  object TEXT,"
+	"  visit TEXT,"
+	"  outcome TEXT NOT NULL,"
+	"  reason TEXT,"
+	"  client TEXT,"
+	"  data TEXT,"
+	"  digest TEXT NOT NULL);"
+	"CREATE INDEX audit_time ON audit(time_ms);"
+	"CREATE INDEX audit_subject ON audit(subject, n);"
+	"CREATE INDEX audit_object ON audit(object, n);"
+	"CREATE INDEX audit_action ON audit(action, n);"
+	"CREATE INDEX audit_visit ON audit(visit, n);"
+	"CREATE TABLE audit_head("
+	"  one INTEGER PRIMARY KEY CHECK(one = 1),"
+	"  n BIGINT NOT NULL,"
+	"  digest TEXT NOT NULL);"
+	"INSERT INTO audit_head(one, n, digest) VALUES(1, 0,"
+	"  'AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA');";
+
+static const char audit_triggers_sqlite[] =
+	"CREATE TRIGGER audit_keeps_rows BEFORE DELETE ON audit BEGIN"
+	"  SELECT RAISE(ABORT, 'the audit is append-only'); END;"
+	"CREATE TRIGGER audit_keeps_values BEFORE UPDATE ON audit BEGIN"
+	"  SELECT RAISE(ABORT, 'the audit is append-only'); END;"
+	"CREATE TRIGGER audit_head_stays BEFORE DELETE ON audit_head BEGIN"
+	"  SELECT RAISE(ABORT, 'the audit is append-only'); END;"
+	"CREATE TRIGGER audit_head_grows BEFORE UPDATE ON audit_head"
+	"  WHEN new.n < old.n OR new.n > old.n + 1 BEGIN"
+	"  SELECT RAISE(ABORT, 'the audit is append-only'); END;";
+
+static const char recordings[] =
+	"CREATE TABLE recordings("
+	"  id TEXT PRIMARY KEY,"
+	"  visit_id TEXT REFERENCES visits(id),"
+	"  room TEXT NOT NULL,"
+	"  state TEXT NOT NULL,"
+	"  rank INTEGER NOT NULL,"
+	"  begun_s BIGINT NOT NULL,"
+	"  ended_s BIGINT NOT NULL,"
+	"  parts INTEGER NOT NULL,"
+	"  reason TEXT NOT NULL,"
+	"  incomplete INTEGER NOT NULL,"
+	"  lost_ms BIGINT NOT NULL,"
+	"  lost_packets BIGINT NOT NULL);"
+	"CREATE INDEX recordings_visit ON recordings(visit_id);";
+
+static const char review[] =
+	"ALTER TABLE recordings ADD COLUMN hold INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE recordings ADD COLUMN delete_s BIGINT NOT NULL DEFAULT 0;"
+	"ALTER TABLE recordings ADD COLUMN deleted_s BIGINT NOT NULL"
+	"  DEFAULT 0;"
+	"CREATE INDEX recordings_begun ON recordings(begun_s, id);"
+	"CREATE INDEX recordings_seconds ON recordings((CASE WHEN ended_s > 0"
+	"  THEN ended_s - begun_s ELSE -1 END), id);"
+	"CREATE INDEX recordings_running ON recordings(begun_s, id)"
+	"  WHERE state IN ('running', 'paused');"
+	"CREATE INDEX recordings_held ON recordings(begun_s, id)"
+	"  WHERE hold <> 0;"
+	"CREATE TABLE plays("
+	"  id TEXT PRIMARY KEY,"
+	"  recording_id TEXT NOT NULL REFERENCES recordings(id)"
+	"    ON DELETE CASCADE,"
+	"  user_id TEXT NOT NULL REFERENCES users(id) ON DELETE CASCADE,"
+	"  session TEXT NOT NULL REFERENCES sessions(hash) ON DELETE CASCADE,"
+	"  reason TEXT NOT NULL,"
+	"  begun_s BIGINT NOT NULL);"
+	"CREATE INDEX plays_recording ON plays(recording_id);"
+	"CREATE INDEX plays_session ON plays(session);";
+
+static const char retention[] =
+	"CREATE TABLE holds("
+	"  id TEXT PRIMARY KEY,"
+	"  recording_id TEXT NOT NULL REFERENCES recordings(id),"
+	"  by_whom TEXT NOT NULL,"
+	"  reason TEXT NOT NULL,"
+	"  since_s BIGINT NOT NULL,"
+	"  released_by TEXT NOT NULL,"
+	"  released_s BIGINT NOT NULL);"
+	"CREATE INDEX holds_recording ON holds(recording_id);"
+	"CREATE TABLE deletions("
+	"  recording_id TEXT PRIMARY KEY REFERENCES recordings(id),"
+	"  by_whom TEXT NOT NULL,"
+	"  rule TEXT NOT NULL,"
+	"  begun_s BIGINT NOT NULL,"
+	"  done_s BIGINT NOT NULL,"
+	"  files BIGINT NOT NULL,"
+	"  bytes BIGINT NOT NULL,"
+	"  certificate TEXT NOT NULL);";
+
+const struct rth_migration rth_store_migrations[] = {
+	{people_and_audit, {[RTH_DB_SQLITE] = audit_triggers_sqlite}},
+	{recordings, {NULL}},
+	{review, {NULL}},
+	{retention, {NULL}},
+};
+
+const size_t rth_store_migrations_n =
+	sizeof(rth_store_migrations) / sizeof(rth_store_migrations[0]);
