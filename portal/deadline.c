@@ -19,6 +19,7 @@ struct rth_deadline {
 	int fd;
 	int64_t due_s;		/* monotonic */
 	const atomic_bool *cut; /* or NULL */
+	bool late;		/* and counted */
 };
 
 struct rth_deadlines {
@@ -26,6 +27,7 @@ struct rth_deadlines {
 	pthread_cond_t wake;
 	pthread_t thread;
 	bool stopping;
+	unsigned late; /* that nobody has asked for yet */
 	LIST_HEAD(, rth_deadline) list;
 };
 
@@ -46,6 +48,13 @@ static void cut(int fd)
 	shutdown(fd, SHUT_RDWR);
 }
 
+static void shut_late(struct rth_deadlines *set, struct rth_deadline *d)
+{
+	set->late += !d->late;
+	d->late = true;
+	shutdown(d->fd, SHUT_RDWR);
+}
+
 static void shut_late_locked(struct rth_deadlines *set)
 {
 	int64_t now_s = monotonic_s();
@@ -55,7 +64,7 @@ static void shut_late_locked(struct rth_deadlines *set)
 		if (d->cut && atomic_load(d->cut))
 			cut(d->fd);
 		else if (d->due_s < now_s)
-			shutdown(d->fd, SHUT_RDWR);
+			shut_late(set, d);
 	}
 }
 
@@ -135,6 +144,17 @@ void rth_deadline_watch(struct rth_deadlines *set,
 	pthread_mutex_lock(&set->lock);
 	deadline->cut = flag;
 	pthread_mutex_unlock(&set->lock);
+}
+
+unsigned rth_deadlines_late(struct rth_deadlines *set)
+{
+	unsigned late;
+
+	pthread_mutex_lock(&set->lock);
+	late = set->late;
+	set->late = 0;
+	pthread_mutex_unlock(&set->lock);
+	return late;
 }
 
 void rth_deadline_remove(struct rth_deadlines *set,

@@ -46,6 +46,10 @@ void rth_deadline_set(struct rth_deadlines *set, struct rth_deadline *deadline,
 void rth_deadline_watch(struct rth_deadlines *set,
 			struct rth_deadline *deadline, const atomic_bool *cut);
 
+/** How many sockets have been shut down for being late since it was last asked.
+    Any thread. */
+unsigned rth_deadlines_late(struct rth_deadlines *set);
+
 /** Takes a socket out and frees the deadline. Any thread. */
 void rth_deadline_remove(struct rth_deadlines *set,
 			 struct rth_deadline *deadline);

@@ -27,6 +27,25 @@ static const struct rth_refusal misdirected = {
 static const struct rth_refusal wrong_origin = {
 	403, "wrong-origin", "The request does not come from this site."};
 
+bool rth_guard_method(enum rth_method *methodp, const char *text)
+{
+	static const struct {
+		const char *text;
+		enum rth_method method;
+	} methods[] = {
+		{"GET", RTH_GET}, {"HEAD", RTH_GET},	  {"POST", RTH_POST},
+		{"PUT", RTH_PUT}, {"DELETE", RTH_DELETE},
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(methods) / sizeof(methods[0]); i++)
+		if (strcmp(methods[i].text, text) == 0) {
+			*methodp = methods[i].method;
+			return true;
+		}
+	return false;
+}
+
 enum rth_err rth_guard_line(const char *name, const char *value)
 {
 	static const char token[] = "!#$%&'*+-.^_`|~0123456789"

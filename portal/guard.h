@@ -16,6 +16,9 @@ struct rth_refusal {
 	const char *message;
 };
 
+/** Reads a method; HEAD is RTH_GET. False: it is none that is served. */
+bool rth_guard_method(enum rth_method *methodp, const char *text) RTH_CHECKED;
+
 /** RTH_ERR_FORMAT unless the name is a token and the value plain text (RFC 9110
     5.1, 5.5). */
 enum rth_err rth_guard_line(const char *name, const char *value) RTH_CHECKED;

@@ -37,6 +37,7 @@
 #include "log.h"
 #include "mem.h"
 #include "path.h"
+#include "refused.h"
 #include "session.h"
 #include "work.h"
 
@@ -52,6 +53,7 @@ struct rth_http {
 	struct MHD_Daemon *daemon;
 	atomic_uint running;
 	struct rth_deadlines *deadlines;
+	struct rth_refused refused;
 };
 
 enum phase {
@@ -173,25 +175,6 @@ static enum MHD_Result copy_header(void *cls, enum MHD_ValueKind kind,
 	return copy->err ? MHD_NO : MHD_YES;
 }
 
-static bool method_read(enum rth_method *methodp, const char *text)
-{
-	static const struct {
-		const char *text;
-		enum rth_method method;
-	} methods[] = {
-		{"GET", RTH_GET}, {"HEAD", RTH_GET},	  {"POST", RTH_POST},
-		{"PUT", RTH_PUT}, {"DELETE", RTH_DELETE},
-	};
-	size_t i;
-
-	for (i = 0; i < sizeof(methods) / sizeof(methods[0]); i++)
-		if (strcmp(methods[i].text, text) == 0) {
-			*methodp = methods[i].method;
-			return true;
-		}
-	return false;
-}
-
 /*
  * The library joins folded lines, takes bare LF, and stops at a NUL without
  * telling. All of these make the header longer or shorter than its parts, so
@@ -222,7 +205,7 @@ static struct rth_refusal read_headers(struct request *r, const char *method,
 		431, "too-large", "The request's headers are too large."};
 	char path[RTH_PATH_SIZE];
 	enum rth_method m = RTH_GET;
-	bool known = method_read(&m, method);
+	bool known = rth_guard_method(&m, method);
 	enum rth_err err = rth_path_normalise(path, r->target, r->target_len);
 	struct copy copy = {NULL, 0, 0};
 
@@ -344,6 +327,7 @@ static bool dispatch(struct request *r)
 	if (rth_work_add(work, work_run, r)) {
 		rth_reply_error(r->x, 503, "busy",
 				"Too much is going on. Please try again.");
+		rth_refused_add(&r->http->refused, RTH_REFUSED_BUSY, 1);
 		r->phase = READY;
 		MHD_resume_connection(r->connection);
 	}
@@ -477,6 +461,7 @@ static enum MHD_Result refuse(struct request *r, struct rth_refusal refusal)
 {
 	if (!r->x)
 		return MHD_NO;
+	rth_refused_add(&r->http->refused, rth_refused_kind(refusal.status), 1);
 	rth_guard_refuse(r->x, refusal);
 	rth_reply_header(r->x, "Connection", "close");
 	r->phase = READY;
@@ -574,12 +559,15 @@ static size_t leave(void *cls, struct MHD_Connection *connection, char *text)
 	return strlen(text);
 }
 
-/* The library's own words may hold addresses. */
-static void silence(void *cls, const char *fmt, va_list args)
+/* The library's own words may hold addresses. They tell of requests that it
+   cannot read, connections that broke, and those over the limits. */
+static void count_words(void *cls, const char *fmt, va_list args)
 {
-	(void)cls;
+	struct rth_http *http = cls;
+
 	(void)fmt;
 	(void)args;
+	rth_refused_add(&http->refused, RTH_REFUSED_BROKEN, 1);
 }
 
 /* ---- Start and stop ---- */
@@ -595,7 +583,7 @@ static struct MHD_Daemon *start_daemon(struct rth_http *http,
 		flags |= MHD_USE_IPv6;
 	return MHD_start_daemon(
 		flags, 0, NULL, NULL, handle, http, MHD_OPTION_EXTERNAL_LOGGER,
-		silence, NULL, MHD_OPTION_SOCK_ADDR, at->ai_addr,
+		count_words, http, MHD_OPTION_SOCK_ADDR, at->ai_addr,
 		MHD_OPTION_THREAD_POOL_SIZE, (unsigned)settings->limits.threads,
 		MHD_OPTION_CONNECTION_LIMIT,
 		(unsigned)settings->limits.connections,
@@ -665,6 +653,13 @@ void rth_http_quiesce(struct rth_http *http)
 unsigned rth_http_running(struct rth_http *http)
 {
 	return atomic_load(&http->running);
+}
+
+void rth_http_tell(struct rth_http *http, const char *listener)
+{
+	rth_refused_add(&http->refused, RTH_REFUSED_LATE,
+			rth_deadlines_late(http->deadlines));
+	rth_refused_log(&http->refused, listener);
 }
 
 void rth_http_stop(struct rth_http *http)

@@ -34,6 +34,13 @@ void rth_http_quiesce(struct rth_http *http);
  */
 unsigned rth_http_running(struct rth_http *http);
 
+/**
+ * Tells the log how much has been refused since the last time, when any was.
+ *
+ * @param listener what the log calls this server; borrowed
+ */
+void rth_http_tell(struct rth_http *http, const char *listener);
+
 /** Closes everything and frees; NULL is allowed. The workers have stopped. */
 void rth_http_stop(struct rth_http *http);
 

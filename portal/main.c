@@ -236,6 +236,12 @@ static enum rth_err start(struct servers *servers, struct rth_portal *p)
 	return err;
 }
 
+static void tell(const struct servers *servers)
+{
+	rth_http_tell(servers->public, "public");
+	rth_http_tell(servers->private, "private");
+}
+
 static void tick(struct rth_portal *p, unsigned n)
 {
 	const struct rth_settings *s = &p->settings;
@@ -271,7 +277,8 @@ static void rotate(struct rth_portal *p)
 }
 
 /* SIGTERM and SIGINT end it, SIGHUP makes a new key. */
-static void wait_for_end(struct rth_portal *p, const sigset_t *set)
+static void wait_for_end(struct rth_portal *p, const struct servers *servers,
+			 const sigset_t *set)
 {
 	const struct timespec pause = {TICK_S, 0};
 	unsigned ticks = 0;
@@ -283,8 +290,10 @@ static void wait_for_end(struct rth_portal *p, const sigset_t *set)
 			return;
 		if (sig == SIGHUP)
 			rotate(p);
-		else
+		else {
+			tell(servers);
 			tick(p, ++ticks);
+		}
 	}
 }
 
@@ -304,6 +313,7 @@ static void drain(const struct servers *servers)
 	for (waited_ms = 0; running(servers) && waited_ms < DRAIN_MS;
 	     waited_ms += 20)
 		nanosleep(&pause, NULL);
+	tell(servers);
 	rth_log(RTH_LOG_INFO, "stopping", "s:i", "requests_left",
 		(int)running(servers));
 }
@@ -353,7 +363,7 @@ static int serve(struct rth_portal *p, const char *config)
 	if (!err) {
 		rth_recovery_start(p, NULL);
 		rth_retention_start(p);
-		wait_for_end(p, &signals);
+		wait_for_end(p, &servers, &signals);
 		drain(&servers);
 	}
 	close_portal(p, &servers);
