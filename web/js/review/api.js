@@ -2,6 +2,7 @@
 // The portal's review interface (docs/portal-api.md, "Review").
 
 import { call } from '../api.js';
+import { fetchPlain } from './plain.js';
 
 /**
  * @typedef {'list' | 'play' | 'download' | 'hold' | 'delete'
@@ -24,6 +25,7 @@ import { call } from '../api.js';
  * @property {Named | null} clinician
  * @property {Named | null} patient
  * @property {Right[]} rights the viewer's
+ * @property {boolean} [preview] are strip and outline there
  *
  * @typedef {Recording & {reasons: string[], reason_needed: boolean}} Detail
  *
@@ -69,6 +71,29 @@ import { call } from '../api.js';
  * @property {Lane[]} lanes
  * @property {string[]} chat addresses of JSON lines
  * @property {({event: string, time_ms: number} & Record<string, any>)[]} notes
+ * @property {{src: string, language: string}[]} [captions]
+ *
+ * @typedef {'mp4' | 'webm'} Container
+ * @typedef {'side-by-side' | 'picture-in-picture'} Layout
+ * @typedef {{container: Container, layout: Layout, burn_in: boolean,
+ *   reason: string}} FilmFields
+ *
+ * @typedef {object} Film a recording in one file
+ * @property {string} id
+ * @property {Container} container
+ * @property {Layout} layout
+ * @property {boolean} burn_in names and time in the picture
+ * @property {'waiting' | 'running' | 'done' | 'failed' | 'cancelled'} state
+ * @property {string} asked RFC 3339, UTC
+ * @property {number} progress 0 to 1
+ * @property {number | null} remaining_s
+ * @property {number | null} bytes
+ * @property {string | null} expires RFC 3339, UTC
+ * @property {string | null} error a code
+ * @property {string | null} href
+ *
+ * @typedef {{name: string, type: string, bytes: number,
+ *   href: string}} StoredFile
  */
 
 /** @param {string} id */
@@ -109,6 +134,29 @@ export const release = (id) => call('DELETE', `${recordingPath(id)}/hold`);
 
 /** @param {string} id @returns {Promise<{certificate: Record<string, any>}>} */
 export const remove = (id) => call('DELETE', recordingPath(id));
+
+/** Small pictures in a row. @param {string} id @returns {Promise<Blob>} */
+export const strip = async (id) =>
+	(await fetchPlain(`${recordingPath(id)}/strip`)).blob();
+
+/** @param {string} id @returns {Promise<import('./outline.js').Outline>} */
+export const outline = (id) => call('GET', `${recordingPath(id)}/outline`);
+
+/** @param {string} id @returns {Promise<StoredFile[]>} */
+export const files = async (id) =>
+	(await call('GET', `${recordingPath(id)}/files`)).files;
+
+/** @param {string} id @returns {Promise<Film[]>} newest first */
+export const films = async (id) =>
+	(await call('GET', `${recordingPath(id)}/films`)).films;
+
+/** @param {string} id @param {FilmFields} fields @returns {Promise<Film>} */
+export const askFilm = (id, fields) =>
+	call('POST', `${recordingPath(id)}/films`, fields);
+
+/** Cancels or deletes it. @param {string} film */
+export const removeFilm = (film) =>
+	call('DELETE', `/api/films/${encodeURIComponent(film)}`);
 
 /** @param {string} query as of filters.js @returns {Promise<AuditPage>} */
 export const audit = (query) => call('GET', `/api/audit?${query}`);

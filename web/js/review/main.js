@@ -36,6 +36,8 @@ import { isProblem } from './problems.js';
  * @property {Map<string, string>} patients
  * @property {Map<string, string>} people met in the audit
  * @property {Map<string, Kept>} kept by address
+ * @property {Map<string, import('../view/review/glances.js').Glance>} glances
+ *   at recordings, by id
  * @property {string} back address of the list that one came from
  * @property {string | null} touched the recording that may have changed
  *
@@ -56,7 +58,8 @@ const PAGES = [
 /** @param {Actions} actions @returns {Desk} */
 const makeDesk = (actions) => ({
 	actions, reasons: new Map(), clinicians: new Map(), patients: new Map(),
-	people: new Map(), kept: new Map(), back: '/review', touched: null,
+	people: new Map(), kept: new Map(), glances: new Map(), back: '/review',
+	touched: null,
 	ask: async (work) => {
 		try {
 			return await work;

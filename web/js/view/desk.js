@@ -65,7 +65,7 @@ export function deskPage(actions) {
 
 	async function load() {
 		const [{ open }] = await Promise.all([import('../review/main.js'),
-			stylesheet('/css/review.css')]);
+			stylesheet('/css/review.css'), stylesheet('/css/glances.css')]);
 		if (closed)
 			return;
 		fill(body);

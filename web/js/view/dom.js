@@ -53,6 +53,21 @@ export function fill(node, ...children) {
 	append(node, children);
 }
 
+/**
+ * Makes an element of a drawing.
+ * @param {string} tag
+ * @param {Record<string, string | number>} properties
+ * @param {...Child} children
+ * @returns {SVGElement}
+ */
+export function drawn(tag, properties, ...children) {
+	const node = document.createElementNS(SVG, tag);
+	for (const [name, value] of Object.entries(properties))
+		node.setAttribute(name, String(value));
+	append(node, children);
+	return node;
+}
+
 /** @param {string} name a symbol of img/<sheet>.svg @param {string} [sheet] */
 export function icon(name, sheet) {
 	const svg = document.createElementNS(SVG, 'svg');

@@ -10,6 +10,7 @@ import { button, fill, h, icon, setText, show } from '../dom.js';
 import { may } from '../topbar.js';
 import { detailSheet, reasonFor } from './dialogs.js';
 import { listFilters } from './filterbar.js';
+import { glances } from './glances.js';
 import { pageLoader } from './parts.js';
 import { recordingsTable } from './table.js';
 
@@ -65,14 +66,16 @@ export function listPage(desk, state) {
 	const bar = listFilters(desk, go);
 	const count = h('p', { class: 'hint row-count', id: 'count', role: 'status' });
 	const title = h('h1', { tabindex: -1 }, 'Recordings');
-	const table = recordingsTable({ play, detail, only: (filter) => {
-		go({ ...filters.fromSearch(location.search), ...filter });
-		// The row with the name may go.
-		title.focus();
-	}, sort: (column) => {
-		const filter = filters.fromSearch(location.search);
-		go({ ...filter, sort: filters.turned(filter, column) });
-	} });
+	const glimpsed = glances(desk);
+	const table = recordingsTable({ play, detail, glance: glimpsed.place,
+		only: (filter) => {
+			go({ ...filters.fromSearch(location.search), ...filter });
+			// The row with the name may go.
+			title.focus();
+		}, sort: (column) => {
+			const filter = filters.fromSearch(location.search);
+			go({ ...filter, sort: filters.turned(filter, column) });
+		} });
 	const empty = h('div', { class: 'empty', id: 'empty', hidden: true });
 	const problem = h('div', { id: 'list-problem' });
 	const more = button('plus', 'Show more', { id: 'more', class: 'big',
@@ -117,8 +120,10 @@ export function listPage(desk, state) {
 		if (none)
 			fill(empty, ...nothing(filters.active(filter)
 				? () => go({ sort: filter.sort }) : null));
-		if (list.known)
+		if (list.known) {
 			table.update(list.rows);
+			glimpsed.tidy();
+		}
 		show(more, list.next && list.rows.length);
 		more.disabled = busy;
 		setText(count, busy && !list.known ? 'Loading…'
@@ -229,6 +234,7 @@ export function listPage(desk, state) {
 			removeEventListener('scroll', remember);
 			clearTimeout(noting);
 			bar.close();
+			glimpsed.close();
 			loader.drop();
 			keep();
 		} };

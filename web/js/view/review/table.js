@@ -18,6 +18,8 @@ import { shape, shapeButton, stateBadge } from './parts.js';
  * @property {(recording: Recording) => void} detail
  * @property {(filter: import('../../review/filters.js').Filters) => void} only
  * @property {(column: 'begun' | 'seconds') => void} sort
+ * @property {(recording: Recording) => HTMLElement | null} glance where there
+ *   will be one
  */
 
 const WAITING = 8;
@@ -55,10 +57,13 @@ function keptCell(recording, now) {
  */
 function row(recording, deeds, now) {
 	const words = rowWords(recording, now);
-	return h('tr', { role: 'row', 'data-recording': recording.id },
+	const glance = deeds.glance(recording);
+	return h('tr', { role: 'row', 'data-recording': recording.id,
+		class: glance ? 'has-glance' : null },
 		cell('begun', h('span', { class: 'begun' },
 			whenWords(recording.begun, now)),
-		h('span', { class: 'hint title' }, titleWords(recording.visit))),
+		h('span', { class: 'hint title' }, titleWords(recording.visit)),
+		glance),
 		personCell(recording.clinician, 'clinician', deeds),
 		personCell(recording.patient, 'patient', deeds),
 		cell('length', h('span', { class: 'only-phone label' }, 'Length'),
