@@ -7,6 +7,7 @@
 
 #include "audit_command.h"
 #include "keys.h"
+#include "migrate.h"
 #include "person.h"
 #include "recordings.h"
 #include "retention.h"
@@ -17,6 +18,7 @@ static const struct {
 } commands[] = {
 	{"audit", rth_audit_command},
 	{"keys", rth_keys_command},
+	{"migrate", rth_migrate_command},
 	{"person", rth_person_command},
 	{"recording", rth_recordings_command},
 	{"retention", rth_retention_command},

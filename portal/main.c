@@ -47,7 +47,7 @@
 #define USAGE                                                               \
 	"usage: rthealth-portal --config FILE [--check-config] [--debug]\n" \
 	"       rthealth-portal --config FILE COMMAND ...\n"                \
-	"       COMMAND: audit, keys, person, recording, retention\n"
+	"       COMMAND: audit, keys, migrate, person, recording, retention\n"
 
 #define JOBS_WAITING 256
 #define MAIL_WORKERS 2 /* a mail server that hangs holds up mails only */

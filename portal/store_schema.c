@@ -144,11 +144,55 @@ static const char retention[] =
 	"  bytes BIGINT NOT NULL,"
 	"  certificate TEXT NOT NULL);";
 
+static const char portals[] =
+	"CREATE TABLE portals("
+	"  id TEXT PRIMARY KEY,"
+	"  seen_s BIGINT NOT NULL);"
+	"CREATE TABLE signing_keys("
+	"  kid TEXT PRIMARY KEY,"
+	"  jwk TEXT NOT NULL,"
+	"  seen_s BIGINT NOT NULL);"
+	"CREATE TABLE leases("
+	"  name TEXT PRIMARY KEY,"
+	"  holder TEXT NOT NULL,"
+	"  until_s BIGINT NOT NULL);";
+
+/* recordings.preview: 0 none yet, 1 made, 2 cannot be made. */
+static const char films[] =
+	"ALTER TABLE recordings ADD COLUMN preview INTEGER NOT NULL DEFAULT 0;"
+	"CREATE INDEX recordings_unseen ON recordings(begun_s, id)"
+	"  WHERE preview = 0;"
+	"CREATE TABLE films("
+	"  id TEXT PRIMARY KEY,"
+	"  recording_id TEXT NOT NULL REFERENCES recordings(id)"
+	"    ON DELETE CASCADE,"
+	"  user_id TEXT NOT NULL REFERENCES users(id) ON DELETE CASCADE,"
+	"  reason TEXT NOT NULL,"
+	"  container TEXT NOT NULL,"
+	"  layout TEXT NOT NULL,"
+	"  burn_in INTEGER NOT NULL,"
+	"  state TEXT NOT NULL,"
+	"  error TEXT NOT NULL,"
+	"  asked_s BIGINT NOT NULL,"
+	"  ended_s BIGINT NOT NULL,"
+	"  expires_s BIGINT NOT NULL,"
+	"  permille INTEGER NOT NULL,"
+	"  remaining_s BIGINT NOT NULL,"
+	"  bytes BIGINT NOT NULL,"
+	"  digest TEXT NOT NULL,"
+	"  owner TEXT NOT NULL,"
+	"  lease_s BIGINT NOT NULL,"
+	"  tries INTEGER NOT NULL);"
+	"CREATE INDEX films_recording ON films(recording_id, asked_s);"
+	"CREATE INDEX films_state ON films(state, asked_s);";
+
 const struct rth_migration rth_store_migrations[] = {
 	{people_and_audit, {[RTH_DB_SQLITE] = audit_triggers_sqlite}},
 	{recordings, {NULL}},
 	{review, {NULL}},
 	{retention, {NULL}},
+	{films, {NULL}},
+	{portals, {NULL}},
 };
 
 const size_t rth_store_migrations_n =
