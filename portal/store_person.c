@@ -220,6 +220,11 @@ static enum rth_err erase(void *arg)
 	if (!err)
 		err = erase_step(w, "DELETE FROM plays WHERE user_id = $1", 2,
 				 1);
+	if (!err)
+		err = erase_step(w,
+				 "UPDATE films SET reason = ''"
+				 " WHERE user_id = $1",
+				 2, 1);
 	if (!err && !w->left)
 		err = erase_step(w,
 				 "UPDATE users SET name = '',"

@@ -324,6 +324,7 @@ enum rth_err rth_store_deletion_words(struct rth_store *store,
 		store,
 		&value,
 		{{"DELETE FROM plays WHERE recording_id = $1", 1},
+		 {"DELETE FROM films WHERE recording_id = $1", 1},
 		 {"UPDATE holds SET reason = '' WHERE recording_id = $1", 1}},
 	};
 
