@@ -50,6 +50,7 @@ static const struct rth_conf_key keys[] = {
 	 .item_size = sizeof(struct rth_issuer_conf)},
 	{"admission.leeway_s", RTH_CONF_INT, CONF(leeway_s), .number = 5,
 	 .min = 0, .max = 60},
+	{"name", RTH_CONF_STRING, CONF(name), .max = 64},
 	{"rooms.linger_s", RTH_CONF_INT, CONF(linger_s), .number = 60, .min = 0,
 	 .max = 3600},
 	{"rooms.max", RTH_CONF_INT, CONF(rooms_max), .number = 500, .min = 1,

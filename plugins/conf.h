@@ -45,6 +45,7 @@ struct rth_consent_texts {
 
 struct rth_plugin_conf {
 	struct rth_conf_list issuers; /* of struct rth_issuer_conf */
+	char *name;		      /* in events; NULL: the machine's */
 	int64_t leeway_s;
 	int64_t linger_s;
 	int64_t rooms_max;

@@ -12,6 +12,7 @@
 #include "event.h"
 #include "feed.h"
 #include "mem.h"
+#include "quality.h"
 #include "recording.h"
 #include "seat.h"
 
@@ -88,8 +89,11 @@ enum rth_err rth_control_create(struct rth_control **controlp,
 	control->conf = conf;
 	control->rooms.max = (size_t)conf->rooms_max;
 	control->ticked_us = host->now_us();
-	err = rth_queue_init(&control->queue);
+	err = rth_boot_create(&control->boot);
+	if (!err)
+		err = rth_queue_init(&control->queue);
 	if (err) {
+		rth_free(control->boot);
 		rth_free(control);
 		return err;
 	}
@@ -100,6 +104,7 @@ enum rth_err rth_control_create(struct rth_control **controlp,
 	if (err) {
 		rth_admission_free(control->admission);
 		rth_queue_clear(&control->queue);
+		rth_free(control->boot);
 		rth_free(control);
 		return err;
 	}
@@ -122,6 +127,7 @@ enum rth_err rth_control_start(struct rth_control *control)
 		if (err)
 			return err;
 	}
+	rth_event_started(control);
 	if (pthread_create(&control->thread, NULL, control_main, control))
 		return RTH_ERR_NOMEM;
 	control->started = true;
@@ -189,6 +195,7 @@ static void tick_session(struct rth_control *control,
 		session->told_limited = limited;
 		rth_seat_limited(control, session, limited);
 	}
+	rth_quality_tick(control, session, control->host->now_us());
 }
 
 /* Looks at what time does: seats end, empty rooms go, waiting ends. */
@@ -211,6 +218,7 @@ static void tick(struct rth_control *control, int64_t now_us)
 			rth_seat_close_room(control, room);
 	}
 	rth_recording_tick_news(control);
+	rth_event_tick(control, now_us);
 }
 
 static void run_all(struct rth_control *control, struct rth_task *tasks)
@@ -256,7 +264,9 @@ void rth_control_free(struct rth_control *control)
 	rth_command_drop_parked(control);
 	rth_feed_free(control->feed);
 	rth_recording_last_words(control);
+	rth_event_stopping(control);
 	rth_admission_free(control->admission);
 	rth_queue_clear(&control->queue);
+	rth_free(control->boot);
 	rth_free(control);
 }

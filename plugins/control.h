@@ -24,12 +24,14 @@
 #define RTH_PARKED_US 6000000 /* and for how long */
 #define RTH_LOG_LINE_MAX 256
 
+struct rth_boot;
 struct rth_feed;
 
 struct rth_control {
 	const struct rth_host *host;
 	const struct rth_plugin_conf *conf;
 	struct rth_admission *admission;
+	struct rth_boot *boot; /* event.h */
 	struct rth_queue queue;
 	struct rth_rooms rooms;
 	struct rth_task *parked; /* see command.c */

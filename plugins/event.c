@@ -4,6 +4,13 @@
  */
 #include "event.h"
 
+#include <string.h>
+#include <unistd.h>
+
+#include "mem.h"
+
+#define NAME_MAX_BYTES 64
+
 void rth_event_send(const struct rth_control *control,
 		    struct rth_session *session, const char *transaction,
 		    json_t *event)
@@ -59,16 +66,90 @@ void rth_event_report(const struct rth_control *control, const char *name,
 	if (event && more)
 		json_object_update(event, more);
 	json_decref(more);
-	if (event)
-		control->host->notify(session->port.handle, event);
+	rth_event_tell(control, session->port.handle, event);
 }
 
 void rth_event_report_room(const struct rth_control *control, const char *name,
 			   const struct rth_room *room)
 {
-	json_t *event =
-		json_pack("{s:s, s:s}", "event", name, "room", room->id);
+	rth_event_tell(
+		control, NULL,
+		json_pack("{s:s, s:s}", "event", name, "room", room->id));
+}
 
-	if (event)
-		control->host->notify(NULL, event);
+/* ---- Boots ---- */
+
+enum rth_err rth_boot_create(struct rth_boot **bootp)
+{
+	struct rth_boot *boot = rth_alloc(sizeof(*boot));
+	enum rth_err err = boot ? rth_id_make(boot->id) : RTH_ERR_NOMEM;
+
+	if (err)
+		rth_free(boot);
+	else
+		*bootp = boot;
+	return err;
+}
+
+bool rth_event_tell(const struct rth_control *control, void *handle,
+		    json_t *event)
+{
+	struct rth_boot *boot = control->boot;
+	json_t *number = json_pack("{s:s, s:I, s:I}", "boot", boot->id, "seq",
+				   (json_int_t)++boot->seq, "time_ms",
+				   (json_int_t)control->host->time_ms());
+	bool whole = event && number && json_object_update(event, number) == 0;
+
+	json_decref(number);
+	if (boot->told_us)
+		boot->told_us = control->host->now_us();
+	if (whole)
+		control->host->notify(handle, event);
+	else
+		json_decref(event);
+	return whole;
+}
+
+/* What the portal knows this machine's plugin by, from one boot to the next. */
+static void name_of(const struct rth_plugin_conf *conf,
+		    char name[NAME_MAX_BYTES + 1])
+{
+	static const char good[] = "abcdefghijklmnopqrstuvwxyz"
+				   "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
+
+	name[0] = '\0';
+	if (conf->name)
+		strncat(name, conf->name, NAME_MAX_BYTES);
+	else if (gethostname(name, NAME_MAX_BYTES) != 0)
+		name[0] = '\0';
+	name[NAME_MAX_BYTES] = '\0';
+	for (size_t i = strspn(name, good); name[i];
+	     i += strspn(name + i, good))
+		name[i] = '-';
+}
+
+void rth_event_started(const struct rth_control *control)
+{
+	char name[NAME_MAX_BYTES + 1];
+
+	name_of(control->conf, name);
+	control->boot->told_us = 1;
+	rth_event_tell(control, NULL,
+		       json_pack("{s:s, s:s}", "event", "started", "host",
+				 *name ? name : "unknown"));
+}
+
+void rth_event_tick(const struct rth_control *control, int64_t now_us)
+{
+	if (control->boot->told_us &&
+	    now_us - control->boot->told_us >= RTH_ALIVE_US)
+		rth_event_tell(control, NULL,
+			       json_pack("{s:s}", "event", "alive"));
+}
+
+void rth_event_stopping(const struct rth_control *control)
+{
+	if (control->boot->told_us)
+		rth_event_tell(control, NULL,
+			       json_pack("{s:s}", "event", "stopping"));
 }

@@ -1,12 +1,49 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Events: what browsers (docs/protocol.md) and event handlers are told.
- * Control thread only.
+ * Control thread only, but for what says otherwise.
  */
 #ifndef RTH_EVENT_H
 #define RTH_EVENT_H
 
 #include "control.h"
+
+/* Told when nothing else was for so long, so that silence means something. */
+#define RTH_ALIVE_US INT64_C(60000000)
+
+/*
+ * One start of the plugin, as event handlers see it: each event carries its id
+ * and the next number, so that whoever listens knows what is missing. What
+ * could not be told for want of memory has a number, too.
+ */
+struct rth_boot {
+	char id[RTH_ID_SIZE];
+	int64_t seq;	 /* of the last event */
+	int64_t told_us; /* when that was; 0: not started */
+};
+
+/** Makes one with a random id. Startup. RTH_ERR_NOMEM, RTH_ERR_CRYPTO. */
+enum rth_err rth_boot_create(struct rth_boot **bootp) RTH_CHECKED;
+
+/** Tells event handlers of the start. Before the control thread runs. */
+void rth_event_started(const struct rth_control *control);
+
+/** Tells that it is alive, if it has been silent for long. */
+void rth_event_tick(const struct rth_control *control, int64_t now_us);
+
+/** The last word, if it was started. */
+void rth_event_stopping(const struct rth_control *control);
+
+/**
+ * Tells event handlers, with boot, number and time: all that they are told goes
+ * through here.
+ *
+ * @param handle or NULL
+ * @param event  taken; NULL (no memory): its number is missing
+ * @return whether it was told
+ */
+bool rth_event_tell(const struct rth_control *control, void *handle,
+		    json_t *event);
 
 /**
  * Sends an event to a session's browser.

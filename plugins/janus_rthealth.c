@@ -231,11 +231,16 @@ fail:
 static void rthealth_destroy(void)
 {
 	static const struct timespec moment = {.tv_nsec = 1000000};
+	static const struct timespec last_words = {.tv_nsec = 300000000};
 	struct rth_control *last = atomic_exchange(&control, NULL);
 
 	while (atomic_load(&control_users) != 0)
 		nanosleep(&moment, NULL);
 	rth_control_free(last);
+	/* Event handlers are ended next, and the sample one then forgets what
+	   it has not sent: the last words get a moment. */
+	if (gateway->events_is_enabled())
+		nanosleep(&last_words, NULL);
 	rth_plugin_conf_clear(&conf);
 }
 

@@ -76,7 +76,8 @@ struct rth_limit {
 	/* Written by the receiver's thread. */
 	_Atomic int64_t hold_until_us;
 	_Atomic int64_t round_trip_us;
-	_Atomic uint64_t heard; /* count at the last transport-cc; 0: never */
+	_Atomic uint64_t heard;	 /* count at the last transport-cc; 0: never */
+	_Atomic uint64_t losses; /* see rth_limit_losses */
 
 	struct apart from_shared;
 	/* The receiver's thread's own. */
@@ -84,7 +85,8 @@ struct rth_limit {
 	struct meter sent_bytes;  /* by sending time */
 	struct meter acked_bytes; /* by arrival time */
 	struct meter told, lost;  /* packets, by report time */
-	uint64_t metered;	  /* packets of `sent` in sent_bytes */
+	uint32_t all_told, all_lost;
+	uint64_t metered; /* packets of `sent` in sent_bytes */
 
 	int64_t newest_seq; /* unwrapped; -1: none */
 	int64_t offset;	    /* the host's number minus ours */
@@ -295,6 +297,8 @@ static void count_status(struct rth_limit *l, int64_t seq, int64_t us,
 {
 	int64_t index = seq - l->offset;
 
+	l->all_told++;
+	l->all_lost += us < 0;
 	/* What was sent before a decrease does not judge it. */
 	if (is_known(index, count) &&
 	    sent_us(l, index) > l->governor.decreased_us) {
@@ -641,6 +645,27 @@ int64_t rth_limit_round_trip_us(struct rth_limit *limit)
 				    memory_order_relaxed);
 }
 
+uint64_t rth_limit_losses(struct rth_limit *limit)
+{
+	return atomic_load_explicit(&limit->losses, memory_order_relaxed);
+}
+
+uint32_t rth_limit_sent_bps(struct rth_limit *limit, int64_t now_us,
+			    int64_t window_us)
+{
+	int64_t count = sent_count(limit), i = count;
+	int64_t from_us = now_us - window_us;
+	uint64_t bytes = 0;
+
+	while (is_known(i - 1, count) && sent_us(limit, i - 1) > from_us)
+		bytes += sent_bytes(limit, --i);
+	if (i > 0 && i < count && !is_known(i - 1, count))
+		from_us = sent_us(limit, i); /* no more are noted */
+	if (now_us <= from_us)
+		return 0;
+	return (uint32_t)(bytes * 8 * SECOND / (uint64_t)(now_us - from_us));
+}
+
 struct rth_limit_advice rth_limit_feedback(struct rth_limit *limit,
 					   int64_t now_us, const void *rtcp,
 					   size_t len)
@@ -651,6 +676,13 @@ struct rth_limit_advice rth_limit_feedback(struct rth_limit *limit,
 	limit->report_loss = 0;
 	meter_sent(limit, sent_count(limit));
 	rth_rtcp_read(rtcp, len, &reader, limit);
+	if (limit->has_report && !limit->has_offset) {
+		limit->all_told += 256;
+		limit->all_lost += limit->report_loss;
+	}
+	atomic_store_explicit(&limit->losses,
+			      (uint64_t)limit->all_told << 32 | limit->all_lost,
+			      memory_order_relaxed);
 	if (limit->has_report && !limit->has_offset &&
 	    now_us - limit->created_us > REPORT_ONLY_US &&
 	    now_us - limit->reported_us > REPORT_PAUSE_US) {

@@ -88,4 +88,19 @@ struct rth_limit_advice rth_limit_feedback(struct rth_limit *limit,
  */
 int64_t rth_limit_round_trip_us(struct rth_limit *limit);
 
+/**
+ * Of the packets that the receiver has told of since it is there: how many
+ * there were, times 2^32, and how many of them are lost, both modulo 2^32; of
+ * one that only sends receiver reports, in 1/256 of a report each. Any thread.
+ */
+uint64_t rth_limit_losses(struct rth_limit *limit);
+
+/**
+ * Bits of video a second that were given to the host lately: in the window, or
+ * since the oldest packet that is noted. Any thread; reads up to 2048
+ * numbers.
+ */
+uint32_t rth_limit_sent_bps(struct rth_limit *limit, int64_t now_us,
+			    int64_t window_us);
+
 #endif

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "announce.h"
+#include "event.h"
 #include "mem.h"
 #include "recording_steps.h"
 
@@ -30,9 +31,8 @@ static bool nobody_answered(struct rth_control *control, struct rth_room *room,
 		consent = rth_recording_answered(control, room->seat[role],
 						 NULL, RTH_ANSWER_NONE);
 		evidence = rth_announce_consent(recording, &consent);
-		if (evidence)
-			control->host->notify(room->seat[role]->port.handle,
-					      evidence);
+		rth_event_tell(control, room->seat[role]->port.handle,
+			       evidence);
 	}
 	return late;
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "announce.h"
+#include "event.h"
 #include "mem.h"
 #include "recording_steps.h"
 
@@ -122,7 +123,8 @@ enum rth_err rth_recording_answer(struct rth_control *control,
 	bool had_agreed = rth_recording_agrees(recording, session);
 
 	/* A recording without evidence would be worse than none. */
-	if (!evidence && answer != RTH_ANSWER_NO) {
+	if (!rth_event_tell(control, session->port.handle, evidence) &&
+	    answer != RTH_ANSWER_NO) {
 		if (recording->part > 0)
 			rth_recording_failed(control, room, RTH_ERR_NOMEM);
 		return RTH_ERR_NOMEM;
@@ -131,8 +133,6 @@ enum rth_err rth_recording_answer(struct rth_control *control,
 	rth_recording_keep(room, session, &consent);
 	if (answer != RTH_ANSWER_YES)
 		rth_recording_settle(room);
-	if (evidence)
-		control->host->notify(session->port.handle, evidence);
 	follow(control, session, had_agreed);
 	return RTH_OK;
 }

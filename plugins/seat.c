@@ -318,6 +318,7 @@ void rth_seat_media(struct rth_control *control, struct rth_session *session,
 		return;
 	rth_pair_break(session->room);
 	session->media = up;
+	session->quality_us = 0;
 	if (up && rth_port_renew_limit(&session->port)) {
 		rth_control_log(control, RTH_LOG_ERROR, "no-memory room=%s",
 				session->room->id);

@@ -129,7 +129,10 @@ function configure(options) {
 		link(join(modules, 'events', 'libjanus_sampleevh.so'), events);
 	for (const name of readdirSync(TEMPLATES)) {
 		const text = readFileSync(join(TEMPLATES, name), 'utf8').replace(
-			/@([A-Z_]+)@/g, (_, key) => String(values[key]));
+			/@([A-Z_]+)@/g, (_, key) => String(values[key]))
+			// Janus would wait for a portal that is not there before it ends.
+			.replace(/(max_retransmissions =) \d+/,
+				options.keepEvents ? '$&' : '$1 5');
 
 		writeFileSync(join(conf, name.replace(/\.in$/, '')),
 			name.startsWith(PLUGIN) ? withMore(text, options) : text);
@@ -148,6 +151,7 @@ function configure(options) {
  * @property {string} [recording] more lines of the template's `recording`
  * @property {string} [more] more groups of the template
  * @property {boolean} [events] whether the event handler is loaded
+ * @property {boolean} [keepEvents] as long as the template says
  * @property {number} [debugLevel]
  * @property {'valgrind'|'callgrind'} [under]
  * @property {string} [callgrindOut]
