@@ -722,22 +722,12 @@ enum rth_err rth_store_person_erase(struct rth_store *store,
 /** A portal serves; told about once a minute. @param portal a random id */
 enum rth_err rth_store_portal_seen(struct rth_store *store, const char *portal,
 				   int64_t now_s) RTH_CHECKED;
-/** It ends: what it does alone is free for others. */
+/** It ends. */
 enum rth_err rth_store_portal_gone(struct rth_store *store,
 				   const char *portal) RTH_CHECKED;
 /** How many serve, or were killed within RTH_PORTAL_GONE_S. */
 enum rth_err rth_store_portals(struct rth_store *store, int64_t *np,
 			       int64_t now_s) RTH_CHECKED;
-/**
- * Takes, or keeps, what one portal does for all of them.
- *
- * @param name   what: "retention" ...
- * @param life_s after this another one may take it
- * @return 0; RTH_ERR_STATE: another one has it
- */
-enum rth_err rth_store_lease(struct rth_store *store, const char *name,
-			     const char *portal, int64_t life_s,
-			     int64_t now_s) RTH_CHECKED;
 /** Publishes a public signing key, or says that it is still in use. */
 enum rth_err rth_store_signing_put(struct rth_store *store, const char *kid,
 				   const char *jwk, int64_t now_s) RTH_CHECKED;

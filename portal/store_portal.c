@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What several portals on one database know of each other: that they serve,
- * with which keys they sign, and which of them does what is to be done once.
+ * What several portals on one database know of each other: that they serve, and
+ * with which keys they sign.
  */
 #include <string.h>
 
@@ -27,27 +27,17 @@ enum rth_err rth_store_portal_seen(struct rth_store *store, const char *portal,
 	return rth_store_run(store, &query);
 }
 
-/* What it held is free with it; its keys stay while tokens of them live. */
+/* Its keys stay while tokens of them live. */
 enum rth_err rth_store_portal_gone(struct rth_store *store, const char *portal)
 {
-	static const char *const steps[] = {
-		"DELETE FROM leases WHERE holder = $1",
-		"DELETE FROM portals WHERE id = $1",
-	};
 	const struct rth_db_value value = RTH_DB_TEXT(portal);
-	enum rth_err err = 0;
-	size_t i;
+	const struct rth_db_query query = {
+		.sql = "DELETE FROM portals WHERE id = $1",
+		.values = &value,
+		.values_n = 1,
+	};
 
-	for (i = 0; i < sizeof(steps) / sizeof(steps[0]) && !err; i++) {
-		const struct rth_db_query query = {
-			.sql = steps[i],
-			.values = &value,
-			.values_n = 1,
-		};
-
-		err = rth_store_run(store, &query);
-	}
-	return err;
+	return rth_store_run(store, &query);
 }
 
 struct number {
@@ -80,30 +70,6 @@ enum rth_err rth_store_portals(struct rth_store *store, int64_t *np,
 	if (!err)
 		*np = number.value;
 	return err;
-}
-
-/* ---- What is to be done once ---- */
-
-enum rth_err rth_store_lease(struct rth_store *store, const char *name,
-			     const char *portal, int64_t life_s, int64_t now_s)
-{
-	const struct rth_db_value values[] = {
-		RTH_DB_TEXT(name),
-		RTH_DB_TEXT(portal),
-		RTH_DB_INT(now_s + life_s),
-		RTH_DB_INT(now_s),
-	};
-	const struct rth_db_query query = {
-		.sql = "INSERT INTO leases(name, holder, until_s)"
-		       " VALUES($1, $2, $3) ON CONFLICT(name) DO UPDATE"
-		       " SET holder = $2, until_s = $3"
-		       " WHERE leases.holder = $2 OR leases.until_s <= $4",
-		.values = values,
-		.values_n = 4,
-	};
-	enum rth_err err = rth_store_run_one(store, &query);
-
-	return err == RTH_ERR_NOT_FOUND ? RTH_ERR_STATE : err;
 }
 
 /* ---- Public keys ---- */
@@ -168,12 +134,10 @@ enum rth_err rth_store_portals_sweep(struct rth_store *store, int64_t now_s)
 	const struct rth_db_value values[] = {
 		RTH_DB_INT(now_s - RTH_PORTAL_GONE_S),
 		RTH_DB_INT(now_s - RTH_SIGNING_KEPT_S),
-		RTH_DB_INT(now_s),
 	};
 	static const char *const steps[] = {
 		"DELETE FROM portals WHERE seen_s <= $1",
 		"DELETE FROM signing_keys WHERE seen_s <= $1",
-		"DELETE FROM leases WHERE until_s <= $1",
 	};
 	enum rth_err err = 0;
 	size_t i;

@@ -151,11 +151,7 @@ static const char portals[] =
 	"CREATE TABLE signing_keys("
 	"  kid TEXT PRIMARY KEY,"
 	"  jwk TEXT NOT NULL,"
-	"  seen_s BIGINT NOT NULL);"
-	"CREATE TABLE leases("
-	"  name TEXT PRIMARY KEY,"
-	"  holder TEXT NOT NULL,"
-	"  until_s BIGINT NOT NULL);";
+	"  seen_s BIGINT NOT NULL);";
 
 /* recordings.preview: 0 none yet, 1 made, 2 cannot be made. */
 static const char films[] =
