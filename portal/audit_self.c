@@ -23,9 +23,13 @@
 #define CONFIG_MAX_BYTES 262144
 
 static enum rth_err add_row(struct rth_portal *p, const char *action,
-			    const json_t *data)
+			    const char *object, const json_t *data)
 {
-	struct rth_audit row = {.subject = "portal", .action = action};
+	struct rth_audit row = {
+		.subject = "portal",
+		.action = action,
+		.object = object,
+	};
 	char *text = NULL;
 	enum rth_err err = data ? rth_json_text(&text, NULL, data) : 0;
 
@@ -114,11 +118,19 @@ static enum rth_err keep_n(const struct rth_audit_row *row, const char *name,
 	return 0;
 }
 
-/* How it ended the last time: after a kill, events may be missing. */
-static enum rth_err find_end(const char **endp, struct rth_store *store)
+/* Others may serve on the same database: by its key each is known again. */
+static const char *own_name(const struct rth_portal *p)
 {
+	return rth_audit_key_public(p->audit_key);
+}
+
+/* How it ended the last time: after a kill, events may be missing. */
+static enum rth_err find_end(const char **endp, const struct rth_portal *p)
+{
+	struct rth_store *store = p->store;
 	struct rth_audit_filter filter = {
 		.subject = "portal",
+		.object = own_name(p),
 		.action = "portal-started",
 		.limit = 1,
 	};
@@ -151,7 +163,7 @@ static enum rth_err sign_head(struct rth_portal *p)
 		"s:s", "error", rth_err_name(err));
 	if (err != RTH_ERR_STATE)
 		return err;
-	return add_row(p, "audit-broken", NULL);
+	return add_row(p, "audit-broken", NULL, NULL);
 }
 
 /* ---- */
@@ -159,7 +171,7 @@ static enum rth_err sign_head(struct rth_portal *p)
 static enum rth_err add_start(struct rth_portal *p, const char *config)
 {
 	const char *after;
-	enum rth_err err = find_end(&after, p->store);
+	enum rth_err err = find_end(&after, p);
 	json_t *data;
 
 	if (err)
@@ -168,7 +180,8 @@ static enum rth_err add_start(struct rth_portal *p, const char *config)
 			 "configuration", configuration(p, config), "audit_key",
 			 rth_audit_key_public(p->audit_key), "signing_keys",
 			 signing_keys(p), "recording_keys", recording_keys(p));
-	err = data ? add_row(p, "portal-started", data) : RTH_ERR_NOMEM;
+	err = data ? add_row(p, "portal-started", own_name(p), data)
+		   : RTH_ERR_NOMEM;
 	json_decref(data);
 	return err;
 }
@@ -196,7 +209,7 @@ void rth_audit_self_keys_since(struct rth_portal *p, json_t *before)
 	if (now && !json_equal(now, before))
 		data = json_pack("{s:O}", "signing_keys", now);
 	if (data)
-		(void)add_row(p, "key-signing-changed", data);
+		(void)add_row(p, "key-signing-changed", NULL, data);
 	json_decref(data);
 	json_decref(now);
 	json_decref(before);
@@ -212,7 +225,7 @@ void rth_audit_self_stop(struct rth_portal *p)
 {
 	if (!p->audit_key)
 		return;
-	(void)add_row(p, "portal-stopped", NULL);
+	(void)add_row(p, "portal-stopped", own_name(p), NULL);
 	(void)sign_head(p);
 	rth_audit_key_free(p->audit_key);
 	p->audit_key = NULL;

@@ -36,6 +36,7 @@
 #include "mailcode.h"
 #include "media.h"
 #include "oidc.h"
+#include "peers.h"
 #include "portal.h"
 #include "recovery.h"
 #include "retention.h"
@@ -190,6 +191,8 @@ static enum rth_err open_portal(struct rth_portal *p, const char *config)
 	if (!err)
 		err = failed("keys", open_keys(p));
 	if (!err)
+		err = failed("peers", rth_peers_create(&p->peers, p));
+	if (!err)
 		err = failed("audit", rth_audit_self_start(p, config));
 	if (!err)
 		err = failed("workers", open_workers(p));
@@ -249,6 +252,7 @@ static void tick(struct rth_portal *p, unsigned n)
 	enum rth_err err = rth_signing_tick(p->signing, p->now_s());
 
 	rth_audit_self_keys_since(p, keys);
+	rth_peers_tick(p->peers);
 	rth_audit_self_tick(p, n);
 	if (err)
 		rth_log(RTH_LOG_ERROR, "keys-failed", "s:s", "error",
@@ -271,6 +275,7 @@ static void rotate(struct rth_portal *p)
 	json_t *keys = rth_audit_self_keys(p);
 	enum rth_err err = rth_signing_rotate(p->signing, p->now_s());
 
+	rth_peers_tick(p->peers);
 	rth_audit_self_keys_since(p, keys);
 	rth_log(err ? RTH_LOG_WARN : RTH_LOG_INFO, "keys-rotated", "s:s",
 		"error", rth_err_name(err));
@@ -344,6 +349,7 @@ static void close_portal(struct rth_portal *p, struct servers *servers)
 	rth_mailcode_free(p->mailcode);
 	rth_oidc_free(p->oidc);
 	rth_audit_self_stop(p);
+	rth_peers_free(p->peers);
 	rth_signing_free(p->signing);
 	rth_store_close(p->store);
 }

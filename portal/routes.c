@@ -10,12 +10,12 @@
 #include "mailcode.h"
 #include "media.h"
 #include "oidc.h"
+#include "peers.h"
 #include "play.h"
 #include "portal.h"
 #include "retention.h"
 #include "review.h"
 #include "session.h"
-#include "signing.h"
 #include "static.h"
 #include "store.h"
 #include "visit.h"
@@ -32,20 +32,6 @@ static void handle_ready(struct rth_exchange *x)
 				"The database does not answer.");
 	else
 		rth_reply_json(x, 200, json_pack("{s:b}", "ok", 1));
-}
-
-static void handle_keys(struct rth_exchange *x)
-{
-	json_t *keys;
-	enum rth_err err =
-		rth_signing_jwks(&keys, rth_request_portal(x)->signing);
-
-	if (err) {
-		rth_reply_failed(x, err);
-		return;
-	}
-	rth_reply_header(x, "Cache-Control", "public, max-age=300");
-	rth_reply_json(x, 200, keys);
 }
 
 /* clang-format off */
@@ -66,8 +52,8 @@ const struct rth_route rth_routes_public[] = {
 	 rth_static_handle_file},
 	{RTH_GET, "/img/*", RTH_ANYONE, RTH_ON_POOL, RTH_PROOF_NONE, 0, false,
 	 rth_static_handle_file},
-	{RTH_GET, "/.well-known/jwks.json", RTH_ANYONE, RTH_ON_POOL,
-	 RTH_PROOF_NONE, 0, true, handle_keys},
+	{RTH_GET, "/.well-known/jwks.json", RTH_ANYONE, RTH_ON_STORE,
+	 RTH_PROOF_NONE, 0, true, rth_peers_handle_keys},
 	{RTH_GET, "/healthz", RTH_ANYONE, RTH_ON_POOL, RTH_PROOF_NONE, 0, true,
 	 handle_health},
 	{RTH_GET, "/readyz", RTH_ANYONE, RTH_ON_STORE, RTH_PROOF_NONE, 0, true,

@@ -716,7 +716,7 @@ enum rth_err rth_store_person_erase(struct rth_store *store,
 /* ---- Portals that share the database (store_portal.c) ---- */
 
 #define RTH_PORTAL_GONE_S 180 /* not heard of for so long: it is not there */
-#define RTH_SIGNING_KEPT_S 3600
+#define RTH_SIGNING_KEPT_S 900 /* longer than a token and the leeway */
 #define RTH_JWK_SIZE 1024
 
 /** A portal serves; told about once a minute. @param portal a random id */
