@@ -316,6 +316,13 @@ void rth_reply_failed(struct rth_exchange *x, enum rth_err err)
 {
 	rth_log(RTH_LOG_ERROR, "request-failed", "s:s", "error",
 		rth_err_name(err));
+	if (err == RTH_ERR_UNAVAILABLE) {
+		rth_reply_header(x, "Retry-After", "10");
+		rth_reply_error(x, 503, "busy",
+				"This cannot be done just now. Please try "
+				"again in a minute. A call goes on.");
+		return;
+	}
 	rth_reply_error(x, 500, "failed",
 			"Something went wrong here. Please try again.");
 }

@@ -116,7 +116,8 @@ void rth_reply_error(struct rth_exchange *x, unsigned status, const char *code,
 /** 404 `not-found`, the same for everything that somebody may not know of. */
 void rth_reply_not_found(struct rth_exchange *x);
 
-/** 500 `failed`, and a log line with the error's name. */
+/** 500 `failed`, or 503 `busy` for RTH_ERR_UNAVAILABLE: the database is gone;
+    and a log line with the error's name. */
 void rth_reply_failed(struct rth_exchange *x, enum rth_err err);
 
 /** Replies with a file. @param fd taken; @param type a static string. */

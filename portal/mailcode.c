@@ -110,22 +110,44 @@ enum rth_err rth_mailcode_hash(char hash[RTH_HASH_SIZE],
 	return rth_base64url_encode(hash, RTH_HASH_SIZE, mac, len);
 }
 
+/*
+ * Who reads the database alone can try no codes out on it. Portals that serve
+ * on one database have the same secret for their Janus, and so know each
+ * other's codes and counts.
+ */
+static enum rth_err make_key(unsigned char key[RTH_MAILCODE_KEY_BYTES],
+			     const char *secret)
+{
+	static const unsigned char label[] = "rthealth mail codes";
+	unsigned len = RTH_MAILCODE_KEY_BYTES;
+
+	if (!secret)
+		return RAND_bytes(key, RTH_MAILCODE_KEY_BYTES) == 1
+			       ? 0
+			       : RTH_ERR_CRYPTO;
+	if (!HMAC(EVP_sha256(), secret, (int)strlen(secret), label,
+		  sizeof(label) - 1, key, &len))
+		return RTH_ERR_CRYPTO;
+	return 0;
+}
+
 enum rth_err rth_mailcode_create(struct rth_mailcode **mp,
 				 const struct rth_settings *settings,
 				 struct rth_work *net)
 {
 	struct rth_mailcode *m = rth_alloc(sizeof(*m));
+	enum rth_err err;
 
 	if (!m)
 		return RTH_ERR_NOMEM;
 	m->settings = settings;
 	m->net = net;
-	if (RAND_bytes(m->key, sizeof(m->key)) != 1) {
+	err = make_key(m->key, settings->janus.token_auth_secret);
+	if (err)
 		rth_mailcode_free(m);
-		return RTH_ERR_CRYPTO;
-	}
-	*mp = m;
-	return RTH_OK;
+	else
+		*mp = m;
+	return err;
 }
 
 void rth_mailcode_free(struct rth_mailcode *m)

@@ -25,8 +25,9 @@
 struct rth_mailcode;
 
 /**
- * Makes the secret under which codes are stored. It lives as long as the
- * program: codes sent before a restart are void. Startup only.
+ * Makes the secret under which codes are stored: of janus.token_auth_secret,
+ * which portals that share a database share, too; without one it lives as long
+ * as the program, and codes sent before a restart are void. Startup only.
  *
  * @param settings borrowed until rth_mailcode_free
  * @param net      sends the mails; borrowed; its jobs are over (rth_work_join)
