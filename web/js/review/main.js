@@ -9,7 +9,7 @@
 // `-person`, `-action`, `-recording`, `clear-filters`, `sort-begun`,
 // `sort-seconds`; `detail-dialog` (`hold`, `release`, `delete`, `to-audit`),
 // `reason-dialog`, `hold-dialog`, `release-dialog`, `delete-dialog` (each with
-// `-go`), `deleted-dialog`; `player`, `back`, `say-why`; `nothing`, `go-home`.
+// `-go`), `deleted-dialog`; those of view/review/downloads.js; `player`, `back`, `say-why`; `nothing`, `go-home`.
 
 import { may } from '../view/topbar.js';
 import { auditPage } from '../view/review/audit.js';

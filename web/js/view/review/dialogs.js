@@ -24,16 +24,21 @@ const DELETE_WORD = 'delete';
 const which = (recording) =>
 	h('p', { class: 'hint' }, rowWords(recording, Date.now()));
 
-/** @param {string[]} reasons to choose from, or to write one */
-function reasonFields(reasons) {
+/**
+ * @param {string[]} reasons to choose from, or to write one
+ * @param {string} [known] one that was given before
+ */
+export function reasonFields(reasons, known = '') {
+	const listed = reasons.includes(known);
 	const text = h('input', { id: 'reason-text', maxlength: REASON_MAX,
-		autocomplete: 'off' });
+		autocomplete: 'off', value: listed ? null : known });
 	const own = h('input', { type: 'radio', name: 'reason', value: '',
-		id: 'reason-own' });
+		id: 'reason-own', checked: Boolean(known) && !listed });
 	text.addEventListener('input', () => { own.checked = true; });
 	const choices = reasons.map((reason, n) => h('label', { class: 'choice' },
 		h('input', { type: 'radio', name: 'reason', value: reason,
-			id: `reason-${n}` }), h('span', {}, reasonWords(reason))));
+			id: `reason-${n}`, checked: reason === known }),
+		h('span', {}, reasonWords(reason))));
 	if (reasons.length === 0)
 		return { node: field('Reason', text), read: () => text.value.trim() };
 	const node = h('fieldset', { class: 'choices' },

@@ -32,6 +32,8 @@ export function playPage(desk, state) {
 		h('div', { class: 'player-title' }, title, what), root);
 	/** @type {ReturnType<typeof import('./player.js').openPlayer> | null} */
 	let player = null;
+	/** @type {ReturnType<typeof import('./downloads.js').downloads> | null} */
+	let taking = null;
 	let closed = false;
 
 	/** @returns {Promise<void>} */
@@ -43,6 +45,8 @@ export function playPage(desk, state) {
 		setText(title, titleWords(recording.visit));
 		setText(what, rowWords({ ...recording, visit: null }, Date.now())
 			.replace(/^[^,]*, /, ''));
+		if (recording.rights.includes('download'))
+			void offer(recording).catch(() => {});
 		if (!recording.rights.includes('play')) {
 			fill(root, stopped('You may see that there is this recording, but not play it.', null));
 			return;
@@ -58,6 +62,21 @@ export function playPage(desk, state) {
 			await open(reason);
 	}
 
+	/** What may be downloaded. @param {api.Detail} recording */
+	async function offer(recording) {
+		const [{ downloads }] = await Promise.all([import('./downloads.js'),
+			stylesheet('/css/downloads.css')]);
+		if (closed || taking)
+			return;
+		taking = downloads(desk, recording);
+		node.append(taking.node);
+	}
+
+	function takeBack() {
+		taking?.close();
+		taking?.node.remove();
+	}
+
 	/** @param {string} reason */
 	async function open(reason) {
 		const [{ openPlayer }] = await Promise.all([import('./player.js'),
@@ -68,6 +87,7 @@ export function playPage(desk, state) {
 				watched: api.watched, gone: () => {
 					setText(title, 'Recording');
 					setText(what, '');
+					takeBack();
 				} });
 	}
 
@@ -88,6 +108,7 @@ export function playPage(desk, state) {
 	attempt();
 	return { node, close: () => {
 		closed = true;
+		taking?.close();
 		return player?.close();
 	} };
 }
