@@ -51,7 +51,8 @@ const REFUSALS = {
 
 /** Why there will be no film. @param {unknown} error */
 export const filmProblem = (error) => error instanceof ApiError
-	&& REFUSALS[error.code] || problemWords(error);
+	&& Object.hasOwn(REFUSALS, error.code) ? REFUSALS[error.code]
+	: problemWords(error);
 
 /** "312 MB" @param {number} bytes */
 export function bytesWords(bytes) {
@@ -121,7 +122,8 @@ export function filmWords(film, now) {
 	case 'cancelled':
 		return 'Cancelled.';
 	default:
-		return FAILURES[film.error ?? ''] ?? FAILURE;
+		return Object.hasOwn(FAILURES, film.error ?? '')
+			? FAILURES[film.error ?? ''] : FAILURE;
 	}
 }
 
