@@ -60,35 +60,6 @@ enum rth_err rth_store_each_id(struct rth_store *store,
 	return rth_store_run(store, query);
 }
 
-struct migration {
-	struct rth_store *store;
-	int64_t number;
-};
-
-static enum rth_err migrate_one(void *arg)
-{
-	const struct migration *m = arg;
-	const struct rth_db_value values[] = {
-		RTH_DB_INT(m->number),
-		RTH_DB_INT((int64_t)time(NULL)),
-	};
-	const struct rth_db_query query = {
-		.sql = "INSERT INTO migrations(number, applied_s)"
-		       " VALUES($1, $2)",
-		.values = values,
-		.values_n = 2,
-	};
-	const struct rth_migration *migration =
-		&rth_store_migrations[m->number - 1];
-	const struct rth_db_backend *backend = m->store->backend;
-	const char *own = migration->own[backend->dialect];
-	enum rth_err err = backend->script(m->store->db, migration->both);
-
-	if (!err && own)
-		err = backend->script(m->store->db, own);
-	return err ? err : rth_store_run(m->store, &query);
-}
-
 struct version {
 	const struct rth_db_backend *backend;
 	int64_t number;
@@ -102,7 +73,7 @@ static enum rth_err version_row(const struct rth_db_row *row, void *arg)
 	return 0;
 }
 
-static enum rth_err migrate(struct rth_store *store)
+static enum rth_err read_version(struct rth_store *store, int64_t *numberp)
 {
 	struct version v = {store->backend, 0};
 	const struct rth_db_query query = {
@@ -110,33 +81,111 @@ static enum rth_err migrate(struct rth_store *store)
 		.row = version_row,
 		.arg = &v,
 	};
-	enum rth_err err = store->backend->script(
-		store->db, "CREATE TABLE IF NOT EXISTS migrations("
-			   "  number INTEGER PRIMARY KEY,"
-			   "  applied_s INTEGER NOT NULL)");
-	const int64_t known = (int64_t)rth_store_migrations_n;
+	enum rth_err err = rth_store_run(store, &query);
 
 	if (!err)
-		err = rth_store_run(store, &query);
-	if (!err && v.number > known)
-		return RTH_ERR_STATE; /* made by a newer portal */
-	while (!err && v.number < known) {
-		struct migration m = {store, ++v.number};
-
-		err = store->backend->transaction(store->db, migrate_one, &m);
-	}
+		*numberp = v.number;
 	return err;
 }
 
-enum rth_err rth_store_open(struct rth_store **storep, const char *path)
+static enum rth_err note_migration(struct rth_store *store, int64_t number)
+{
+	const struct rth_db_value values[] = {
+		RTH_DB_INT(number),
+		RTH_DB_INT((int64_t)time(NULL)),
+	};
+	const struct rth_db_query query = {
+		.sql = "INSERT INTO migrations(number, applied_s)"
+		       " VALUES($1, $2)",
+		.values = values,
+		.values_n = 2,
+	};
+
+	return rth_store_run(store, &query);
+}
+
+static enum rth_err run_migration(struct rth_store *store, int64_t number)
+{
+	const struct rth_migration *m = &rth_store_migrations[number - 1];
+	const struct rth_db_backend *backend = store->backend;
+	const char *const scripts[] = {
+		m->both,
+		m->own[backend->dialect],
+		rth_store_settle[backend->dialect],
+	};
+	enum rth_err err = 0;
+	size_t i;
+
+	for (i = 0; i < sizeof(scripts) / sizeof(scripts[0]) && !err; i++)
+		if (scripts[i])
+			err = backend->script(store->db, scripts[i]);
+	return err ? err : note_migration(store, number);
+}
+
+/* Another portal that starts just now may have been faster. */
+static enum rth_err migrate_one(void *arg)
+{
+	struct rth_store *store = arg;
+	int64_t number;
+	enum rth_err err = read_version(store, &number);
+
+	if (err || number >= (int64_t)rth_store_migrations_n)
+		return err;
+	return run_migration(store, number + 1);
+}
+
+static enum rth_err migrate(struct rth_store *store)
+{
+	const int64_t known = (int64_t)rth_store_migrations_n;
+	int64_t number = 0;
+	enum rth_err err = store->backend->script(
+		store->db, "CREATE TABLE IF NOT EXISTS migrations("
+			   "  number INTEGER PRIMARY KEY,"
+			   "  applied_s BIGINT NOT NULL)");
+
+	if (!err)
+		err = read_version(store, &number);
+	while (!err && number < known) {
+		err = store->backend->transaction(store->db, migrate_one,
+						  store);
+		if (!err)
+			err = read_version(store, &number);
+	}
+	if (!err && number > known)
+		err = RTH_ERR_STATE; /* made by a newer portal */
+	return err;
+}
+
+static const struct rth_db_backend *backend_of(const char *where)
+{
+	return rth_store_on_server(where) ? &rth_store_pg : &rth_store_sqlite;
+}
+
+bool rth_store_on_server(const char *where)
+{
+	return strncmp(where, "postgresql://", 13) == 0 ||
+	       strncmp(where, "postgres://", 11) == 0;
+}
+
+const char *rth_store_name(const char *where)
+{
+	return rth_store_on_server(where) ? "PostgreSQL" : where;
+}
+
+enum rth_err rth_store_look(const char *where)
+{
+	return backend_of(where)->look(where);
+}
+
+enum rth_err rth_store_open(struct rth_store **storep, const char *where)
 {
 	struct rth_store *store = rth_alloc(sizeof(*store));
 	enum rth_err err;
 
 	if (!store)
 		return RTH_ERR_NOMEM;
-	store->backend = &rth_store_sqlite;
-	err = store->backend->open(&store->db, path);
+	store->backend = backend_of(where);
+	err = store->backend->open(&store->db, where);
 	if (!err)
 		err = migrate(store);
 	if (err)

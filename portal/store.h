@@ -6,7 +6,9 @@
  * Every function may wait for the disk: worker threads only, except at start.
  * Several threads may call at once. Strings given are borrowed, structs are
  * filled in place. Times are seconds since 1970, UTC. Errors besides those
- * named: RTH_ERR_IO (the database failed), RTH_ERR_NOMEM.
+ * named: RTH_ERR_IO (the database failed), RTH_ERR_UNAVAILABLE (its server
+ * cannot be reached, is busy or does not answer; what was asked may have been
+ * done when it was a change), RTH_ERR_NOMEM.
  *
  * Secrets (cookies, codes, states) are given as hashes only: see
  * rth_store_hash.
@@ -30,11 +32,26 @@
 struct rth_store;
 
 /**
- * Opens the database, making it (mode 0600) and bringing it to the newest
- * version, in one transaction a migration.
+ * Opens the database, making it (a file of mode 0600) and bringing it to the
+ * newest version, in one transaction a migration.
+ *
+ * @param where a file's path, or postgresql://... of one that is there
+ * @return RTH_ERR_STATE: it is newer than this program; RTH_ERR_CONFIG: the URL
+ *         cannot be read, or its encoding is not UTF-8; RTH_ERR_UNAVAILABLE:
+ *         the server cannot be reached
  */
 enum rth_err rth_store_open(struct rth_store **storep,
-			    const char *path) RTH_CHECKED;
+			    const char *where) RTH_CHECKED;
+
+/** Says whether it is on a server, and no file. Any thread. */
+bool rth_store_on_server(const char *where) RTH_CHECKED;
+
+/** What it may be called in a message: the URL may have a password. */
+const char *rth_store_name(const char *where);
+
+/** Says whether there is one to open: 0; RTH_ERR_NOT_FOUND; or why that is not
+    known. Nothing is made. */
+enum rth_err rth_store_look(const char *where) RTH_CHECKED;
 void rth_store_close(struct rth_store *store); /* NULL is allowed */
 
 /** Says whether the database answers. */

@@ -45,6 +45,8 @@ struct rth_db_backend {
 	/* Asks for the name of one of the triggers that keep the audit as it is
 	   which is not there as it was made; no row: all are. */
 	const char *audit_unguarded;
+	/* Is there one? RTH_ERR_NOT_FOUND, or why that is not known. */
+	enum rth_err (*look)(const char *where);
 	enum rth_err (*open)(struct rth_db **dbp, const char *where);
 	void (*close)(struct rth_db *db);
 	/* Any thread. *rowsp receives how many rows came or were changed. */
@@ -66,6 +68,7 @@ struct rth_db_backend {
 };
 
 extern const struct rth_db_backend rth_store_sqlite;
+extern const struct rth_db_backend rth_store_pg;
 
 struct rth_store {
 	const struct rth_db_backend *backend;

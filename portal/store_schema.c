@@ -85,6 +85,27 @@ static const char audit_triggers_sqlite[] =
 	"  WHEN new.n < old.n OR new.n > old.n + 1 BEGIN"
 	"  SELECT RAISE(ABORT, 'the audit is append-only'); END;";
 
+/* A number of the audit passes 2^31 one day. Nobody gets past these triggers by
+   a session's setting: ALWAYS. */
+static const char audit_triggers_postgresql[] =
+	"ALTER TABLE audit ALTER COLUMN n TYPE BIGINT;"
+	"CREATE FUNCTION audit_is_kept() RETURNS trigger LANGUAGE plpgsql AS"
+	" 'BEGIN RAISE EXCEPTION ''the audit is append-only''"
+	" USING ERRCODE = ''integrity_constraint_violation''; END';"
+	"CREATE TRIGGER audit_keeps_rows BEFORE DELETE OR TRUNCATE ON audit"
+	"  FOR EACH STATEMENT EXECUTE FUNCTION audit_is_kept();"
+	"CREATE TRIGGER audit_keeps_values BEFORE UPDATE ON audit"
+	"  FOR EACH STATEMENT EXECUTE FUNCTION audit_is_kept();"
+	"CREATE TRIGGER audit_head_stays BEFORE DELETE OR TRUNCATE"
+	"  ON audit_head FOR EACH STATEMENT EXECUTE FUNCTION audit_is_kept();"
+	"CREATE TRIGGER audit_head_grows BEFORE UPDATE ON audit_head"
+	"  FOR EACH ROW WHEN (new.n < old.n OR new.n > old.n + 1)"
+	"  EXECUTE FUNCTION audit_is_kept();"
+	"ALTER TABLE audit ENABLE ALWAYS TRIGGER audit_keeps_rows,"
+	"  ENABLE ALWAYS TRIGGER audit_keeps_values;"
+	"ALTER TABLE audit_head ENABLE ALWAYS TRIGGER audit_head_stays,"
+	"  ENABLE ALWAYS TRIGGER audit_head_grows;";
+
 static const char recordings[] =
 	"CREATE TABLE recordings("
 	"  id TEXT PRIMARY KEY,"
@@ -144,14 +165,13 @@ static const char retention[] =
 	"  bytes BIGINT NOT NULL,"
 	"  certificate TEXT NOT NULL);";
 
-static const char portals[] =
-	"CREATE TABLE portals("
-	"  id TEXT PRIMARY KEY,"
-	"  seen_s BIGINT NOT NULL);"
-	"CREATE TABLE signing_keys("
-	"  kid TEXT PRIMARY KEY,"
-	"  jwk TEXT NOT NULL,"
-	"  seen_s BIGINT NOT NULL);";
+static const char portals[] = "CREATE TABLE portals("
+			      "  id TEXT PRIMARY KEY,"
+			      "  seen_s BIGINT NOT NULL);"
+			      "CREATE TABLE signing_keys("
+			      "  kid TEXT PRIMARY KEY,"
+			      "  jwk TEXT NOT NULL,"
+			      "  seen_s BIGINT NOT NULL);";
 
 /* recordings.preview: 0 none yet, 1 made, 2 cannot be made. */
 static const char films[] =
@@ -193,3 +213,25 @@ const struct rth_migration rth_store_migrations[] = {
 
 const size_t rth_store_migrations_n =
 	sizeof(rth_store_migrations) / sizeof(rth_store_migrations[0]);
+
+/*
+ * SQLite compares texts as bytes; PostgreSQL in the order of some language,
+ * unless a column says otherwise. So each column of text does.
+ */
+static const char bytes_postgresql[] =
+	"DO 'DECLARE c record; BEGIN"
+	"  FOR c IN SELECT a.attrelid::regclass AS table_, a.attname"
+	"    FROM pg_attribute a JOIN pg_class t ON t.oid = a.attrelid"
+	"    JOIN pg_collation o ON o.oid = a.attcollation"
+	"    WHERE t.relkind = ''r'' AND a.attnum > 0 AND NOT a.attisdropped"
+	"    AND t.relnamespace = current_schema()::regnamespace"
+	"    AND o.collname <> ''C''"
+	"  LOOP"
+	"    EXECUTE format(''ALTER TABLE %s ALTER COLUMN %I TYPE TEXT"
+	" COLLATE \"C\"'', c.table_, c.attname);"
+	"  END LOOP;"
+	" END';";
+
+const char *const rth_store_settle[RTH_DB_DIALECTS] = {
+	[RTH_DB_POSTGRESQL] = bytes_postgresql,
+};

@@ -25,4 +25,7 @@ struct rth_migration {
 extern const struct rth_migration rth_store_migrations[];
 extern const size_t rth_store_migrations_n;
 
+/* Run after each migration, in its transaction; may be NULL. */
+extern const char *const rth_store_settle[RTH_DB_DIALECTS];
+
 #endif

@@ -214,6 +214,13 @@ static void lock_init(pthread_mutex_t *lock)
 	pthread_mutexattr_destroy(&attr);
 }
 
+static enum rth_err db_look(const char *where)
+{
+	if (!access(where, F_OK))
+		return 0;
+	return errno == ENOENT ? RTH_ERR_NOT_FOUND : RTH_ERR_IO;
+}
+
 static enum rth_err db_open(struct rth_db **dbp, const char *where)
 {
 	struct rth_db *db;
@@ -290,6 +297,7 @@ const struct rth_db_backend rth_store_sqlite = {
 	.name = "sqlite",
 	.dialect = RTH_DB_SQLITE,
 	.audit_unguarded = audit_unguarded,
+	.look = db_look,
 	.open = db_open,
 	.close = db_close,
 	.run = db_run,
