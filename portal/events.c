@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What the plugin tells: one object or an array of objects, of which those of
- * our plugin become rows of the audit. Only ids and codes are taken.
+ * What the plugin tells, as it arrives: one object or an array of objects, of
+ * which those of our plugin are taken, in their order, each with its rows on
+ * the disk before the answer. When one fails, there is no answer at all
+ * (RTH_PROOF_JANUS): Janus takes any status for a success.
  */
 #include "events.h"
 
@@ -12,13 +14,12 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 
-#include "evidence.h"
 #include "log.h"
 #include "portal.h"
 #include "store.h"
+#include "told.h"
 
 #define TYPE_PLUGIN 64 /* JANUS_EVENT_TYPE_PLUGIN */
-#define WORD_MAX_BYTES 64
 
 /* "Basic base64(user:password)" (RFC 7617). */
 static bool expected(char *out, size_t size, const struct rth_settings *s)
@@ -55,59 +56,6 @@ static bool authorized(const struct rth_exchange *x)
 	return good;
 }
 
-/* A word that may stand in the audit: an id or a code. */
-static const char *word(const json_t *data, const char *name)
-{
-	const char *text = json_string_value(json_object_get(data, name));
-
-	if (!text || strlen(text) > WORD_MAX_BYTES ||
-	    strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-			 "0123456789-_") != strlen(text))
-		return NULL;
-	return text;
-}
-
-/* What is malformed or late leaves no trace but its count in the log. */
-static enum rth_err keep_evidence(const struct rth_portal *portal,
-				  const json_t *data)
-{
-	enum rth_err err = rth_evidence_take(portal, data);
-
-	if (err != RTH_ERR_FORMAT && err != RTH_ERR_STATE)
-		return err;
-	rth_log(RTH_LOG_WARN, "event-ignored", "s:s", "error",
-		rth_err_name(err));
-	return 0;
-}
-
-static enum rth_err keep(const struct rth_portal *portal, const json_t *data)
-{
-	const char *event = word(data, "event");
-	const char *room = word(data, "room");
-	char action[WORD_MAX_BYTES + 8], visit[RTH_ID_SIZE] = "";
-	struct rth_audit row = {
-		.subject = word(data, "sub"),
-		.role = word(data, "role"),
-		.action = action,
-		.object = word(data, "participant"),
-		.reason = word(data, "reason"),
-	};
-	enum rth_err err;
-
-	if (!event)
-		return 0;
-	if (rth_evidence_is(event))
-		return keep_evidence(portal, data);
-	snprintf(action, sizeof(action), "plugin:%s", event);
-	err = room ? rth_store_visit_of_room(portal->store, visit, room)
-		   : RTH_ERR_NOT_FOUND;
-	if (err && err != RTH_ERR_NOT_FOUND)
-		return err;
-	if (*visit)
-		row.visit = visit;
-	return rth_store_audit(portal->store, &row, portal->now_s());
-}
-
 static enum rth_err take(const struct rth_portal *portal, const json_t *item)
 {
 	const json_t *event = json_object_get(item, "event");
@@ -117,7 +65,7 @@ static enum rth_err take(const struct rth_portal *portal, const json_t *item)
 	if (json_integer_value(json_object_get(item, "type")) != TYPE_PLUGIN ||
 	    !plugin || strcmp(plugin, "janus.plugin.rthealth") != 0)
 		return 0;
-	return keep(portal, json_object_get(event, "data"));
+	return rth_told_take(portal, json_object_get(event, "data"));
 }
 
 void rth_events_handle(struct rth_exchange *x)

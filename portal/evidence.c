@@ -186,37 +186,60 @@ static bool lossy(const struct rth_recording_row *row)
 	       strncmp(row->reason, "disk-", 5) == 0;
 }
 
-static enum rth_err keep_state(const struct rth_portal *portal,
-			       const json_t *picked, const char *room)
+static enum rth_err read_state(struct rth_recording_row *row,
+			       const json_t *picked, const char *room,
+			       int64_t now_s)
 {
 	const char *reason = text_of(picked, "reason");
-	int64_t now_s = portal->now_s();
-	struct rth_recording_row row = {
+
+	*row = (struct rth_recording_row){
 		.parts = count_of(picked, "parts"),
 		.lost_ms = count_of(picked, "lost_ms"),
 		.lost_packets = count_of(picked, "lost_packets"),
 	};
-	enum rth_err err;
-
-	memcpy(row.id, text_of(picked, "recording"), RTH_ID_SIZE);
-	memcpy(row.room, room, RTH_ID_SIZE);
+	memcpy(row->id, text_of(picked, "recording"), RTH_ID_SIZE);
+	memcpy(row->room, room, RTH_ID_SIZE);
 	if (reason)
-		memcpy(row.reason, reason, strlen(reason) + 1);
-	if (!rth_recording_state_of(&row.state, text_of(picked, "state")))
+		memcpy(row->reason, reason, strlen(reason) + 1);
+	if (!rth_recording_state_of(&row->state, text_of(picked, "state")))
 		return RTH_ERR_FORMAT;
-	if (row.state == RTH_RECORDING_RUNNING)
-		row.begun_s = now_s;
-	if (row.state >= RTH_RECORDING_DECLINED)
-		row.ended_s = now_s;
-	row.incomplete = lossy(&row) ||
-			 json_is_true(json_object_get(picked, "incomplete"));
-	err = rth_store_recording_put(portal->store, &row);
-	/* A part of it may have lost its recorder, or the event of its
-	   beginning may: then its manifest knows. */
-	if (!err && (row.state == RTH_RECORDING_LOST ||
-		     row.state == RTH_RECORDING_STORED))
-		rth_recovery_start(portal, row.id);
+	if (row->state == RTH_RECORDING_RUNNING)
+		row->begun_s = now_s;
+	if (row->state >= RTH_RECORDING_DECLINED)
+		row->ended_s = now_s;
+	row->incomplete = lossy(row) ||
+			  json_is_true(json_object_get(picked, "incomplete"));
+	return 0;
+}
+
+/* What is written together with the row of the audit. */
+struct writing {
+	const struct rth_recording_row *row; /* NULL: of a consent */
+	const struct rth_evidence_with *with;
+	bool late;
+};
+
+static enum rth_err write_all(struct rth_store *store, void *arg)
+{
+	struct writing *w = arg;
+	enum rth_err err = 0;
+
+	if (w->row)
+		err = rth_store_recording_put(store, w->row);
+	w->late = err == RTH_ERR_STATE;
+	if (!err && w->with->change)
+		err = w->with->change(store, w->with->arg);
 	return err;
+}
+
+/* A part of it may have lost its recorder, or the event of its beginning may:
+   then its manifest knows. */
+static void look_at(const struct rth_portal *portal,
+		    const struct rth_recording_row *row)
+{
+	if (row->state == RTH_RECORDING_LOST ||
+	    row->state == RTH_RECORDING_STORED)
+		rth_recovery_start(portal, row->id);
 }
 
 /* Who answers has read a text. */
@@ -229,8 +252,9 @@ static bool text_named(const json_t *picked)
 }
 
 static enum rth_err audit(const struct rth_portal *portal, const json_t *data,
-			  const json_t *picked, const char *room)
+			  const json_t *picked, struct writing *w)
 {
+	const char *room = text_of(data, "room");
 	const json_t *by = json_object_get(data, "by");
 	const char *sub = text_of(by ? by : data, "sub");
 	const json_t *who = json_object_get(picked, "by");
@@ -252,9 +276,11 @@ static enum rth_err audit(const struct rth_portal *portal, const json_t *data,
 	if (!err)
 		row.visit = visit;
 	if (!err || err == RTH_ERR_NOT_FOUND)
-		err = rth_store_audit(portal->store, &row, portal->now_s());
+		err = rth_store_audited(portal->store, &row, portal->now_s(),
+					write_all, w);
 	rth_free(text);
-	return err;
+	/* The audit's own RTH_ERR_STATE is no late event. */
+	return err == RTH_ERR_STATE && !w->late ? RTH_ERR_IO : err;
 }
 
 bool rth_evidence_is(const char *event)
@@ -263,26 +289,34 @@ bool rth_evidence_is(const char *event)
 }
 
 enum rth_err rth_evidence_take(const struct rth_portal *portal,
-			       const json_t *data)
+			       const json_t *data,
+			       const struct rth_evidence_with *with)
 {
 	const char *event = text_of(data, "event");
 	const char *room = text_of(data, "room");
-	bool state;
+	struct rth_recording_row row;
+	struct writing w = {NULL, with, false};
 	json_t *picked;
 	enum rth_err err;
 
 	if (!event || !rth_evidence_is(event) || !rth_id_valid(room))
 		return RTH_ERR_FORMAT;
-	state = strcmp(event, "recording") == 0;
-	err = pick(&picked, state ? recording_members : consent_members, data);
+	if (strcmp(event, "recording") == 0)
+		w.row = &row;
+	err = pick(&picked, w.row ? recording_members : consent_members, data);
 	if (err)
 		return err;
-	if (state)
-		err = keep_state(portal, picked, room);
+	if (w.row)
+		err = read_state(&row, picked, room, portal->now_s());
 	else if (!text_named(picked))
 		err = RTH_ERR_FORMAT;
+	if (!err && with->data &&
+	    json_object_update(picked, (json_t *)with->data))
+		err = RTH_ERR_NOMEM;
 	if (!err)
-		err = audit(portal, data, picked, room);
+		err = audit(portal, data, picked, &w);
+	if (!err && w.row)
+		look_at(portal, &row);
 	json_decref(picked);
 	return err;
 }

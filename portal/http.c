@@ -433,6 +433,9 @@ static enum MHD_Result send_reply(struct request *r)
 	if (!reply->status || reply->failed)
 		rth_reply_failed(r->x,
 				 reply->status ? RTH_ERR_NOMEM : RTH_ERR_STATE);
+	if (reply->status >= 500 && r->route &&
+	    r->route->proof == RTH_PROOF_JANUS)
+		return MHD_NO;
 	rth_guard_reply(r->x);
 	stream = reply->stream.read != NULL;
 	cut = reply->stream.cut;

@@ -29,6 +29,9 @@ enum rth_proof {
 	RTH_PROOF_NONE,	  /* GET */
 	RTH_PROOF_ORIGIN, /* sign-in: no session yet, the Origin is checked */
 	RTH_PROOF_CSRF,	  /* Origin and X-RTH-CSRF */
+	/* Janus's, by HTTP authentication. It takes any answer for a success:
+	   instead of one with a status from 500 on the connection is closed. */
+	RTH_PROOF_JANUS,
 };
 
 struct rth_route {

@@ -114,7 +114,7 @@ const struct rth_route rth_routes_public[] = {
 
 /* On the private listener, for Janus and the machine's own checks. */
 const struct rth_route rth_routes_private[] = {
-	{RTH_POST, "/janus-events", RTH_ANYONE, RTH_ON_STORE, RTH_PROOF_NONE,
+	{RTH_POST, "/janus-events", RTH_ANYONE, RTH_ON_STORE, RTH_PROOF_JANUS,
 	 RTH_EVENTS_MAX_BYTES, true, rth_events_handle},
 	{RTH_GET, "/healthz", RTH_ANYONE, RTH_ON_POOL, RTH_PROOF_NONE, 0, true,
 	 handle_health},

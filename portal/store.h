@@ -28,6 +28,7 @@
 #define RTH_TITLE_SIZE 481 /* 120 characters of UTF-8 and NUL */
 #define RTH_HASH_SIZE 44   /* SHA-256 as base64url and NUL */
 #define RTH_GROUPS_SIZE 2049
+#define RTH_KIND_SIZE 161 /* 40 characters of UTF-8 and NUL */
 
 struct rth_store;
 
@@ -166,7 +167,12 @@ struct rth_visit {
 	int64_t start_s;
 	int64_t minutes;
 	bool cancelled;
-	bool recorded; /* read only: something of it was recorded */
+	char kind[RTH_KIND_SIZE]; /* or "" */
+	/* Read only. */
+	bool recorded;	  /* something of it was recorded */
+	int64_t first_ms; /* both people were there; 0: never */
+	int64_t last_ms;  /* and were last known to be */
+	int64_t both_ms;  /* how long in all */
 };
 
 /** Adds a visit; its `cancelled` is not read. RTH_ERR_EXISTS: id or room. */
@@ -178,7 +184,7 @@ enum rth_err rth_store_visit_get(struct rth_store *store,
 				 struct rth_visit *visit, const char *id,
 				 const struct rth_user *viewer) RTH_CHECKED;
 /**
- * Changes room, title, patient, start, minutes and cancelled of its
+ * Changes room, title, patient, start, minutes, kind and cancelled of its
  * clinician's visit, if meanwhile it has neither been cancelled nor got
  * another room (and patient); else RTH_ERR_NOT_FOUND. So it is when another
  * patient is to get what was recorded, or is about to be.

@@ -202,13 +202,51 @@ static const char films[] =
 	"CREATE INDEX films_recording ON films(recording_id, asked_s);"
 	"CREATE INDEX films_state ON films(state, asked_s);";
 
+/*
+ * event_boots: seq of the last event that was taken; ended: 0 not, 1 stopping
+ * was told, 2 nobody knows how. Of quality, what is not known is -1.
+ */
+static const char told[] =
+	"ALTER TABLE visits ADD COLUMN kind TEXT NOT NULL DEFAULT '';"
+	"CREATE TABLE event_boots("
+	"  boot TEXT PRIMARY KEY,"
+	"  host TEXT NOT NULL,"
+	"  seq BIGINT NOT NULL,"
+	"  heard_s BIGINT NOT NULL,"
+	"  ended INTEGER NOT NULL);"
+	"CREATE TABLE presence("
+	"  visit_id TEXT PRIMARY KEY REFERENCES visits(id),"
+	"  boot TEXT NOT NULL,"
+	"  clinician TEXT NOT NULL,"
+	"  patient TEXT NOT NULL,"
+	"  since_ms BIGINT NOT NULL,"
+	"  heard_ms BIGINT NOT NULL,"
+	"  first_ms BIGINT NOT NULL,"
+	"  last_ms BIGINT NOT NULL,"
+	"  both_ms BIGINT NOT NULL);"
+	"CREATE INDEX presence_boot ON presence(boot) WHERE since_ms > 0;"
+	"CREATE TABLE quality("
+	"  visit_id TEXT NOT NULL REFERENCES visits(id),"
+	"  role TEXT NOT NULL,"
+	"  time_s BIGINT NOT NULL,"
+	"  loss_permille INTEGER NOT NULL,"
+	"  round_trip_ms INTEGER NOT NULL,"
+	"  received_kbps INTEGER NOT NULL,"
+	"  sent_kbps INTEGER NOT NULL,"
+	"  limited INTEGER NOT NULL,"
+	"  PRIMARY KEY(visit_id, role, time_s));"
+	"CREATE INDEX quality_time ON quality(time_s);";
+
 const struct rth_migration rth_store_migrations[] = {
-	{people_and_audit, {[RTH_DB_SQLITE] = audit_triggers_sqlite}},
+	{people_and_audit,
+	 {[RTH_DB_SQLITE] = audit_triggers_sqlite,
+	  [RTH_DB_POSTGRESQL] = audit_triggers_postgresql}},
 	{recordings, {NULL}},
 	{review, {NULL}},
 	{retention, {NULL}},
 	{films, {NULL}},
 	{portals, {NULL}},
+	{told, {NULL}},
 };
 
 const size_t rth_store_migrations_n =

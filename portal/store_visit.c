@@ -13,10 +13,15 @@
 	"v.id, v.room, v.title, v.clinician_id, c.name, v.patient_email," \
 	" COALESCE(p.name, ''), v.start_s, v.minutes, v.cancelled,"       \
 	" EXISTS(SELECT 1 FROM recordings r WHERE r.visit_id = v.id"      \
-	" AND r.begun_s > 0)"
+	" AND r.begun_s > 0), v.kind, COALESCE(h.first_ms, 0),"           \
+	" COALESCE(CASE WHEN h.since_ms > 0 THEN h.heard_ms"              \
+	" ELSE h.last_ms END, 0), COALESCE(h.both_ms + CASE"              \
+	" WHEN h.since_ms > 0 AND h.heard_ms > h.since_ms"                \
+	" THEN h.heard_ms - h.since_ms ELSE 0 END, 0)"
 #define TABLES                                                 \
 	" FROM visits v JOIN users c ON c.id = v.clinician_id" \
-	" LEFT JOIN users p ON p.email = v.patient_email"
+	" LEFT JOIN users p ON p.email = v.patient_email"      \
+	" LEFT JOIN presence h ON h.visit_id = v.id"
 
 enum rth_err rth_store_visit_add(struct rth_store *store,
 				 const struct rth_visit *visit, int64_t now_s)
@@ -30,13 +35,15 @@ enum rth_err rth_store_visit_add(struct rth_store *store,
 		RTH_DB_INT(visit->start_s),
 		RTH_DB_INT(visit->minutes),
 		RTH_DB_INT(now_s),
+		RTH_DB_TEXT(visit->kind),
 	};
 	const struct rth_db_query query = {
 		.sql = "INSERT INTO visits(id, room, title, clinician_id,"
-		       " patient_email, start_s, minutes, cancelled, made_s)"
-		       " VALUES($1, $2, $3, $4, $5, $6, $7, 0, $8)",
+		       " patient_email, start_s, minutes, cancelled, made_s, "
+		       "kind)"
+		       " VALUES($1, $2, $3, $4, $5, $6, $7, 0, $8, $9)",
 		.values = values,
-		.values_n = 8,
+		.values_n = 9,
 	};
 
 	return rth_store_run(store, &query);
@@ -68,6 +75,11 @@ static enum rth_err read_visit(const struct rth_db_backend *backend,
 	v->minutes = backend->column_int(row, 8);
 	v->cancelled = backend->column_int(row, 9) != 0;
 	v->recorded = backend->column_int(row, 10) != 0;
+	if (!err)
+		err = backend->column_text(row, 11, v->kind, sizeof(v->kind));
+	v->first_ms = backend->column_int(row, 12);
+	v->last_ms = backend->column_int(row, 13);
+	v->both_ms = backend->column_int(row, 14);
 	return err;
 }
 
@@ -114,11 +126,12 @@ enum rth_err rth_store_visit_update(struct rth_store *store,
 		RTH_DB_TEXT(visit->title),    RTH_DB_TEXT(visit->patient_email),
 		RTH_DB_INT(visit->start_s),   RTH_DB_INT(visit->minutes),
 		RTH_DB_INT(visit->cancelled), RTH_DB_TEXT(visit->room),
-		RTH_DB_TEXT(old_room),
+		RTH_DB_TEXT(old_room),	      RTH_DB_TEXT(visit->kind),
 	};
 	const struct rth_db_query query = {
 		.sql = "UPDATE visits SET title = $3, patient_email = $4,"
-		       " start_s = $5, minutes = $6, cancelled = $7, room = $8"
+		       " start_s = $5, minutes = $6, cancelled = $7, room = $8,"
+		       " kind = $10"
 		       " WHERE id = $1 AND clinician_id = $2"
 		       " AND cancelled = 0 AND room = $9"
 		       " AND (patient_email = $4 OR NOT EXISTS(SELECT 1"
@@ -126,7 +139,7 @@ enum rth_err rth_store_visit_update(struct rth_store *store,
 		       " AND r.state NOT IN ('declined', 'refused',"
 		       " 'deleted')))",
 		.values = values,
-		.values_n = 9,
+		.values_n = 10,
 	};
 
 	return rth_store_run_one(store, &query);

@@ -62,7 +62,8 @@ static enum rth_err take(const char *text)
 	enum rth_err err;
 
 	assert_non_null(data);
-	err = rth_evidence_take(&bench.portal, data);
+	err = rth_evidence_take(&bench.portal, data,
+				&(struct rth_evidence_with){NULL, NULL, NULL});
 	json_decref(data);
 	return err;
 }

@@ -934,7 +934,10 @@ static void what_is_stored_without_a_beginning_gets_one(void **state)
 	assert_non_null(event);
 	sql(&bench, "DELETE FROM recordings");
 	assert_int_equal(rth_work_create(&portal->work_recovery, 1, 4), 0);
-	assert_int_equal(rth_evidence_take(portal, event), 0);
+	assert_int_equal(rth_evidence_take(
+				 portal, event,
+				 &(struct rth_evidence_with){NULL, NULL, NULL}),
+			 0);
 	for (i = 0; begun_s() <= 0 && i < 2000; i++)
 		nanosleep(&pause, NULL);
 	rth_work_free(portal->work_recovery);

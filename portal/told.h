@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What the plugin told: each event of each of its starts (boots) once, in
+ * order, as a row of the audit, and what is missing as rows of their own.
+ */
+#ifndef RTH_TOLD_H
+#define RTH_TOLD_H
+
+#include <jansson.h>
+
+#include "portal.h"
+
+/* Silence of a plugin that runs, which tells something each minute. */
+#define RTH_TOLD_SILENCE_S 300
+
+/**
+ * Takes one event (docs/protocol.md). What is malformed leaves no trace but its
+ * count in the log; only ids, codes and numbers are taken. Worker threads.
+ *
+ * @param data borrowed
+ * @return 0: it is on the disk, or was before; else it is to be told again
+ */
+enum rth_err rth_told_take(const struct rth_portal *portal,
+			   const json_t *data) RTH_CHECKED;
+
+/**
+ * Looks for plugins that have fallen silent without a last word. Waits for the
+ * database.
+ *
+ * @param started_s when this portal began to listen
+ */
+void rth_told_tick(const struct rth_portal *portal, int64_t started_s);
+
+#endif
