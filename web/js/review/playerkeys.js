@@ -2,8 +2,9 @@
 // What keys and fingers want of the player.
 
 /**
- * @typedef {{ do: 'toggle' } | { do: 'mute' } | { do: 'by', ms: number }
- *   | { do: 'part', of: number } | { do: 'rate', steps: number }} Wish
+ * @typedef {{ do: 'toggle' } | { do: 'mute' } | { do: 'captions' }
+ *   | { do: 'by', ms: number } | { do: 'part', of: number }
+ *   | { do: 'rate', steps: number }} Wish
  * @typedef {object} Press of a key
  * @property {string} key
  * @property {boolean} [ctrlKey]
@@ -25,7 +26,7 @@ const WISHES = {
 	ArrowLeft: { do: 'by', ms: -ARROW_MS },
 	ArrowRight: { do: 'by', ms: ARROW_MS },
 	j: { do: 'by', ms: -JUMP_MS }, l: { do: 'by', ms: JUMP_MS },
-	m: { do: 'mute' },
+	m: { do: 'mute' }, c: { do: 'captions' },
 	',': { do: 'rate', steps: -1 }, '.': { do: 'rate', steps: 1 },
 	Home: { do: 'part', of: 0 }, End: { do: 'part', of: 1 },
 };

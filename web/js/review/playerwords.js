@@ -97,5 +97,6 @@ export const KEYS = [
 	['0 to 9', 'To the tenths of the recording'],
 	[', .', 'Slower, faster'],
 	['M', 'Sound off or on'],
+	['C', 'Captions off or on'],
 	['Home End', 'To the beginning, to the end'],
 ];

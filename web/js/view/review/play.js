@@ -84,7 +84,7 @@ export function playPage(desk, state) {
 		const play = await desk.ask(api.play(id, reason));
 		if (!closed)
 			player = openPlayer(root, play, { play: api.playAgain,
-				watched: api.watched, gone: () => {
+				watched: api.watched, outline: api.outline, gone: () => {
 					setText(title, 'Recording');
 					setText(what, '');
 					takeBack();

@@ -4,7 +4,8 @@
 //
 // Ids that tests and support may rely on: `player-toggle`, `player-slider`,
 // `player-rate`, `player-sound-<role>`, `player-clock`, `player-chat`,
-// `player-events`, `player-condition`, `player-sign`, `player-gone`;
+// `player-events`, `player-condition`, `player-sign`, `player-gone`,
+// `player-captions`, `player-language`, `player-heard`;
 // `.player[data-state]` is the engine's.
 
 import { Engine, TICK_MS } from '../../review/playerengine.js';
@@ -17,6 +18,7 @@ import { otherRate } from '../../review/timeline.js';
 import { Watched } from '../../review/watched.js';
 import { fill, h, setAttribute, setText, show } from '../dom.js';
 import { bar } from './playerbar.js';
+import { captions } from './playercaptions.js';
 import { controls } from './playercontrols.js';
 import { canFeed, feed } from './playerfeed.js';
 import { side } from './playerside.js';
@@ -33,6 +35,9 @@ import { stage } from './playerstage.js';
  * @property {(play: string, ranges: [number, number][], last: boolean)
  *   => Promise<any>} watched POST /api/plays/<play>/watched; last: the page is
  *   going away, send it with `keepalive`
+ * @property {(recording: string)
+ *   => Promise<import('../../review/outline.js').Outline>} outline GET
+ *   /api/recordings/<id>/outline; the player does without it
  * @property {() => void} gone it may not be watched any more: nothing of whom it
  *   shows may stay on the page
  */
@@ -116,7 +121,8 @@ class Player {
 	#whole = new Set();
 	#condition = h('p', { class: 'alert quiet player-condition',
 		id: 'player-condition', hidden: true });
-	#captions = h('div', { class: 'player-captions', hidden: true });
+	#captions = captions((error) => this.#failed(error),
+		(words) => this.#signs.say(words));
 	#node;
 	/** @type {ReturnType<typeof setInterval> | undefined} */
 	#timer;
@@ -142,11 +148,13 @@ class Player {
 		this.side = side(play, jump);
 		this.bar = bar({ jump, seek: (ms, held) => this.#drag(ms, held) });
 		this.controls = controls(play, { wish, rate: (rate) => this.#rate(rate),
-			sound: (role) => this.#sound([role]) });
+			sound: (role) => this.#sound([role]),
+			captions: this.#captions.choice });
 		this.#node = this.#build();
 		this.#listen();
 		this.#list();
 		void this.#readChat();
+		void this.#readOutline();
 		this.#tick();
 	}
 
@@ -155,7 +163,8 @@ class Player {
 			this.#condition,
 			h('div', { class: 'player-main' },
 				h('div', { class: 'player-view' }, this.stage.node,
-					this.#signs.node, this.#captions), this.side.node),
+					this.#signs.node, this.#captions.node),
+				this.side.node),
 			h('div', { class: 'player-foot' }, this.bar.node,
 				this.controls.node));
 		fill(this.#root, node);
@@ -260,6 +269,8 @@ class Player {
 				this.#inView();
 		} else if (wish.do === 'mute')
 			this.#sound(['clinician', 'patient']);
+		else if (wish.do === 'captions')
+			this.#captions.toggle();
 		else if (wish.do === 'rate')
 			this.#rate(otherRate(this.#engine.rate, wish.steps));
 		else if (wish.do === 'part')
@@ -357,6 +368,7 @@ class Player {
 		this.stage.update(engine, now, this.#chosen);
 		this.bar.update(ms, engine.duration);
 		this.side.update(ms);
+		this.#captions.update(ms);
 		this.controls.update(engine, now);
 		const waits = engine.state === 'waiting'
 			&& now - engine.waitsSince > WAIT_SAID_MS;
@@ -369,6 +381,7 @@ class Player {
 	/** Marks, lines and the condition, when they are others than before. */
 	#list() {
 		const play = this.#play;
+		this.#captions.set(play);
 		const marks = marksOf(play, this.#lines);
 		const condition = conditionWords(play);
 		setText(this.#condition, condition?.words ?? '');
@@ -393,6 +406,16 @@ class Player {
 		} catch (error) {
 			this.#failed(error);
 		}
+	}
+
+	/** Without one the bar is as it was. */
+	async #readOutline() {
+		const { recording } = this.#play;
+		if (!recording.preview)
+			return;
+		const outline = await this.#api.outline(recording.id).catch(() => null);
+		if (outline && !this.#closed)
+			this.bar.sound(outline, this.#play);
 	}
 
 	/** Is it still ours to watch, and has more come? */

@@ -3,13 +3,18 @@
 
 import * as time from '../../time.js';
 import { clusters, pausesOf } from '../../review/playermarks.js';
-import { barWords } from '../../review/playerwords.js';
+import { barWords, nameOf } from '../../review/playerwords.js';
+import { outlineWords } from '../../review/outline.js';
 import { fill, h, setAttribute, setText, show } from '../dom.js';
+import { outlineShape } from './outline.js';
 
 /**
  * @typedef {import('../../review/api.js').Play} Play
  * @typedef {import('../../review/playermarks.js').Mark} Mark
  */
+
+/** Beside the bar, whose voice is above it and whose is below. */
+const LEGEND = ['clinician', 'patient'];
 
 /** As wide as a finger needs it. */
 const MARK_PX = 26;
@@ -146,7 +151,10 @@ function markRow(/** @type {(ms: number) => void} */ jump) {
 export function bar({ seek, jump }) {
 	const line = slider(seek);
 	const row = markRow(jump);
-	const node = h('div', { class: 'player-bar' }, line.node, row.node);
+	const heard = h('p', { class: 'unseen', id: 'player-heard' });
+	const legend = h('div', { class: 'player-legend', 'aria-hidden': 'true' });
+	const node = h('div', { class: 'player-bar' }, legend, line.node, row.node,
+		heard);
 	/** @type {Mark[]} */
 	let shown = [];
 	let duration = 0;
@@ -171,7 +179,24 @@ export function bar({ seek, jump }) {
 		lost.style.setProperty('--to', '1');
 		line.pauses.append(lost);
 	}
-	return { node, slider: line.node, update: line.update,
+	/**
+	 * How loud the voices were, behind the line.
+	 * @param {import('../../review/outline.js').Outline} outline
+	 * @param {Play} play
+	 */
+	function sound(outline, play) {
+		const name = (/** @type {string} */ role) => nameOf(play, role);
+		const shapes = ['all', 'heard'].map((part) => h('div', {
+			class: `player-outline is-${part}`, 'aria-hidden': 'true' },
+		outlineShape(outline, play.duration_ms, name)));
+		line.node.prepend(...shapes);
+		setText(heard, outlineWords(outline, name));
+		line.node.setAttribute('aria-describedby', heard.id);
+		fill(legend, ...LEGEND.map((role) => h('span', {}, name(role))));
+		node.classList.add('has-outline');
+	}
+
+	return { node, slider: line.node, update: line.update, sound,
 		/** @param {Play} play @param {Mark[]} marks */
 		set: (play, marks) => {
 			shown = marks;

@@ -79,8 +79,9 @@ function soundButton(role, name, press) {
  * @param {(wish: Wish) => void} wishes.wish
  * @param {(rate: number) => void} wishes.rate
  * @param {(role: string) => void} wishes.sound
+ * @param {HTMLElement} wishes.captions where their language is chosen
  */
-export function controls(play, { wish, rate, sound }) {
+export function controls(play, { wish, rate, sound, captions }) {
 	const sign = shape('play');
 	const toggle = h('button', { type: 'button', id: 'player-toggle',
 		class: 'primary round', click: () => wish({ do: 'toggle' }) }, sign);
@@ -100,7 +101,7 @@ export function controls(play, { wish, rate, sound }) {
 			click: () => wish({ do: 'by', ms: -10000 }) }), toggle,
 		round('later', '10 seconds forward', { class: 'plain round',
 			click: () => wish({ do: 'by', ms: 10000 }) })),
-	h('span', { class: 'player-more' }, speed,
+	h('span', { class: 'player-more' }, captions, speed,
 		...sounds.map((each) => each.node),
 		round('keys', 'Keys', { class: 'plain round player-keys-button',
 			'aria-haspopup': 'dialog', click: keys.open })), keys.node);
