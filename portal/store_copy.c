@@ -38,6 +38,8 @@ static const struct dialect {
 	/* What the trigger is made anew from, or NULL: it is switched. */
 	const char *head_trigger;
 	const char *head_free, *head_guard;
+	/* Who waits for the other database is not to be cut, or NULL. */
+	const char *patient;
 } dialects[] = {
 	[RTH_DB_SQLITE] =
 		{
@@ -58,13 +60,16 @@ static const struct dialect {
 				   " FROM information_schema.columns WHERE"
 				   " table_schema = current_schema() AND"
 				   " table_name = $1 ORDER BY ordinal_position",
+			.patient = "SET LOCAL statement_timeout = 0;"
+				   " SET LOCAL "
+				   "idle_in_transaction_session_timeout = 0",
 			.cursor = "DECLARE carried NO SCROLL CURSOR FOR ",
 			.fetch = "FETCH " FETCH_ROWS " FROM carried",
 			.close = "CLOSE carried",
 			.head_free = "ALTER TABLE audit_head"
 				     " DISABLE TRIGGER audit_head_grows",
 			.head_guard = "ALTER TABLE audit_head"
-				      " ENABLE TRIGGER audit_head_grows",
+				      " ENABLE ALWAYS TRIGGER audit_head_grows",
 		},
 };
 
@@ -213,6 +218,8 @@ struct bundle {
 	struct rth_store_copy *copy;
 	const struct table *table;
 	struct rth_db_value values[BUNDLE_VALUES]; /* their texts are owned */
+	struct rth_db_value sent[BUNDLE_VALUES];   /* those that are not NULL */
+	size_t sent_n;
 	size_t rows, rows_max;
 	int64_t done_n, all_n;
 	struct text text;
@@ -255,43 +262,52 @@ static void add_name(struct sql *sql, const char *before, const char *name)
 	add(sql, "\"");
 }
 
+/* NULL has no type of its own, so it is a word and no value. */
+static void add_value(struct bundle *b, struct sql *sql,
+		      const struct rth_db_value *value)
+{
+	char name[24];
+
+	if (value->is_text && !value->text) {
+		add(sql, "NULL");
+		return;
+	}
+	b->sent[b->sent_n++] = *value;
+	snprintf(name, sizeof(name), "$%zu", b->sent_n);
+	add(sql, name);
+}
+
 static enum rth_err build_insert(struct bundle *b)
 {
 	const struct table *t = b->table;
 	struct sql sql = {b->sql, sizeof(b->sql)};
-	size_t i, n = 0;
-	char value[24];
+	size_t i, k;
 
+	b->sent_n = 0;
 	add_name(&sql, "INSERT INTO ", t->name);
 	for (i = 0; i < t->columns_n; i++)
 		add_name(&sql, i ? ", " : "(", t->columns[i].name);
 	for (i = 0; i < b->rows; i++) {
-		size_t k;
-
-		add(&sql, i ? ", (" : ") VALUES(");
+		add(&sql, i ? "), (" : ") VALUES(");
 		for (k = 0; k < t->columns_n; k++) {
-			snprintf(value, sizeof(value), "%s$%zu", k ? ", " : "",
-				 ++n);
-			add(&sql, value);
+			add(&sql, k ? ", " : "");
+			add_value(b, &sql, &b->values[i * t->columns_n + k]);
 		}
-		add(&sql, ")");
 	}
+	add(&sql, ")");
 	return sql.left ? 0 : RTH_ERR_LIMIT;
 }
 
 static enum rth_err send(struct bundle *b)
 {
-	const struct rth_db_query query = {
-		.sql = b->sql,
-		.values = b->values,
-		.values_n = b->rows * b->table->columns_n,
-	};
+	struct rth_db_query query = {.sql = b->sql, .values = b->sent};
 	int64_t before_n = b->done_n / TELL_ROWS;
 	enum rth_err err;
 
 	if (!b->rows)
 		return 0;
 	err = build_insert(b);
+	query.values_n = b->sent_n;
 	if (!err)
 		err = rth_store_run_one(b->copy->to, &query);
 	if (err)
@@ -562,7 +578,12 @@ static enum rth_err lock(struct rth_store *store)
 		.sql = "UPDATE audit_head SET n = n",
 	};
 
-	return rth_store_run_one(store, &query);
+	const char *patient = dialect_of(store)->patient;
+	enum rth_err err = rth_store_run_one(store, &query);
+
+	if (!err && patient)
+		err = store->backend->script(store->db, patient);
+	return err;
 }
 
 static enum rth_err check_idle(const struct rth_store_copy *copy,
