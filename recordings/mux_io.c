@@ -4,15 +4,19 @@
  */
 #include "mux_io.h"
 
+#include <errno.h>
+
 #define BUFFER_BYTES 32768
 
 static int write_bytes(void *arg, uint8_t *buf, int size)
 {
 	struct rth_mux_io *io = arg;
 
-	if (!io->err)
+	if (!io->err) {
 		io->err = rth_seal_write(io->seal, (uint64_t)io->at, buf,
 					 (size_t)size);
+		io->error = io->err ? errno : 0;
+	}
 	if (!io->err && io->head)
 		io->err = rth_mux_index_head(io->head, buf, (size_t)size);
 	if (io->err)

@@ -15,6 +15,7 @@ struct rth_mux_io {
 	struct rth_seal *seal; /* borrowed */
 	int64_t at;
 	enum rth_err err;
+	int error;		    /* errno of RTH_ERR_IO */
 	struct rth_mux_index *head; /* takes what is written; NULL: nobody */
 	AVIOContext *av;
 };

@@ -18,6 +18,10 @@
  *
  *   the end        exit, exit_group; tgkill of itself: abort
  *
+ *   threads        clone of threads only, set_robust_list, rseq, sched_yield,
+ *                  prctl(PR_SET_NAME): of films, whose encoders have threads;
+ *                  clone3, whose flags cannot be seen, answers ENOSYS there,
+ *                  and the C library takes clone
  *   the sandbox    seccomp, landlock_*, prctl(PR_SET_NO_NEW_PRIVS): until
  *                  narrow, to give up more
  *
@@ -30,6 +34,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <pthread.h>
+#include <sched.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/mman.h>
@@ -48,6 +54,8 @@
 #define DATA_MAX_BYTES (256 << 20)
 #define SPACE_MAX_BYTES (1 << 30)
 #define FILE_MAX_BYTES (INT64_C(64) << 30)
+#define FILM_DATA_MAX_BYTES (1 << 30)
+#define FILM_SPACE_MAX_BYTES (INT64_C(4) << 30)
 
 /* A sanitizer needs terabytes of addresses, and calls that it makes while it
    reports; there the list refuses and does not kill. */
@@ -85,22 +93,35 @@ enum rth_err rth_sandbox_doors(void)
 	return RTH_OK;
 }
 
-static enum rth_err limit_resources(void)
+struct limit {
+	int what;
+	rlim_t most;
+};
+
+/* Those of memory are the last ones: a sanitizer cannot have them. */
+static const struct limit limits[] = {
+	{RLIMIT_NOFILE, OPEN_FILES_MAX}, {RLIMIT_NPROC, 0},
+	{RLIMIT_FSIZE, FILE_MAX_BYTES},	 {RLIMIT_DATA, DATA_MAX_BYTES},
+	{RLIMIT_AS, SPACE_MAX_BYTES},
+};
+
+/* RLIMIT_NPROC counts all threads of the user: here the list of calls says that
+   there are no processes. Open files beyond the limit stay open. */
+static const struct limit film_limits[] = {
+	{RLIMIT_NOFILE, OPEN_FILES_MAX},
+	{RLIMIT_FSIZE, FILE_MAX_BYTES},
+	{RLIMIT_DATA, FILM_DATA_MAX_BYTES},
+	{RLIMIT_AS, FILM_SPACE_MAX_BYTES},
+};
+
+static enum rth_err limit_resources(const struct limit *most, size_t n)
 {
-	static const struct {
-		int what;
-		rlim_t most;
-	} limits[] = {
-		{RLIMIT_NOFILE, OPEN_FILES_MAX}, {RLIMIT_NPROC, 0},
-		{RLIMIT_FSIZE, FILE_MAX_BYTES},	 {RLIMIT_DATA, DATA_MAX_BYTES},
-		{RLIMIT_AS, SPACE_MAX_BYTES},
-	};
-	size_t n = SANITIZED ? COUNT(limits) - 2 : COUNT(limits);
-
+	if (SANITIZED)
+		n -= 2;
 	for (size_t i = 0; i < n; i++) {
-		const struct rlimit limit = {limits[i].most, limits[i].most};
+		const struct rlimit limit = {most[i].most, most[i].most};
 
-		if (setrlimit((__rlimit_resource_t)limits[i].what, &limit))
+		if (setrlimit((__rlimit_resource_t)most[i].what, &limit))
 			return RTH_ERR_IO;
 	}
 	return RTH_OK;
@@ -307,7 +328,24 @@ static bool add_all(scmp_filter_ctx list, uint32_t action, const int *calls,
 	return true;
 }
 
-static enum rth_err load_list(void)
+/* What an encoder's threads need. */
+static const int thread_calls[] = {
+	SCMP_SYS(set_robust_list),
+	SCMP_SYS(rseq),
+	SCMP_SYS(sched_yield),
+};
+
+static bool add_threads(scmp_filter_ctx list)
+{
+	return add_all(list, SCMP_ACT_ALLOW, thread_calls,
+		       COUNT(thread_calls)) &&
+	       allow_if(list, SCMP_SYS(clone), 0, CLONE_THREAD, CLONE_THREAD) &&
+	       allow_if(list, SCMP_SYS(prctl), 0, UINT64_MAX, PR_SET_NAME) &&
+	       !seccomp_rule_add(list, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3),
+				 0);
+}
+
+static enum rth_err load_list(bool threads)
 {
 	scmp_filter_ctx list = seccomp_init(FORBIDDEN);
 	bool ok;
@@ -318,7 +356,7 @@ static enum rth_err load_list(void)
 	     add_all(list, SCMP_ACT_ALLOW, until_narrow, COUNT(until_narrow)) &&
 	     add_all(list, SCMP_ACT_ERRNO(EACCES), refused, COUNT(refused)) &&
 	     add_conditions(list) && refuse_existing(list) &&
-	     seccomp_load(list) == 0;
+	     (!threads || add_threads(list)) && seccomp_load(list) == 0;
 	seccomp_release(list);
 	return ok ? RTH_OK : RTH_ERR_IO;
 }
@@ -343,20 +381,51 @@ static enum rth_err load_narrow_list(void)
 	return ok ? RTH_OK : RTH_ERR_IO;
 }
 
-enum rth_err rth_sandbox_enter(int folder)
+static enum rth_err enter(int folder, const struct limit *most, size_t n,
+			  bool threads)
 {
 	enum rth_err err = rth_sandbox_doors();
 
 	if (!err)
-		err = limit_resources();
+		err = limit_resources(most, n);
 	if (!err)
 		err = drop_capabilities();
 	if (!err)
 		err = restrict_to(folder,
 				  FOLDER_RIGHTS | LANDLOCK_ACCESS_FS_MAKE_DIR);
 	if (!err)
-		err = load_list();
+		err = load_list(threads);
 	return err;
+}
+
+enum rth_err rth_sandbox_enter(int folder)
+{
+	return enter(folder, limits, COUNT(limits), false);
+}
+
+static void *do_nothing(void *arg)
+{
+	return arg;
+}
+
+/* With its first thread the C library sets a signal's handler. */
+static enum rth_err first_thread(void)
+{
+	pthread_t thread;
+
+	if (pthread_create(&thread, NULL, do_nothing, NULL) ||
+	    pthread_join(thread, NULL))
+		return RTH_ERR_IO;
+	return RTH_OK;
+}
+
+enum rth_err rth_sandbox_enter_films(void)
+{
+	enum rth_err err = first_thread();
+
+	return err ? err
+		   : enter(RTH_SANDBOX_NO_FOLDER, film_limits,
+			   COUNT(film_limits), true);
 }
 
 enum rth_err rth_sandbox_narrow(int folder)

@@ -7,6 +7,7 @@
  *
  *     enter ──BEGIN──▶ narrow            the recorder's child
  *     enter (no folder)                  rthealth-recover
+ *     enter_films                        rthealth-film
  */
 #ifndef RTH_SANDBOX_H
 #define RTH_SANDBOX_H
@@ -36,6 +37,12 @@ enum rth_err rth_sandbox_doors(void) RTH_CHECKED;
  * @return 0, RTH_ERR_IO: the kernel refuses; then end the process
  */
 enum rth_err rth_sandbox_enter(int folder) RTH_CHECKED;
+
+/**
+ * The same without any folder, for a program that encodes: it may have more
+ * memory (1 GiB), and threads of its own, which are in the sandbox, too.
+ */
+enum rth_err rth_sandbox_enter_films(void) RTH_CHECKED;
 
 /**
  * Gives up all but one folder, and making folders. After enter.
