@@ -21,20 +21,26 @@
 
 #define LINE_MAX_BYTES 1024
 
+static char *joined(const char *path, const char *end)
+{
+	size_t len = strlen(path), end_len = strlen(end);
+	char *both = rth_alloc(len + end_len + 1);
+
+	if (both) {
+		memcpy(both, path, len);
+		memcpy(both + len, end, end_len + 1);
+	}
+	return both;
+}
+
+/* Beside a database that is no file there is no place: beside the key then. */
 char *rth_audit_heads_path(const struct rth_settings *settings)
 {
-	static const char suffix[] = ".heads";
-	size_t len = strlen(settings->database);
-	char *path;
-
 	if (settings->audit.heads)
 		return rth_strdup(settings->audit.heads);
-	path = rth_alloc(len + sizeof(suffix));
-	if (path) {
-		memcpy(path, settings->database, len);
-		memcpy(path + len, suffix, sizeof(suffix));
-	}
-	return path;
+	if (rth_store_on_server(settings->database))
+		return joined(settings->key_dir, "/audit.heads");
+	return joined(settings->database, ".heads");
 }
 
 /* ---- Reading ---- */

@@ -289,21 +289,19 @@ static int carry(struct command *c)
 
 /* ---- The command ---- */
 
-/* Of a server's only opening tells. */
-static bool is_there(const char *database)
-{
-	return strncmp(database, "postgres", 8) == 0 || !access(database, F_OK);
-}
-
 /* rth_store_open would make one. */
 static enum rth_err open_from(struct command *c)
 {
-	if (!is_there(c->from)) {
+	enum rth_err err = rth_store_look(c->from);
+
+	if (err == RTH_ERR_NOT_FOUND)
 		fputs("rthealth-portal: --from: there is no database\n",
 		      stderr);
-		return RTH_ERR_NOT_FOUND;
-	}
-	return complain(rth_store_open(&c->copy.from, c->from), "--from");
+	else if (!err)
+		err = rth_store_open(&c->copy.from, c->from);
+	if (err != RTH_ERR_NOT_FOUND)
+		complain(err, "--from");
+	return err;
 }
 
 /* Without --key: the one in key_dir, whoever has put it there. */
