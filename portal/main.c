@@ -42,7 +42,9 @@
 #include "retention.h"
 #include "signing.h"
 #include "store.h"
+#include "store_told.h"
 #include "token.h"
+#include "told.h"
 #include "work.h"
 
 #define USAGE                                                               \
@@ -232,6 +234,7 @@ static enum rth_err start(struct servers *servers, struct rth_portal *p)
 		err = listen_on(&servers->private, p,
 				&p->settings.private_listen,
 				rth_routes_private);
+	p->started_s = p->now_s();
 	if (!err)
 		rth_log(RTH_LOG_INFO, "started", "s:I, s:I", "port",
 			(json_int_t)p->settings.listen.port, "private_port",
@@ -254,6 +257,7 @@ static void tick(struct rth_portal *p, unsigned n)
 	rth_audit_self_keys_since(p, keys);
 	rth_peers_tick(p->peers);
 	rth_audit_self_tick(p, n);
+	rth_told_tick(p);
 	if (err)
 		rth_log(RTH_LOG_ERROR, "keys-failed", "s:s", "error",
 			rth_err_name(err));
@@ -265,6 +269,10 @@ static void tick(struct rth_portal *p, unsigned n)
 	rth_retention_tick(p, n % DAY_TICKS == 0);
 	err = rth_store_sweep(p->store, p->now_s(), s->session.idle_s,
 			      s->session.absolute_s);
+	if (!err)
+		err = rth_store_told_sweep(p->store,
+					   p->now_s() - s->visit.keep_days *
+								INT64_C(86400));
 	if (err)
 		rth_log(RTH_LOG_ERROR, "sweep-failed", "s:s", "error",
 			rth_err_name(err));

@@ -23,26 +23,30 @@
 
 /* ---- Rules ---- */
 
-static bool fits(const struct rth_retention_rule *rule, const char *email)
+static bool fits(const struct rth_retention_rule *rule, const char *email,
+		 const char *kind)
 {
+	bool clinician = !rule->clinicians.n, of_kind = !rule->kinds.n;
 	size_t i;
 
-	for (i = 0; i < rule->clinicians.n; i++)
-		if (rth_role_entry_fits(rule->clinicians.v[i], email, NULL))
-			return true;
-	return false;
+	for (i = 0; i < rule->clinicians.n && !clinician; i++)
+		clinician =
+			rth_role_entry_fits(rule->clinicians.v[i], email, NULL);
+	for (i = 0; i < rule->kinds.n && !of_kind; i++)
+		of_kind = strcmp(rule->kinds.v[i], kind) == 0;
+	return clinician && of_kind;
 }
 
 int64_t rth_retention_until(const struct rth_settings *settings,
-			    const char *email, int64_t ended_s,
-			    char rule[RTH_RULE_SIZE])
+			    const char *email, const char *kind,
+			    int64_t ended_s, char rule[RTH_RULE_SIZE])
 {
 	const struct rth_retention_rule *rules = settings->retention.rules.v;
 	int64_t days = settings->retention.days;
 	size_t i;
 
 	for (i = 0; i < settings->retention.rules.n; i++)
-		if (fits(&rules[i], email)) {
+		if (fits(&rules[i], email, kind)) {
 			days = rules[i].days;
 			break;
 		}
@@ -57,7 +61,7 @@ static int64_t until(const struct rth_settings *settings,
 		     char rule[RTH_RULE_SIZE])
 {
 	int64_t until_s = rth_retention_until(settings, kept->clinician_email,
-					      kept->ended_s, rule);
+					      kept->kind, kept->ended_s, rule);
 	bool running = kept->running && now_s < kept->ended_s + DAY_S;
 
 	return kept->hold || running ? 0 : until_s;

@@ -21,12 +21,13 @@
  * When a recording is to be deleted, by the rules of `retention`. Any thread.
  *
  * @param email the clinician's, lower case; "" when unknown
+ * @param kind  of the visit; "" without one
  * @param rule  receives what decided, "days-30"; may be NULL
  * @return seconds since 1970; 0: never
  */
 int64_t rth_retention_until(const struct rth_settings *settings,
-			    const char *email, int64_t ended_s,
-			    char rule[RTH_RULE_SIZE]);
+			    const char *email, const char *kind,
+			    int64_t ended_s, char rule[RTH_RULE_SIZE]);
 
 /* ---- All that are due ---- */
 

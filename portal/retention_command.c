@@ -103,8 +103,9 @@ struct listing {
 static enum rth_err list_one(const struct rth_kept *kept, void *arg)
 {
 	const struct listing *l = arg;
-	int64_t until_s = rth_retention_until(
-		l->settings, kept->clinician_email, kept->ended_s, NULL);
+	int64_t until_s =
+		rth_retention_until(l->settings, kept->clinician_email,
+				    kept->kind, kept->ended_s, NULL);
 	char ended[RTH_TIME_SIZE], until[RTH_TIME_SIZE] = "-";
 	enum rth_err err = rth_text_time(ended, kept->ended_s);
 

@@ -153,10 +153,10 @@ static enum rth_err end_hold(const struct rth_portal *portal,
 
 	if (err || is_running(&of->row))
 		return err;
-	return rth_store_kept_until(portal->store, of->row.id,
-				    rth_retention_until(&portal->settings,
-							of->clinician_email,
-							ended_s, NULL));
+	return rth_store_kept_until(
+		portal->store, of->row.id,
+		rth_retention_until(&portal->settings, of->clinician_email,
+				    of->kind, ended_s, NULL));
 }
 
 static enum rth_err release(const struct rth_exchange *x,

@@ -84,6 +84,8 @@ const struct rth_route rth_routes_public[] = {
 	 RTH_PROOF_CSRF, 0, false, rth_visit_handle_change},
 	{RTH_DELETE, "/api/visits/:id", RTH_SIGNED_IN, RTH_ON_STORE,
 	 RTH_PROOF_CSRF, 0, false, rth_visit_handle_cancel},
+	{RTH_GET, "/api/visits/:id/quality", RTH_SIGNED_IN, RTH_ON_STORE,
+	 RTH_PROOF_NONE, 0, false, rth_visit_handle_quality},
 	{RTH_POST, "/api/visits/:id/join", RTH_SIGNED_IN, RTH_ON_STORE,
 	 RTH_PROOF_CSRF, 0, false, rth_join_handle},
 

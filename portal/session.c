@@ -258,6 +258,26 @@ static json_t *providers(const struct rth_settings *settings)
 	return list;
 }
 
+/* For who makes visits; NULL for others, and without memory. */
+static json_t *visit_kinds(const struct rth_settings *settings,
+			   const struct rth_session *session)
+{
+	const struct rth_conf_strings *kinds = &settings->visit.kinds;
+	json_t *list;
+	size_t i;
+
+	if (session->role != RTH_ROLE_CLINICIAN &&
+	    session->role != RTH_ROLE_ADMIN)
+		return NULL;
+	list = json_array();
+	for (i = 0; i < kinds->n && list; i++)
+		if (json_array_append_new(list, json_string(kinds->v[i]))) {
+			json_decref(list);
+			list = NULL;
+		}
+	return list;
+}
+
 void rth_session_handle_get(struct rth_exchange *x)
 {
 	const struct rth_portal *portal = rth_request_portal(x);
@@ -267,12 +287,14 @@ void rth_session_handle_get(struct rth_exchange *x)
 
 	if (s)
 		answer = json_pack(
-			"{s:b, s:{s:s, s:s, s:s, s:s, s:o}, s:s, s:{s:s}}",
+			"{s:b, s:{s:s, s:s, s:s, s:s, s:o}, s:s, s:{s:s},"
+			" s:o*}",
 			"signed_in", 1, "user", "id", s->user.id, "name",
 			s->user.name, "email", s->user.email, "role",
 			rth_role_name(s->role), "rights",
 			rth_rights_json(rth_rights(portal, s, NULL)), "csrf",
-			s->csrf, "clinic", "name", settings->clinic_name);
+			s->csrf, "clinic", "name", settings->clinic_name,
+			"visit_kinds", visit_kinds(settings, s));
 	else
 		answer = json_pack("{s:b, s:o, s:b, s:b, s:{s:s}}", "signed_in",
 				   0, "providers", providers(settings),

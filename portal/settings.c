@@ -124,6 +124,8 @@ static const struct rth_conf_key keys[] = {
 	 .min = 0, .max = 86400},
 	{"visit.max_minutes", RTH_CONF_INT, AT(visit.max_minutes),
 	 .number = 240, .min = 5, .max = 1440},
+	{"visit.kinds", RTH_CONF_STRINGS, AT(visit.kinds), .max = 64,
+	 .wrong = rth_settings_wrong_kind},
 	{"visit.keep_days", RTH_CONF_INT, AT(visit.keep_days), .number = 30,
 	 .min = 1, .max = 3650},
 	{"code.ttl_s", RTH_CONF_INT, AT(code.ttl_s), .number = 600, .min = 60,

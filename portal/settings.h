@@ -48,10 +48,12 @@ enum rth_reason_need {
 	RTH_REASON_NONE, /* one that is given all the same is not kept */
 };
 
-/* How long recordings of certain clinicians are kept. */
+/* How long recordings of certain clinicians, of visits of certain kinds, are
+   kept; of both where both are given, and one of them is. */
 struct rth_retention_rule {
 	struct rth_conf_strings clinicians; /* "email:a@b", "domain:b" */
-	int64_t days;			    /* 0: for ever */
+	struct rth_conf_strings kinds;
+	int64_t days; /* 0: for ever */
 };
 
 struct rth_settings {
@@ -137,6 +139,7 @@ struct rth_settings {
 		int64_t after_s;  /* and so long after its end */
 		int64_t max_minutes;
 		int64_t keep_days; /* past ones are listed so long */
+		struct rth_conf_strings kinds; /* to choose from */
 	} visit;
 	struct {
 		int64_t ttl_s;		  /* 600 */

@@ -74,6 +74,19 @@ const char *rth_settings_wrong_reason(const char *text)
 		       : "must be at most 32 of a-z 0-9 - and not free-text";
 }
 
+/* People read it, and what they choose comes back byte by byte. */
+const char *rth_settings_wrong_kind(const char *text)
+{
+	char clean[RTH_KIND_SIZE];
+
+	return *text &&
+			       !rth_text_clean(clean, sizeof(clean), text,
+					       RTH_KIND_CHARS) &&
+			       strcmp(clean, text) == 0
+		       ? NULL
+		       : "must be text of at most 40 characters";
+}
+
 static const struct {
 	const char *name;
 	enum rth_reason_need need;
@@ -110,8 +123,10 @@ const struct rth_conf_key rth_review_rule_keys[] = {
 };
 
 const struct rth_conf_key rth_retention_rule_keys[] = {
-	{"clinicians", RTH_CONF_STRINGS, R_AT(clinicians), .required = true,
-	 .min = 1, .max = ENTRIES_MAX, .wrong = wrong_clinician},
+	{"clinicians", RTH_CONF_STRINGS, R_AT(clinicians), .min = 1,
+	 .max = ENTRIES_MAX, .wrong = wrong_clinician},
+	{"kinds", RTH_CONF_STRINGS, R_AT(kinds), .min = 1, .max = ENTRIES_MAX,
+	 .wrong = rth_settings_wrong_kind},
 	{"days", RTH_CONF_INT, R_AT(days), .required = true, .min = 0,
 	 .max = 36500},
 	{.key = NULL},
@@ -195,6 +210,24 @@ static enum rth_err compute_rule(struct rth_review_rule *rule, size_t at,
 	return RTH_ERR_CONFIG;
 }
 
+static enum rth_err check_retention(const struct rth_conf_list *rules,
+				    const char *path,
+				    struct rth_conf_problem *problem)
+{
+	const struct rth_retention_rule *rule = rules->v;
+	size_t i;
+
+	for (i = 0; i < rules->n; i++)
+		if (!rule[i].clinicians.n && !rule[i].kinds.n) {
+			snprintf(problem->text, sizeof(problem->text),
+				 "%s: retention.rules[%zu]: clinicians or "
+				 "kinds must be given",
+				 path, i);
+			return RTH_ERR_CONFIG;
+		}
+	return 0;
+}
+
 enum rth_err rth_settings_review(struct rth_settings *settings,
 				 const char *path,
 				 struct rth_conf_problem *problem)
@@ -209,5 +242,6 @@ enum rth_err rth_settings_review(struct rth_settings *settings,
 	for (i = 0; i < rules->n && !err; i++)
 		err = compute_rule((struct rth_review_rule *)rules->v + i, i,
 				   path, problem);
-	return err;
+	return err ? err
+		   : check_retention(&settings->retention.rules, path, problem);
 }

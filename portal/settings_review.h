@@ -12,6 +12,7 @@ extern const struct rth_conf_key rth_review_rule_keys[];
 extern const struct rth_conf_key rth_retention_rule_keys[];
 
 /* For struct rth_conf_key's `wrong`. */
+const char *rth_settings_wrong_kind(const char *text);
 const char *rth_settings_wrong_reason(const char *text);
 const char *rth_settings_wrong_need(const char *text);
 

@@ -28,7 +28,8 @@
 #define RTH_TITLE_SIZE 481 /* 120 characters of UTF-8 and NUL */
 #define RTH_HASH_SIZE 44   /* SHA-256 as base64url and NUL */
 #define RTH_GROUPS_SIZE 2049
-#define RTH_KIND_SIZE 161 /* 40 characters of UTF-8 and NUL */
+#define RTH_KIND_CHARS 40
+#define RTH_KIND_SIZE (4 * RTH_KIND_CHARS + 1)
 
 struct rth_store;
 
@@ -371,6 +372,7 @@ struct rth_reviewed {
 	char patient_id[RTH_ID_SIZE];
 	char patient_email[RTH_EMAIL_SIZE];
 	char patient_name[RTH_NAME_SIZE];
+	char kind[RTH_KIND_SIZE]; /* of the visit */
 	bool hold;	  /* column recordings.hold */
 	bool preview;	  /* strip and outline are there */
 	int64_t delete_s; /* recordings.delete_s; 0: not known, or never */
@@ -668,6 +670,7 @@ enum rth_err rth_store_deletion_each(struct rth_store *store, bool done,
 struct rth_kept {
 	char recording[RTH_ID_SIZE];
 	char clinician_email[RTH_EMAIL_SIZE]; /* "" when unknown */
+	char kind[RTH_KIND_SIZE];
 	int64_t ended_s;		      /* when it ended, or else begun */
 	int64_t delete_s;		      /* recordings.delete_s */
 	bool hold;

@@ -184,6 +184,16 @@ static enum rth_err erase_visits(struct erase_work *w)
 {
 	enum rth_err err = erase_step(
 		w,
+		"DELETE FROM quality WHERE visit_id IN (SELECT v.id"
+		" FROM visits v WHERE v.patient_email = $1 AND NOT EXISTS("
+		" SELECT 1 FROM recordings r WHERE r.visit_id = v.id"
+		" AND r.begun_s > 0 AND r.state <> 'deleted'))",
+		0, 1);
+
+	if (err)
+		return err;
+	err = erase_step(
+		w,
 		"UPDATE visits SET title = '', patient_email = '',"
 		" cancelled = CASE WHEN start_s > $2 THEN 1 ELSE cancelled END"
 		" WHERE patient_email = $1 AND NOT EXISTS("

@@ -11,8 +11,8 @@
 struct there {
 	const struct rth_db_backend *backend;
 	char boot[RTH_ID_SIZE];
-	char seat[2][RTH_WORD_SIZE]; /* patient, clinician; "" is empty */
-	int64_t since_ms;	     /* 0: they are not together */
+	char seat[2][RTH_TOLD_WORD_SIZE]; /* patient, clinician; "" is empty */
+	int64_t since_ms;		  /* 0: they are not together */
 	int64_t heard_ms;
 	int64_t first_ms, last_ms, both_ms;
 };
@@ -126,7 +126,7 @@ static void move(struct there *t, const struct rth_presence *p)
 
 	if (p->move == RTH_PRESENCE_JOINED) {
 		seat[0] = '\0';
-		strncat(seat, p->participant, RTH_WORD_SIZE - 1);
+		strncat(seat, p->participant, RTH_TOLD_WORD_SIZE - 1);
 		meet(t, p->time_ms);
 	} else if (p->move == RTH_PRESENCE_LEFT &&
 		   strcmp(seat, p->participant) == 0) {

@@ -431,6 +431,8 @@ static enum rth_err kept_row(const struct rth_db_row *row, void *arg)
 	if (!err)
 		err = b->column_text(row, 1, k.clinician_email,
 				     sizeof(k.clinician_email));
+	if (!err)
+		err = b->column_text(row, 6, k.kind, sizeof(k.kind));
 	k.ended_s = b->column_int(row, 2);
 	k.delete_s = b->column_int(row, 3);
 	k.hold = b->column_int(row, 4) != 0;
@@ -450,7 +452,7 @@ enum rth_err rth_store_kept_each(struct rth_store *store, int64_t since_s,
 		       " CASE WHEN r.ended_s > r.begun_s THEN r.ended_s"
 		       " ELSE r.begun_s END, r.delete_s, r.hold,"
 		       " CASE WHEN r.state IN ('asked', 'running', 'paused')"
-		       " THEN 1 ELSE 0 END"
+		       " THEN 1 ELSE 0 END, COALESCE(v.kind, '')"
 		       " FROM recordings r"
 		       " LEFT JOIN visits v ON v.id = r.visit_id"
 		       " LEFT JOIN users u ON u.id = v.clinician_id"

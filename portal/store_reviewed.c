@@ -26,6 +26,8 @@ enum rth_err rth_store_read_reviewed(struct rth_reviewed *of,
 	of->hold = backend->column_int(row, 11) != 0;
 	of->delete_s = backend->column_int(row, 12);
 	of->preview = backend->column_int(row, 20) == RTH_PREVIEW_MADE;
+	if (!err)
+		err = backend->column_text(row, 21, of->kind, sizeof(of->kind));
 	for (i = 0; i < 7 && !err; i++)
 		err = backend->column_text(row, 13 + i, columns[i].out,
 					   columns[i].size);

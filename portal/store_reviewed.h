@@ -13,7 +13,7 @@
 	"r.id, r.room, r.visit_id, r.state, r.reason, r.begun_s,"       \
 	" r.ended_s, r.parts, r.incomplete, r.lost_ms, r.lost_packets," \
 	" r.hold, r.delete_s, v.title, c.id, c.email, c.name, p.id,"    \
-	" v.patient_email, p.name, r.preview"
+	" v.patient_email, p.name, r.preview, v.kind"
 #define RTH_REVIEWED_TABLES                                          \
 	" FROM recordings r LEFT JOIN visits v ON v.id = r.visit_id" \
 	" LEFT JOIN users c ON c.id = v.clinician_id"                \

@@ -9,7 +9,7 @@
 
 #include "store.h"
 
-#define RTH_WORD_SIZE 65 /* a word of the plugin's, with NUL */
+#define RTH_TOLD_WORD_SIZE 65 /* a word of the plugin's, with NUL */
 
 /* ---- Boots ---- */
 
@@ -21,8 +21,8 @@ enum rth_boot_end {
 
 struct rth_boot_row {
 	char boot[RTH_ID_SIZE];
-	char host[RTH_WORD_SIZE]; /* "" until it has told */
-	int64_t seq;		  /* of the last event taken; 0: none */
+	char host[RTH_TOLD_WORD_SIZE]; /* "" until it has told */
+	int64_t seq;		       /* of the last event taken; 0: none */
 	int64_t heard_s;
 	enum rth_boot_end end;
 };

@@ -41,7 +41,7 @@ static const char *word(const json_t *data, const char *name)
 {
 	const char *text = json_string_value(json_object_get(data, name));
 
-	if (!text || strlen(text) >= RTH_WORD_SIZE ||
+	if (!text || strlen(text) >= RTH_TOLD_WORD_SIZE ||
 	    strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 			 "0123456789-_") != strlen(text))
 		return NULL;
@@ -152,7 +152,7 @@ static enum rth_err write_row(struct told *t, struct rth_audit *row,
 
 static enum rth_err keep_row(struct told *t)
 {
-	char action[RTH_WORD_SIZE + 8];
+	char action[RTH_TOLD_WORD_SIZE + 8];
 	struct rth_audit row = {
 		.subject = word(t->data, "sub"),
 		.role = word(t->data, "role"),
@@ -372,7 +372,7 @@ static bool is_silent(const struct rth_boot_row *boot, int64_t started_s,
 	return now_s - from_s > RTH_TOLD_SILENCE_S + (away_s > 0 ? away_s : 0);
 }
 
-void rth_told_tick(const struct rth_portal *portal, int64_t started_s)
+void rth_told_tick(const struct rth_portal *portal)
 {
 	struct rth_boot_row boots[BOOTS_MAX];
 	int64_t now_s = portal->now_s();
@@ -382,7 +382,7 @@ void rth_told_tick(const struct rth_portal *portal, int64_t started_s)
 					NULL, now_s - RTH_TOLD_SILENCE_S);
 
 	for (i = 0; i < n && !err; i++)
-		if (is_silent(&boots[i], started_s, now_s))
+		if (is_silent(&boots[i], portal->started_s, now_s))
 			err = tell_gone(portal, &boots[i], "silent");
 	if (err)
 		rth_log(RTH_LOG_ERROR, "events-not-looked-at", "s:s", "error",

@@ -26,9 +26,7 @@ enum rth_err rth_told_take(const struct rth_portal *portal,
 /**
  * Looks for plugins that have fallen silent without a last word. Waits for the
  * database.
- *
- * @param started_s when this portal began to listen
  */
-void rth_told_tick(const struct rth_portal *portal, int64_t started_s);
+void rth_told_tick(const struct rth_portal *portal);
 
 #endif

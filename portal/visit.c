@@ -12,6 +12,7 @@
 #include "log.h"
 #include "mailcode.h"
 #include "portal.h"
+#include "store_told.h"
 #include "text.h"
 
 #define DAY_S 86400
@@ -59,6 +60,20 @@ enum rth_err rth_visit_find(struct rth_visit *visit,
 	return err;
 }
 
+/* null: never. What is kept in ms is told in seconds. */
+static json_t *happened_json(const struct rth_visit *visit)
+{
+	char first[RTH_TIME_SIZE], last[RTH_TIME_SIZE];
+
+	if (!visit->first_ms)
+		return json_null();
+	if (rth_text_time(first, visit->first_ms / 1000) ||
+	    rth_text_time(last, visit->last_ms / 1000))
+		return NULL;
+	return json_pack("{s:s, s:s, s:I}", "first", first, "last", last,
+			 "seconds", (json_int_t)(visit->both_ms / 1000));
+}
+
 json_t *rth_visit_json(const struct rth_settings *settings,
 		       const struct rth_visit *visit,
 		       const struct rth_session *viewer)
@@ -67,16 +82,20 @@ json_t *rth_visit_json(const struct rth_settings *settings,
 	bool clinician = rth_visit_is_clinician(visit, viewer);
 	char start[RTH_TIME_SIZE], opens[RTH_TIME_SIZE], closes[RTH_TIME_SIZE];
 	char link[512];
+	json_t *happened;
 
 	if (rth_text_time(start, visit->start_s) ||
 	    rth_text_time(opens, window.opens_s) ||
 	    rth_text_time(closes, window.closes_s))
 		return NULL;
+	happened = happened_json(visit);
+	if (!happened)
+		return NULL;
 	snprintf(link, sizeof(link), "%s/visit/%s", settings->public_url,
 		 visit->id);
 	return json_pack(
 		"{s:s, s:s, s:s, s:I, s:s*, s:s?, s:s, s:s, s:s, s:s, s:s,"
-		" s:s, s:b}",
+		" s:s, s:b, s:s?, s:o}",
 		"id", visit->id, "title", visit->title, "start", start,
 		"minutes", (json_int_t)visit->minutes, "patient_email",
 		clinician ? visit->patient_email : NULL, "patient_name",
@@ -84,7 +103,9 @@ json_t *rth_visit_json(const struct rth_settings *settings,
 		"clinician_name", visit->clinician_name, "role",
 		clinician ? "clinician" : "patient", "status",
 		visit->cancelled ? "cancelled" : "scheduled", "opens", opens,
-		"closes", closes, "link", link, "recorded", visit->recorded);
+		"closes", closes, "link", link, "recorded", visit->recorded,
+		"kind", *visit->kind ? visit->kind : NULL, "happened",
+		happened);
 }
 
 static void reply_visit(struct rth_exchange *x, unsigned status,
@@ -115,9 +136,15 @@ static enum rth_err write_visit(struct rth_store *store, void *arg)
 {
 	const struct writing *w = arg;
 
+	enum rth_err err;
+
 	if (!w->old_room)
 		return rth_store_visit_add(store, w->visit, w->now_s);
-	return rth_store_visit_update(store, w->visit, w->old_room);
+	err = rth_store_visit_update(store, w->visit, w->old_room);
+	/* What happened with another patient is not this one's to see. */
+	if (!err && strcmp(w->visit->room, w->old_room) != 0)
+		err = rth_store_visit_forget(store, w->visit->id);
+	return err;
 }
 
 static enum rth_err write_with_row(struct rth_exchange *x, const char *action,
@@ -141,6 +168,7 @@ struct fields {
 	char patient_email[RTH_EMAIL_SIZE];
 	int64_t start_s;
 	int64_t minutes;
+	char kind[RTH_KIND_SIZE];
 };
 
 static bool read_title(struct fields *f, const json_t *value,
@@ -183,6 +211,25 @@ static bool read_minutes(struct fields *f, const json_t *value,
 	       f->minutes <= rth_request_portal(x)->settings.visit.max_minutes;
 }
 
+/* One of the clinic's; null or absent: none. */
+static bool read_kind(struct fields *f, const json_t *value,
+		      struct rth_exchange *x)
+{
+	const struct rth_conf_strings *kinds =
+		&rth_request_portal(x)->settings.visit.kinds;
+	const char *kind = json_string_value(value);
+	size_t i;
+
+	if (!kind)
+		return !value || json_is_null(value);
+	for (i = 0; i < kinds->n; i++)
+		if (strcmp(kinds->v[i], kind) == 0) {
+			strncat(f->kind, kind, sizeof(f->kind) - 1);
+			return true;
+		}
+	return false;
+}
+
 static const struct {
 	const char *name;
 	bool (*read)(struct fields *f, const json_t *value,
@@ -195,6 +242,7 @@ static const struct {
 	{"start", read_start,
 	 "Please give a start from yesterday to two years from now."},
 	{"minutes", read_minutes, "Please give a length in whole minutes."},
+	{"kind", read_kind, "Please choose one of the kinds of visits."},
 };
 
 #define FIELDS (sizeof(table) / sizeof(table[0]))
@@ -208,7 +256,8 @@ static void reply_bad(struct rth_exchange *x, const char *field,
 				 field));
 }
 
-/* All four fields and no other; else the reply has been given. */
+/* All fields, the kind if there is one, and no other; else the reply has been
+   given. */
 static bool read_fields(struct fields *f, struct rth_exchange *x)
 {
 	const json_t *body = rth_request_body(x);
@@ -221,7 +270,8 @@ static bool read_fields(struct fields *f, struct rth_exchange *x)
 			reply_bad(x, table[i].name, table[i].message);
 			return false;
 		}
-	if (json_object_size(body) != FIELDS) {
+	if (json_object_size(body) + (json_object_get(body, "kind") ? 0 : 1) !=
+	    FIELDS) {
 		reply_bad(x, NULL, "There is a field that is not known.");
 		return false;
 	}
@@ -233,6 +283,7 @@ static void take_fields(struct rth_visit *visit, const struct fields *f)
 	memcpy(visit->title, f->title, sizeof(visit->title));
 	memcpy(visit->patient_email, f->patient_email,
 	       sizeof(visit->patient_email));
+	memcpy(visit->kind, f->kind, sizeof(visit->kind));
 	visit->start_s = f->start_s;
 	visit->minutes = f->minutes;
 }
@@ -323,8 +374,8 @@ void rth_visit_handle_get(struct rth_exchange *x)
 		reply_visit(x, 200, &visit);
 }
 
-/* The visit of the path, if its clinician asks. */
-static enum rth_err find_own(struct rth_visit *visit, struct rth_exchange *x)
+enum rth_err rth_visit_find_own(struct rth_visit *visit,
+				const struct rth_exchange *x)
 {
 	enum rth_err err = rth_visit_find(visit, x);
 
@@ -348,7 +399,7 @@ void rth_visit_handle_change(struct rth_exchange *x)
 	char old_room[RTH_ID_SIZE];
 	struct fields f;
 	bool other;
-	enum rth_err err = find_own(&visit, x);
+	enum rth_err err = rth_visit_find_own(&visit, x);
 
 	if (err) {
 		reply_err(x, err);
@@ -394,7 +445,7 @@ void rth_visit_handle_cancel(struct rth_exchange *x)
 {
 	struct rth_portal *portal = rth_request_portal(x);
 	struct rth_visit visit;
-	enum rth_err err = find_own(&visit, x);
+	enum rth_err err = rth_visit_find_own(&visit, x);
 
 	if (err) {
 		reply_err(x, err);

@@ -35,6 +35,10 @@ bool rth_visit_is_clinician(const struct rth_visit *visit,
 enum rth_err rth_visit_find(struct rth_visit *visit,
 			    const struct rth_exchange *x) RTH_CHECKED;
 
+/** The same, if it is its clinician. */
+enum rth_err rth_visit_find_own(struct rth_visit *visit,
+				const struct rth_exchange *x) RTH_CHECKED;
+
 /** The visit as docs/portal-api.md has it, for this viewer; or NULL. */
 json_t *rth_visit_json(const struct rth_settings *settings,
 		       const struct rth_visit *visit,
@@ -46,5 +50,6 @@ void rth_visit_handle_make(struct rth_exchange *x);
 void rth_visit_handle_get(struct rth_exchange *x);
 void rth_visit_handle_change(struct rth_exchange *x);
 void rth_visit_handle_cancel(struct rth_exchange *x);
+void rth_visit_handle_quality(struct rth_exchange *x);
 
 #endif

@@ -203,10 +203,44 @@ static void the_first_rule_that_fits_counts(void **state)
 
 		use_rules(table[i].otherwise);
 		assert_int_equal(rth_retention_until(settings(), table[i].email,
-						     1000, rule),
+						     "", 1000, rule),
 				 days ? 1000 + days * DAY : 0);
 		assert_string_equal(rule, table[i].rule);
 	}
+}
+
+static char *kinds[] = {"First visit", "Therapy"};
+static struct rth_retention_rule kind_rules[] = {
+	{.clinicians = {alices, 1}, .kinds = {kinds, 1}, .days = 5},
+	{.kinds = {kinds, 2}, .days = 6},
+	{.clinicians = {alices, 1}, .days = 7},
+};
+
+static void a_rule_may_be_of_kinds(void **state)
+{
+	static const struct {
+		const char *email, *kind;
+		int64_t days;
+	} table[] = {
+		{"alice@clinic.example", "First visit", 5},
+		{"bob@clinic.example", "First visit", 6},
+		{"alice@clinic.example", "Therapy", 6},
+		{"", "Therapy", 6},
+		{"alice@clinic.example", "", 7},
+		{"alice@clinic.example", "therapy", 7},
+		{"bob@clinic.example", "", 8},
+		{"bob@clinic.example", "First", 8},
+	};
+	size_t i;
+
+	(void)state;
+	settings()->retention.days = 8;
+	settings()->retention.rules.v = kind_rules;
+	settings()->retention.rules.n = 3;
+	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++)
+		assert_int_equal(rth_retention_until(settings(), table[i].email,
+						     table[i].kind, 1000, NULL),
+				 1000 + table[i].days * DAY);
 }
 
 static void days_are_counted_over_leap_days(void **state)
@@ -235,13 +269,13 @@ static void days_are_counted_over_leap_days(void **state)
 				 0);
 		settings()->retention.days = table[i].days;
 		assert_int_equal(rth_text_time(until, rth_retention_until(
-							      settings(), "",
+							      settings(), "", "",
 							      ended_s, NULL)),
 				 0);
 		assert_string_equal(until, table[i].until);
 	}
 	/* One that never ran, or of which nobody knows when. */
-	assert_int_equal(rth_retention_until(settings(), "", 0, NULL), 0);
+	assert_int_equal(rth_retention_until(settings(), "", "", 0, NULL), 0);
 }
 
 /* ---- One deletion ---- */
@@ -1043,6 +1077,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		TEST(the_first_rule_that_fits_counts),
+		TEST(a_rule_may_be_of_kinds),
 		TEST(days_are_counted_over_leap_days),
 		TEST(nothing_remains),
 		TEST(the_certificate_proves_it),
