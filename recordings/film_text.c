@@ -21,6 +21,9 @@
 #define RTH_FILM_FONT "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf"
 #endif
 #define LINE 3 / 2 /* times the letters' size: the height of a line */
+#define LEFT 2	   /* pixels before the text, and behind it */
+#define BLACK 16
+#define WHITE 235
 
 void rth_film_text_clear(struct rth_film_text *text)
 {
@@ -106,6 +109,14 @@ static enum rth_err build(struct graph *g, const char *s, int size_px,
 	return r < 0 ? av_err(r) : RTH_OK;
 }
 
+/* Grey levels are those of television: 16 black, 235 white. */
+static uint8_t cover_of(uint8_t grey)
+{
+	int cover = (grey - BLACK) * 255 / (WHITE - BLACK);
+
+	return (uint8_t)(cover < 0 ? 0 : cover > 255 ? 255 : cover);
+}
+
 /* How far to the right anything was drawn. */
 static int drawn_width(const AVFrame *frame)
 {
@@ -113,14 +124,15 @@ static int drawn_width(const AVFrame *frame)
 
 	for (int y = 0; y < frame->height; y++)
 		for (int x = width; x < frame->width; x++)
-			if (frame->data[0][y * frame->linesize[0] + x])
+			if (cover_of(
+				    frame->data[0][y * frame->linesize[0] + x]))
 				width = x + 1;
 	return width;
 }
 
 static enum rth_err copy(struct rth_film_text *text, const AVFrame *frame)
 {
-	int width = drawn_width(frame) + 2;
+	int width = drawn_width(frame) + LEFT;
 
 	width = width < frame->width ? width : frame->width;
 	text->cover = rth_alloc((size_t)width * (size_t)frame->height);
@@ -129,8 +141,9 @@ static enum rth_err copy(struct rth_film_text *text, const AVFrame *frame)
 	text->width = width;
 	text->height = frame->height;
 	for (int y = 0; y < frame->height; y++)
-		memcpy(text->cover + y * width,
-		       frame->data[0] + y * frame->linesize[0], (size_t)width);
+		for (int x = 0; x < width; x++)
+			text->cover[y * width + x] = cover_of(
+				frame->data[0][y * frame->linesize[0] + x]);
 	return RTH_OK;
 }
 
@@ -168,8 +181,8 @@ enum rth_err rth_film_clock_draw(struct rth_film_clock *clock, int size_px)
 		struct rth_film_text *glyph = &clock->glyphs[i];
 
 		err = rth_film_text_draw(glyph, s, size_px, 2 * size_px);
-		if (!err && glyph->width - 2 > clock->step)
-			clock->step = glyph->width - 2;
+		if (!err && glyph->width - LEFT > clock->step)
+			clock->step = glyph->width - LEFT;
 	}
 	if (err)
 		rth_film_clock_clear(clock);
