@@ -32,6 +32,9 @@
  * @property {string} opens first moment to join
  * @property {string} closes
  * @property {string} link
+ * @property {boolean} [recorded]
+ * @property {{first: string, last: string, seconds: number} | null} [happened]
+ *   when both were in it
  *
  * @typedef {{title: string, patient_email: string, start: string,
  *            minutes: number}} VisitFields
@@ -174,6 +177,9 @@ export const changeVisit = (id, fields) => call('PUT', visitPath(id), fields);
 
 /** @param {string} id */
 export const cancelVisit = (id) => call('DELETE', visitPath(id));
+
+/** @param {string} id @returns {Promise<import('./quality.js').Quality>} */
+export const quality = (id) => call('GET', `${visitPath(id)}/quality`);
 
 /** @param {string} id @returns {Promise<Ticket>} */
 export const join = (id) => call('POST', `${visitPath(id)}/join`);

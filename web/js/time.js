@@ -76,6 +76,30 @@ export function length(ms) {
 }
 
 /**
+ * From when to when, "14:02 – 14:31".
+ * @param {string} first RFC 3339
+ * @param {string} last
+ * @param {string} [locale]
+ */
+export const range = (first, last, locale) =>
+	new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit' })
+		.formatRange(new Date(first), new Date(last));
+
+/** It stands in English sentences. @param {number} value @param {string} unit */
+const measure = (value, unit) => new Intl.NumberFormat('en',
+	{ style: 'unit', unit, unitDisplay: 'long' }).format(value);
+
+/** "45 seconds", "27 minutes", "1 hour 5 minutes" @param {number} seconds */
+export function lasting(seconds) {
+	if (seconds < 60)
+		return measure(Math.max(0, Math.floor(seconds)), 'second');
+	const minutes = Math.round(seconds / 60);
+	const parts = [[Math.floor(minutes / 60), 'hour'], [minutes % 60, 'minute']];
+	return parts.filter(([value]) => value).map(([value, unit]) =>
+		measure(Number(value), String(unit))).join(' ');
+}
+
+/**
  * The value of date and time fields for a moment, in the viewer's zone.
  * @param {Date} date
  */

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What people read for each thing that can go wrong or come to its end.
 
+import * as time from './time.js';
+
 /** @typedef {import('./devices.js').Problem} Problem */
 
 /** @type {Record<string, string>} code -> one or two sentences */
@@ -195,6 +197,26 @@ export const chatHint = ({ recorded }) => recorded
 export const recordedWords = ({ recorded }) => recorded
 	? 'The visit was recorded.'
 	: 'Nothing was recorded while this page was open.';
+
+/**
+ * What became of a visit that is over, or what has been of one that is open.
+ * @param {Pick<import('./api.js').Visit, 'status' | 'happened'
+ *   | 'recorded'>} visit
+ * @param {boolean} over
+ * @returns {string} empty: nothing yet
+ */
+export function happenedWords({ status, happened, recorded }, over) {
+	const kept = recorded ? 'recorded' : 'not recorded';
+	if (happened)
+		return `${time.range(happened.first, happened.last)}, ${
+			time.lasting(happened.seconds)} together, ${kept}`;
+	// Nobody counted; but somebody was there.
+	if (recorded)
+		return 'Took place, recorded';
+	if (status === 'cancelled')
+		return 'Cancelled';
+	return over ? 'Did not take place' : '';
+}
 
 /**
  * @typedef {object} Asking the words around the text of consent; a consent

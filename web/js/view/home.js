@@ -3,6 +3,8 @@
 // for a clinician also making, changing and cancelling them.
 
 import * as time from '../time.js';
+import { happenedWords } from '../words.js';
+import { stylesheet } from './desk.js';
 import { button, fill, h, icon, setText, show } from './dom.js';
 import { topbar } from './topbar.js';
 import { visitDialog } from './visitform.js';
@@ -31,6 +33,45 @@ function when(visit, now) {
 		return 'Open now';
 	return time.until(Date.parse(visit.start) - now);
 }
+
+/**
+ * What became of it.
+ * @param {Visit} visit
+ * @param {boolean} over
+ */
+function happenedLine(visit, over) {
+	const words = happenedWords(visit, over);
+	return words && h('p', { class: 'happened' },
+		icon(visit.happened || visit.recorded ? 'check' : 'calendar'),
+		h('span', {}, words));
+}
+
+/**
+ * Shows how good its connections were.
+ * @param {Visit} visit
+ * @param {Actions} actions
+ */
+async function openQuality(visit, actions) {
+	try {
+		const [{ showQuality }] = await Promise.all([import('./quality.js'),
+			stylesheet('/css/quality.css')]);
+		await showQuality(visit, () => void actions.signedOut());
+	} catch {
+		actions.tell('This could not be loaded. Check your internet connection and try again.');
+	}
+}
+
+/**
+ * For its clinician, when there was something to measure.
+ * @param {Visit} visit
+ * @param {Actions} actions
+ */
+const qualityButton = (visit, actions) => visit.role === 'clinician'
+	&& visit.happened ? h('button', { type: 'button',
+		class: 'plain quality-open', 'aria-haspopup': 'dialog',
+		'aria-label': `Connections of ${visit.title || 'Visit'}, ${
+			time.dayAndClock(visit.start, Date.now())}`,
+		click: () => void openQuality(visit, actions) }, 'Connections') : null;
 
 /**
  * What a clinician can do with a visit.
@@ -63,8 +104,9 @@ function nextCard(visit, now, actions, change) {
 		h('p', { class: 'when' }, icon('calendar'),
 			h('span', {}, time.dayAndClock(visit.start, now),
 				` · ${visit.minutes} minutes`)),
+		happenedLine(visit, false),
 		visit.role === 'clinician' && h('div', { class: 'row wrap' },
-			...tools(visit, actions, change))),
+			...tools(visit, actions, change), qualityButton(visit, actions))),
 	button('camera', open ? 'Join the visit' : 'Get ready', {
 		class: 'primary big', id: 'join-next',
 		click: () => actions.go(`/visit/${visit.id}`) }));
@@ -90,14 +132,16 @@ function rowActions(visit, actions, change) {
  */
 function visitRow(visit, now, actions) {
 	const cancelled = visit.status === 'cancelled';
+	const over = isPast(visit, now);
 	return h('li', { class: cancelled ? 'visit cancelled' : 'visit',
 		'data-visit': visit.id },
 	h('div', { class: 'visit-time' },
 		h('span', { class: 'visit-clock' }, time.clock(visit.start)),
 		h('span', { class: 'hint' }, time.day(visit.start, now))),
 	h('div', { class: 'visit-what' }, h('h3', {}, visit.title || 'Visit'),
-		h('p', { class: 'hint' }, `with ${other(visit)} · ${
-			cancelled ? 'cancelled' : `${visit.minutes} minutes`}`)),
+		h('p', { class: 'hint' }, `with ${other(visit)}${
+			over ? '' : ` · ${visit.minutes} minutes`}`),
+		happenedLine(visit, over)),
 	actions);
 }
 
@@ -125,6 +169,8 @@ export function homePage(actions) {
 		form.node);
 	/** @type {State | null} */
 	let last = null;
+	/** Are the past visits shown? */
+	let unfolded = true;
 
 	/** @param {State} state */
 	function fillList(state) {
@@ -143,10 +189,14 @@ export function homePage(actions) {
 			later.length > 0 && h('h2', { class: 'section' }, 'Coming up'),
 			later.length > 0 && h('ul', { class: 'visits card' },
 				...later.map(row)),
-			past.length > 0 && h('details', { class: 'past' },
-				h('summary', {}, `Past and cancelled (${past.length})`),
-				h('ul', { class: 'visits card' },
-					...past.map((visit) => visitRow(visit, now, null)))));
+			past.length > 0 && h('details', { class: 'past', open: unfolded,
+				toggle: (/** @type {any} */ event) => {
+					unfolded = event.target.open;
+				} },
+			h('summary', {}, `Past and cancelled (${past.length})`),
+			h('ul', { class: 'visits card' }, ...past.map((visit) =>
+				visitRow(visit, now, h('div', { class: 'row-actions' },
+					qualityButton(visit, actions)))))));
 	}
 
 	/** @param {State} state */
