@@ -19,21 +19,23 @@ installed() {
 		grep -qx installed
 }
 
-# Debian starts the janus service when it installs the package, on all
-# addresses. The trial starts its own Janus, so that service stays off.
+# Debian starts the services of some packages when it installs them, on all
+# addresses. The trial and the tests start their own, so those stay off.
 apt_install() {
-	local services=
-	if [[ -d /run/systemd/system ]] && ! installed janus; then
-		services=janus.service
-		as_root systemctl mask --runtime -q $services
-	fi
+	local package services=()
+	for package in janus nginx; do
+		[[ -d /run/systemd/system && " $* " == *" $package "* ]] &&
+			! installed "$package" && services+=("$package.service")
+	done
+	((${#services[@]} == 0)) ||
+		as_root systemctl mask --runtime -q "${services[@]}"
 	as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq update &&
 		as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y \
 			--no-install-recommends "$@" </dev/null
 	local status=$?
-	if [[ -n $services ]]; then
-		as_root systemctl unmask --runtime -q $services
-		as_root systemctl disable -q $services
+	if ((${#services[@]})); then
+		as_root systemctl unmask --runtime -q "${services[@]}"
+		as_root systemctl disable -q "${services[@]}"
 	fi
 	return $status
 }
