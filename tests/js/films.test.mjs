@@ -24,7 +24,7 @@ test('a film says how far it is and how long it takes', () => {
 });
 
 test('a film that is ready says how large it is and how long it is kept', () => {
-	const done = film({ state: 'done', bytes: 312345678,
+	const done = film({ state: 'done', bytes: 312345678, href: '/file',
 		expires: at(2026, 1, 1, 11) });
 	assert.match(films.filmWords(done, NOW),
 		/^Ready · 312 MB · kept until tomorrow, /);
@@ -32,7 +32,8 @@ test('a film that is ready says how large it is and how long it is kept', () => 
 	const later = new Date(2026, 1, 1, 11).getTime();
 	assert.equal(films.stepOf(done, later), 'expired');
 	assert.match(films.filmWords(done, later), /is gone/);
-	assert.equal(films.stepOf(film({ state: 'done' }), later), 'done');
+	assert.equal(films.stepOf({ ...done, expires: null }, later), 'done');
+	assert.equal(films.stepOf({ ...done, href: null }, NOW), 'expired');
 });
 
 test('how a film ended otherwise is said, also what nobody knows yet', () => {

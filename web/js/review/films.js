@@ -83,8 +83,9 @@ export function leftWords(seconds) {
 }
 
 /** @param {Film} film @param {number} now @returns {Step} */
-export const stepOf = ({ state, expires }, now) => state === 'done'
-	&& expires !== null && Date.parse(expires) <= now ? 'expired' : state;
+export const stepOf = ({ state, expires, href }, now) => state === 'done'
+	&& (href === null || expires !== null && Date.parse(expires) <= now)
+	? 'expired' : state;
 
 /** Is there something to wait for? @param {Film} film */
 export const isUnderWay = ({ state }) =>
