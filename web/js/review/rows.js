@@ -185,6 +185,11 @@ const ACTIONS = {
 	'recording-exported': 'Recording exported',
 	'recording-recovered': 'Recording recovered',
 	'recording-damaged': 'Recording found damaged',
+	'previewed': 'Pictures seen in the list', 'downloaded': 'Downloaded',
+	'film-asked': 'Film asked for', 'film-made': 'Film made',
+	'film-failed': 'Film not made', 'film-cancelled': 'Film cancelled',
+	'film-deleted': 'Film deleted', 'captions-sealed': 'Captions added',
+	'events-missing': 'Events of the media server missing',
 	'plugin:room-opened': 'Room opened', 'plugin:room-closed': 'Room closed',
 	'plugin:joined': 'Visit joined', 'plugin:left': 'Visit left',
 	'plugin:media-up': 'Media connected',
@@ -252,7 +257,8 @@ export function auditParts(row) {
 
 /** Is a row's object a recording? @param {AuditRow} row */
 export const isOfRecording = ({ action }) =>
-	/^(play|watched|recording-.+|plugin:(consent|recording))$/.test(action);
+	/^(play|watched|previewed|downloaded|captions-sealed|film-.+|recording-.+|plugin:(consent|recording))$/
+		.test(action);
 
 /** @param {string} at RFC 3339 @param {string} [locale] to the second */
 export const exactly = (at, locale) => new Intl.DateTimeFormat(locale, {
