@@ -27,8 +27,9 @@
 
 #define FOLDER_FLAGS (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
 #define LOCK_EVERY_MS 20
-#define LOOK_MS 200 /* somebody looks whether it runs, with a lock */
-#define LEVELS 4    /* yyyy, mm, ID, and what does not belong there */
+#define LOOK_MS 200    /* somebody looks whether it runs, with a lock */
+#define MAKERS_MS 5000 /* until one who makes a film has ended */
+#define LEVELS 4       /* yyyy, mm, ID, and what does not belong there */
 
 struct rth_erase {
 	int month;  /* locked: a recovery locks it, too */
@@ -68,6 +69,48 @@ enum rth_err rth_erase_turn(int *fdp, const char *folder, bool alone,
 	return err;
 }
 
+static enum rth_err each_name(int folder,
+			      enum rth_err (*each)(int folder, const char *name,
+						   void *arg),
+			      void *arg);
+
+/* Whoever makes a file holds its lock, a child of theirs as well. */
+static enum rth_err look_for_maker(int folder, const char *name, void *arg)
+{
+	size_t len = strlen(name), end = strlen(RTH_RECORDING_MAKES);
+	enum rth_err err = 0;
+	int fd;
+
+	(void)arg;
+	if (len < end || strcmp(name + len - end, RTH_RECORDING_MAKES) != 0)
+		return 0;
+	fd = openat(folder, name,
+		    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0)
+		return errno == ENOENT || errno == ELOOP ? 0 : RTH_ERR_IO;
+	if (flock(fd, LOCK_EX | LOCK_NB))
+		err = RTH_ERR_TIMEOUT;
+	close(fd);
+	return err;
+}
+
+/* With the month locked nobody begins; who has begun has been told to end. */
+static enum rth_err wait_for_makers(const struct rth_erase *e, int wait_ms)
+{
+	const struct timespec pause = {0, LOCK_EVERY_MS * 1000000L};
+	enum rth_err err;
+	int waited_ms;
+
+	if (wait_ms < MAKERS_MS)
+		wait_ms = MAKERS_MS;
+	for (waited_ms = 0; (err = each_name(e->folder, look_for_maker,
+					     NULL)) == RTH_ERR_TIMEOUT &&
+			    waited_ms < wait_ms;
+	     waited_ms += LOCK_EVERY_MS)
+		nanosleep(&pause, NULL);
+	return err;
+}
+
 /* Another deletion may have been here until the month was locked. */
 static enum rth_err open_locked(struct rth_erase *e, int wait_ms)
 {
@@ -78,7 +121,10 @@ static enum rth_err open_locked(struct rth_erase *e, int wait_ms)
 	e->folder = openat(e->month, e->id, FOLDER_FLAGS);
 	if (e->folder < 0)
 		return errno == ENOENT ? RTH_ERR_NOT_FOUND : RTH_ERR_IO;
-	return lock(e->folder, LOCK_EX, LOOK_MS, RTH_ERR_STATE);
+	err = lock(e->folder, LOCK_EX, LOOK_MS, RTH_ERR_STATE);
+	if (!err)
+		err = wait_for_makers(e, wait_ms);
+	return err;
 }
 
 enum rth_err rth_erase_open(struct rth_erase **erasep, const char *folder,

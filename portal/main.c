@@ -30,6 +30,7 @@
 
 #include "audit_self.h"
 #include "commands.h"
+#include "films.h"
 #include "http.h"
 #include "keys.h"
 #include "log.h"
@@ -208,6 +209,8 @@ static enum rth_err open_portal(struct rth_portal *p, const char *config)
 		open_private_keys(p);
 	if (!err && s->recordings.folder)
 		err = failed("media", rth_media_create(&p->media, p));
+	if (!err && s->recordings.folder)
+		err = failed("films", rth_films_create(&p->films, p));
 	return err;
 }
 
@@ -267,6 +270,7 @@ static void tick(struct rth_portal *p, unsigned n)
 	if (n % DAY_TICKS == 0) /* of what no event ever told */
 		rth_recovery_start(p, NULL);
 	rth_retention_tick(p, n % DAY_TICKS == 0);
+	rth_films_tick(p);
 	err = rth_store_sweep(p->store, p->now_s(), s->session.idle_s,
 			      s->session.absolute_s);
 	if (!err)
@@ -343,6 +347,7 @@ static void close_portal(struct rth_portal *p, struct servers *servers)
 	const size_t n = sizeof(pools) / sizeof(pools[0]);
 	size_t i;
 
+	rth_films_stop(p->films);
 	for (i = 0; i < n; i++)
 		if (pools[i])
 			rth_work_stop(pools[i]);
@@ -350,6 +355,7 @@ static void close_portal(struct rth_portal *p, struct servers *servers)
 		rth_work_join(pools[i]);
 	rth_http_stop(servers->public);
 	rth_http_stop(servers->private);
+	rth_films_free(p->films);
 	for (i = 0; i < n; i++)
 		rth_work_free(pools[i]);
 	rth_media_free(p->media);

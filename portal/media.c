@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The files of a play. What stands before a byte is sent: the play is this
- * session's and the right is there (rth_play_find), there are not too many
- * answers, the file is a lane or the chat of the play's recording, its key
- * opens. Then the body is read, block by block, by threads of the HTTP pool,
- * each time only if the play is still good (streams.h).
+ * Files on their way. What stands before a byte is sent: the play is this
+ * session's and the right is there (rth_play_find; of a download, its handler
+ * asked), there are not too many answers, the file is one of its recording and
+ * of the right kind, its key opens. Then the body is read, block by block, by
+ * threads of the HTTP pool, each time only if that still is so (streams.h).
  *
  * A damaged block ends the answer, and is a row of the audit: one a file and
  * block, since players ask again and again.
@@ -24,9 +24,11 @@
 #include "log.h"
 #include "mem.h"
 #include "play.h"
+#include "range.h"
 #include "ranged.h"
 #include "recording_file.h"
-#include "streams.h"
+#include "rights.h"
+#include "session.h"
 #include "work.h"
 
 #define TOLD_MAX 64
@@ -187,7 +189,7 @@ static enum rth_err served_read(void *arg, uint64_t offset, void *data,
 
 /* ---- Opening ---- */
 
-static const char *type_of(const char *name)
+const char *rth_media_type(const char *name)
 {
 	static const struct {
 		const char *end, *type;
@@ -195,6 +197,9 @@ static const char *type_of(const char *name)
 		{".webm", "video/webm"},
 		{".mp4", "video/mp4"},
 		{".jsonl", "application/x-ndjson"},
+		{".vtt", "text/vtt; charset=utf-8"},
+		{".jpg", "image/jpeg"},
+		{".json", "application/json"},
 	};
 	const char *end = strrchr(name, '.');
 	size_t i;
@@ -205,17 +210,33 @@ static const char *type_of(const char *name)
 	return NULL;
 }
 
-/* Only what was recorded: no manifest, nothing else that may lie there. */
+/* No manifest, nothing else that may lie there. */
 static bool is_served(const struct rth_recording_folder *folder,
-		      const char *name)
+		      const struct rth_serve *what)
 {
 	const struct rth_recording_file *file =
-		rth_recording_folder_find(folder, name);
+		rth_recording_folder_find(folder, what->file);
 
-	return file &&
-	       (file->kind == RTH_RECORDING_LANE ||
-		file->kind == RTH_RECORDING_CHAT) &&
-	       type_of(name);
+	return file && (what->kinds & RTH_SERVE(file->kind)) &&
+	       rth_media_type(what->file);
+}
+
+/* Is it the very file that was made? */
+static enum rth_err check_digest(const struct served *s, const char *hex)
+{
+	const uint8_t *digest;
+	char text[3];
+	size_t i;
+
+	if (!rth_unseal_complete(s->unseal))
+		return RTH_ERR_FORMAT;
+	digest = rth_unseal_digest(s->unseal);
+	for (i = 0; i < RTH_SEAL_DIGEST_BYTES; i++) {
+		snprintf(text, sizeof(text), "%02x", digest[i]);
+		if (memcmp(hex + 2 * i, text, 2) != 0)
+			return RTH_ERR_FORMAT;
+	}
+	return 0;
 }
 
 static enum rth_err unseal(struct served *s,
@@ -241,7 +262,7 @@ static enum rth_err unseal(struct served *s,
 	return err;
 }
 
-static enum rth_err open_file(struct served *s, const char *name)
+static enum rth_err open_file(struct served *s, const struct rth_serve *what)
 {
 	const char *root = s->media->portal->settings.recordings.folder;
 	struct rth_recording_folder *folder;
@@ -250,9 +271,12 @@ static enum rth_err open_file(struct served *s, const char *name)
 
 	if (err)
 		return err;
-	if (is_served(folder, name)) {
-		snprintf(s->place.file, sizeof(s->place.file), "%s", name);
+	if (is_served(folder, what)) {
+		snprintf(s->place.file, sizeof(s->place.file), "%s",
+			 what->file);
 		err = unseal(s, folder);
+		if (!err && what->digest)
+			err = check_digest(s, what->digest);
 	} else {
 		err = RTH_ERR_NOT_FOUND;
 	}
@@ -289,14 +313,13 @@ static void reply_wrong(struct rth_exchange *x, enum rth_err err)
 
 /* Says whether there is room for another one; else there is a reply. */
 static bool begin(struct served *s, struct rth_exchange *x,
-		  const struct rth_play *play)
+		  const struct rth_stream_of *of)
 {
-	const struct rth_stream_of of = {play->id, play->user, play->recording};
 	enum rth_err err;
 
 	if (rth_request_is_head(x))
 		return true;
-	err = rth_stream_begin(&s->stream, s->media->streams, &of);
+	err = rth_stream_begin(&s->stream, s->media->streams, of);
 	if (err == RTH_ERR_LIMIT)
 		rth_reply_error(x, 429, "too-many",
 				"Too many files are being played at once.");
@@ -305,69 +328,144 @@ static bool begin(struct served *s, struct rth_exchange *x,
 	return !err;
 }
 
-static void reply(struct rth_exchange *x, struct served *s)
+static void reply_disposition(struct rth_exchange *x, const struct served *s,
+			      bool attachment)
+{
+	char text[RTH_RECORDING_NAME_SIZE + 32] = "inline";
+
+	if (attachment)
+		snprintf(text, sizeof(text), "attachment; filename=\"%s\"",
+			 s->place.file);
+	rth_reply_header(x, "Content-Disposition", text);
+}
+
+/* The tag of a file, with its quotes; false: it is still written to. */
+static bool tag_of(char etag[ETAG_SIZE], const struct served *s)
+{
+	strcpy(etag, "\"");
+	if (!rth_unseal_complete(s->unseal) ||
+	    rth_base64url_encode(etag + 1, ETAG_SIZE - 2,
+				 rth_unseal_digest(s->unseal),
+				 RTH_SEAL_DIGEST_BYTES))
+		return false;
+	strcat(etag, "\"");
+	return true;
+}
+
+static void reply(struct rth_exchange *x, struct served *s,
+		  const struct rth_serve *what)
 {
 	struct rth_body body = {
 		.bytes = rth_unseal_length(s->unseal),
-		.type = type_of(s->place.file),
+		.type = rth_media_type(s->place.file),
 		.read = served_read,
 		.close = served_close,
 		.arg = s,
 		.cut = s->stream ? rth_stream_cut(s->stream) : NULL,
 	};
-	char etag[ETAG_SIZE] = "\"";
-	const char *tag = NULL;
+	char etag[ETAG_SIZE];
+	const char *tag = tag_of(etag, s) ? etag : NULL;
+	struct rth_ranges ranges;
+	enum rth_err err = 0;
 
-	/* One that is still written to has none: it changes. */
-	if (rth_unseal_complete(s->unseal) &&
-	    !rth_base64url_encode(etag + 1, sizeof(etag) - 2,
-				  rth_unseal_digest(s->unseal),
-				  RTH_SEAL_DIGEST_BYTES)) {
-		strcat(etag, "\"");
-		tag = etag;
+	if (what->before && !rth_request_is_head(x)) {
+		rth_ranged_read(&ranges, x, body.bytes, tag);
+		if (ranges.kind != RTH_RANGES_NONE)
+			err = what->before(x, what->arg, &ranges, body.bytes);
 	}
-	rth_reply_header(x, "Cache-Control", "no-store");
-	rth_reply_header(x, "Content-Disposition", "inline");
-	/* A proxy in front must not keep plain bytes, not on a disk. */
-	rth_reply_header(x, "X-Accel-Buffering", "no");
-	rth_ranged_reply(x, &body, tag);
-}
-
-void rth_media_handle(struct rth_exchange *x)
-{
-	struct rth_media *media = rth_request_portal(x)->media;
-	struct rth_play play;
-	struct served *s;
-	enum rth_err err;
-
-	err = media ? rth_play_find(&play, x, rth_request_param(x, 0))
-		    : RTH_ERR_NOT_FOUND;
-	s = err ? NULL : rth_alloc(sizeof(*s));
-	if (!s) {
-		reply_wrong(x, err ? err : RTH_ERR_NOMEM);
-		return;
-	}
-	s->media = media;
-	memcpy(s->user, play.user, sizeof(s->user));
-	memcpy(s->place.recording, play.recording, sizeof(s->place.recording));
-	if (!begin(s, x, &play)) {
-		served_close(s);
-		return;
-	}
-	err = open_file(s, rth_request_param(x, 1));
 	if (err) {
 		served_close(s);
 		reply_wrong(x, err);
 		return;
 	}
-	reply(x, s);
+	rth_reply_header(x, "Cache-Control", "no-store");
+	reply_disposition(x, s, what->attachment);
+	/* A proxy in front must not keep plain bytes, not on a disk. */
+	rth_reply_header(x, "X-Accel-Buffering", "no");
+	rth_ranged_reply(x, &body, tag);
+}
+
+void rth_serve(struct rth_exchange *x, const struct rth_serve *what)
+{
+	struct rth_media *media = rth_request_portal(x)->media;
+	struct served *s = media ? rth_alloc(sizeof(*s)) : NULL;
+	enum rth_err err;
+
+	if (!s) {
+		reply_wrong(x, media ? RTH_ERR_NOMEM : RTH_ERR_NOT_FOUND);
+		return;
+	}
+	s->media = media;
+	snprintf(s->user, sizeof(s->user), "%s", what->of.user);
+	snprintf(s->place.recording, sizeof(s->place.recording), "%s",
+		 what->of.recording);
+	if (!begin(s, x, &what->of)) {
+		served_close(s);
+		return;
+	}
+	err = open_file(s, what);
+	if (err) {
+		served_close(s);
+		reply_wrong(x, err);
+		return;
+	}
+	reply(x, s, what);
+}
+
+void rth_serve_session(struct rth_serve *what, const struct rth_exchange *x,
+		       const char *recording, unsigned right)
+{
+	const struct rth_session *session = rth_request_session(x);
+
+	what->of = (struct rth_stream_of){
+		.play = what->key,
+		.user = session->user.id,
+		.recording = recording,
+		.session = session->hash,
+		.right = right,
+	};
+	if (rth_stream_key(what->key, session->hash, recording, right))
+		what->key[0] = '\0'; /* one place for all of them */
+}
+
+void rth_media_handle(struct rth_exchange *x)
+{
+	struct rth_play play;
+	enum rth_err err = rth_play_find(&play, x, rth_request_param(x, 0));
+	const struct rth_serve what = {
+		.file = rth_request_param(x, 1),
+		.kinds = RTH_SERVE(RTH_RECORDING_LANE) |
+			 RTH_SERVE(RTH_RECORDING_CHAT) |
+			 RTH_SERVE(RTH_RECORDING_CAPTIONS),
+		.of = {.play = play.id,
+		       .user = play.user,
+		       .recording = play.recording},
+	};
+
+	if (err)
+		reply_wrong(x, err);
+	else
+		rth_serve(x, &what);
 }
 
 /* ---- Start and stop ---- */
 
-static enum rth_err still(void *arg, const char *play)
+static enum rth_err still(void *arg, const struct rth_stream_of *of)
 {
-	return rth_play_still(arg, play);
+	const struct rth_portal *portal = arg;
+	struct rth_session session;
+	struct rth_reviewed reviewed;
+	enum rth_err err;
+
+	if (!of->session)
+		return rth_play_still(portal, of->play);
+	err = rth_session_find(&session, portal, of->session);
+	if (!err)
+		err = rth_store_reviewed_get(portal->store, &reviewed,
+					     of->recording);
+	if (!err && !(rth_rights(portal, &session, &reviewed) & of->right))
+		err = RTH_ERR_NOT_FOUND;
+	return err;
 }
 
 /*

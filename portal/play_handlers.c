@@ -10,12 +10,11 @@
 
 #include "audit.h"
 #include "play_timeline.h"
+#include "reason.h"
 #include "review.h"
 #include "rights.h"
 #include "session.h"
-#include "text.h"
 
-#define FREE_TEXT "free-text" /* the code of a reason that is in no list */
 #define RANGES_MAX 64
 #define ROUNDED_MS 1000 /* a player may end so much later */
 #define PLAYS_PER_MINUTE 60
@@ -35,15 +34,6 @@ static void reply_err(struct rth_exchange *x, enum rth_err err)
 		rth_reply_failed(x, err);
 }
 
-static void reply_bad(struct rth_exchange *x, const char *field,
-		      const char *message)
-{
-	rth_reply_json(x, 400,
-		       json_pack("{s:{s:s, s:s, s:s}}", "error", "code",
-				 "bad-request", "message", message, "field",
-				 field));
-}
-
 static enum rth_err rate(const struct rth_exchange *x, const char *what,
 			 int64_t max)
 {
@@ -57,59 +47,17 @@ static enum rth_err rate(const struct rth_exchange *x, const char *what,
 
 /* ---- Making one ---- */
 
-/* Is it nothing but {"reason": a string}, or nothing at all? */
-static bool read_body(const char **textp, const struct rth_exchange *x)
-{
-	const json_t *body = rth_request_body(x);
-	const json_t *reason = json_object_get(body, "reason");
-	size_t members = reason ? 1 : 0;
-
-	if (body &&
-	    (!json_is_object(body) || json_object_size(body) != members))
-		return false;
-	if (reason && !json_is_string(reason) && !json_is_null(reason))
-		return false;
-	*textp = json_string_value(reason);
-	return true;
-}
-
-/* RTH_ERR_FORMAT unless it is one that this clinic takes. */
+/* Nothing but {"reason": a string}, or nothing at all. */
 static enum rth_err read_reason(char reason[RTH_REASON_SIZE],
 				const struct rth_exchange *x)
 {
-	const struct rth_settings *s = &rth_request_portal(x)->settings;
-	const char *text = NULL;
-	enum rth_err err;
+	const json_t *body = rth_request_body(x);
+	size_t members = json_object_get(body, "reason") ? 1 : 0;
 
-	*reason = '\0';
-	if (!read_body(&text, x))
+	if (body &&
+	    (!json_is_object(body) || json_object_size(body) != members))
 		return RTH_ERR_FORMAT;
-	if (s->review.reason_need == RTH_REASON_NONE)
-		return 0;
-	if (text) {
-		if (rth_text_chars(text) > RTH_REASON_CHARS)
-			return RTH_ERR_FORMAT;
-		err = rth_text_clean(reason, RTH_REASON_SIZE, text,
-				     RTH_REASON_CHARS);
-		if (err)
-			return RTH_ERR_FORMAT;
-	}
-	return !*reason && s->review.reason_need == RTH_REASON_REQUIRED
-		       ? RTH_ERR_FORMAT
-		       : 0;
-}
-
-/* What the audit may know of a reason. */
-static const char *code_of(const struct rth_settings *s, const char *reason)
-{
-	size_t i;
-
-	if (!*reason)
-		return NULL;
-	for (i = 0; i < s->review.reasons.n; i++)
-		if (strcmp(s->review.reasons.v[i], reason) == 0)
-			return s->review.reasons.v[i];
-	return FREE_TEXT;
+	return rth_reason_read(reason, x);
 }
 
 static enum rth_err audit_play(const struct rth_exchange *x,
@@ -123,7 +71,7 @@ static enum rth_err audit_play(const struct rth_exchange *x,
 		.object = of->row.id,
 		.visit = *of->row.visit ? of->row.visit : NULL,
 		.outcome = outcome,
-		.reason = code_of(s, play->reason),
+		.reason = rth_reason_code(s, play->reason),
 	};
 
 	return rth_audit_request_json(x, &row,
@@ -206,8 +154,9 @@ void rth_play_handle_make(struct rth_exchange *x)
 		rth_rights_find(&of, x, rth_request_param(x, 0), RTH_MAY_PLAY);
 
 	if (!err && read_reason(play.reason, x)) {
-		reply_bad(x, "reason",
-			  "Please give a reason of up to 200 characters.");
+		rth_reply_bad_field(
+			x, "reason",
+			"Please give a reason of up to 200 characters.");
 		return;
 	}
 	if (!err)
@@ -362,8 +311,9 @@ void rth_play_handle_watched(struct rth_exchange *x)
 				    duration_ms)
 		      : RTH_ERR_FORMAT;
 	if (err == RTH_ERR_FORMAT) {
-		reply_bad(x, "ranges_ms",
-			  "Please give 1 to 64 ranges within the recording.");
+		rth_reply_bad_field(
+			x, "ranges_ms",
+			"Please give 1 to 64 ranges within the recording.");
 		return;
 	}
 	if (!err)

@@ -31,7 +31,7 @@ struct timeline {
 	const char *play;
 	int64_t now_ms; /* from the origin, less BEHIND_MS; when it runs */
 	bool running;
-	json_t *segments[LANES], *chat, *notes;
+	json_t *segments[LANES], *chat, *notes, *captions;
 	int64_t duration_ms;
 	int64_t lost_at_ms; /* -1: nowhere */
 	bool interrupted, incomplete;
@@ -45,6 +45,7 @@ static void timeline_clear(struct timeline *t)
 		json_decref(t->segments[i]);
 	json_decref(t->chat);
 	json_decref(t->notes);
+	json_decref(t->captions);
 }
 
 static enum rth_err timeline_init(struct timeline *t, const char *play)
@@ -57,7 +58,8 @@ static enum rth_err timeline_init(struct timeline *t, const char *play)
 	t->lost_at_ms = -1;
 	t->chat = json_array();
 	t->notes = json_array();
-	good = t->chat && t->notes;
+	t->captions = json_array();
+	good = t->chat && t->notes && t->captions;
 	for (i = 0; i < LANES; i++) {
 		t->segments[i] = json_array();
 		good = good && t->segments[i];
@@ -178,6 +180,27 @@ static enum rth_err add_chat(struct timeline *t,
 		return 0;
 	source(src, t, part->files[part->files_n - 1].name);
 	return append(t->chat, json_string(src));
+}
+
+/* Those of all languages; they are of no part. */
+static enum rth_err add_captions(struct timeline *t,
+				 const struct rth_recording_folder *folder)
+{
+	enum rth_err err = 0;
+	size_t i;
+
+	for (i = 0; i < folder->files_n && !err; i++) {
+		const struct rth_recording_file *file = &folder->files[i];
+		char language[RTH_LANGUAGE_SIZE], src[128];
+
+		if (file->kind != RTH_RECORDING_CAPTIONS)
+			continue;
+		source(src, t, file->name);
+		rth_recording_captions_language(language, file);
+		err = append(t->captions, json_pack("{s:s, s:s}", "src", src,
+						    "language", language));
+	}
+	return err;
 }
 
 /* ---- Notes ---- */
@@ -362,12 +385,13 @@ static json_t *lanes_json(const struct timeline *t)
 
 static json_t *timeline_json(const struct timeline *t)
 {
-	return json_pack(
-		"{s:I, s:b, s:s?, s:o, s:o, s:O, s:O}", "duration_ms",
-		(json_int_t)t->duration_ms, "running", t->running, "how",
-		how(t), "lost_at_ms",
-		t->lost_at_ms < 0 ? json_null() : json_integer(t->lost_at_ms),
-		"lanes", lanes_json(t), "chat", t->chat, "notes", t->notes);
+	return json_pack("{s:I, s:b, s:s?, s:o, s:o, s:O, s:O, s:O}",
+			 "duration_ms", (json_int_t)t->duration_ms, "running",
+			 t->running, "how", how(t), "lost_at_ms",
+			 t->lost_at_ms < 0 ? json_null()
+					   : json_integer(t->lost_at_ms),
+			 "lanes", lanes_json(t), "chat", t->chat, "notes",
+			 t->notes, "captions", t->captions);
 }
 
 static void say(char what[RTH_UNREADABLE_SIZE], const char *text)
@@ -400,6 +424,8 @@ enum rth_err rth_play_timeline(json_t **timelinep,
 	t.running = rth_recording_folder_running(folder);
 	if (folder->parts) {
 		err = read_parts(&t, folder, portal, what);
+		if (!err)
+			err = add_captions(&t, folder);
 	} else {
 		say(what, "its folder is empty");
 		err = RTH_ERR_NOT_FOUND;

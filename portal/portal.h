@@ -20,6 +20,7 @@ struct rth_mailcode;
 struct rth_audit_key;
 struct rth_keys;
 struct rth_media;
+struct rth_films;
 struct rth_peers;
 
 struct rth_portal {
@@ -38,6 +39,7 @@ struct rth_portal {
 					   none of their keys is open */
 	struct rth_media *media;	/* media.h; NULL: no recordings */
 	int64_t started_s;	/* when it began to listen; 0: not yet */
+	struct rth_films *films;	/* films.h; NULL: no recordings */
 	int64_t (*now_s)(void); /* seconds since 1970; a test replaces it */
 };
 

@@ -208,6 +208,12 @@ static const char *range_of(const struct rth_exchange *x, const char *etag)
 	return rth_request_field(x, RTH_FIELD_HEADER, "Range");
 }
 
+void rth_ranged_read(struct rth_ranges *ranges, const struct rth_exchange *x,
+		     uint64_t bytes, const char *etag)
+{
+	rth_ranges_read(ranges, range_of(x, etag), bytes);
+}
+
 void rth_ranged_reply(struct rth_exchange *x, const struct rth_body *whole,
 		      const char *etag)
 {
@@ -216,7 +222,7 @@ void rth_ranged_reply(struct rth_exchange *x, const struct rth_body *whole,
 	rth_reply_header(x, "Accept-Ranges", "bytes");
 	if (etag)
 		rth_reply_header(x, "ETag", etag);
-	rth_ranges_read(&ranges, range_of(x, etag), whole->bytes);
+	rth_ranged_read(&ranges, x, whole->bytes, etag);
 	switch (ranges.kind) {
 	case RTH_RANGES_NONE:
 		reply_none(x, whole);

@@ -8,6 +8,16 @@
 #define RTH_RANGED_H
 
 #include "exchange.h"
+#include "range.h"
+
+/**
+ * The ranges that a request asks for, as rth_ranged_reply takes them. Any
+ * thread.
+ *
+ * @param bytes of the whole
+ */
+void rth_ranged_read(struct rth_ranges *ranges, const struct rth_exchange *x,
+		     uint64_t bytes, const char *etag);
 
 /**
  * Replies 200, 206 or 416. A Range counts for GET, not for HEAD. Any thread.

@@ -128,6 +128,31 @@ static enum rth_err copy_to(int to,
 	return err;
 }
 
+/* Of a file that belongs to no part: that of any part which it was sealed with.
+ */
+static enum rth_err key_of_whole(struct rth_seal_key **keyp,
+				 const struct rth_recording_folder *recording,
+				 const struct rth_recording_file *file,
+				 const struct rth_export *e)
+{
+	char manifest[RTH_MANIFEST_NAME_SIZE];
+	struct rth_seal_key *key;
+	unsigned part;
+
+	for (part = 1; part <= recording->parts; part++) {
+		rth_recording_part_name(manifest, part);
+		if (rth_recording_key(&key, recording, manifest, e->pairs.v,
+				      e->pairs.n))
+			continue;
+		if (rth_recording_same_key(recording, file->name, key)) {
+			*keyp = key;
+			return 0;
+		}
+		rth_seal_key_free(key);
+	}
+	return RTH_ERR_DENIED;
+}
+
 /*
  * The key of the file's part: a file that is sealed with another one was put
  * there by somebody else, who needs only a public key for that. Without a
@@ -141,6 +166,8 @@ static enum rth_err key_of(struct rth_seal_key **keyp,
 	char manifest[RTH_MANIFEST_NAME_SIZE];
 	enum rth_err err;
 
+	if (!file->part)
+		return key_of_whole(keyp, recording, file, e);
 	rth_recording_part_name(manifest, file->part);
 	err = rth_recording_key(keyp, recording, manifest, e->pairs.v,
 				e->pairs.n);
@@ -196,8 +223,11 @@ enum rth_err rth_recording_export(const struct rth_recording_folder *recording,
 	for (i = 0; i < recording->files_n; i++) {
 		const struct rth_recording_file *file = &recording->files[i];
 
+		/* A film is made of the others, and made again when wanted. */
 		if (file->kind == RTH_RECORDING_LEFTOVER ||
-		    file->kind == RTH_RECORDING_FOREIGN)
+		    file->kind == RTH_RECORDING_FOREIGN ||
+		    file->kind == RTH_RECORDING_MAKING ||
+		    file->kind == RTH_RECORDING_FILM)
 			continue;
 		err = export_file(recording, to, file, export);
 		if (ends(err, export))

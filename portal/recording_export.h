@@ -32,8 +32,8 @@ enum rth_err rth_recording_export_to(int *fdp, const char *path,
 				     const char **wrong) RTH_CHECKED;
 
 /**
- * Writes lanes, chat and manifests under their names, mode 0600, synced. A file
- * that cannot be written whole is not there afterwards.
+ * Writes lanes, chat, manifests, captions and previews under their names, mode
+ * 0600, synced. A file that cannot be written whole is not there afterwards.
  *
  * @param to borrowed
  * @return 0 or the first error; with `damaged` only RTH_ERR_NOMEM and

@@ -96,6 +96,22 @@ static enum rth_err open_file(struct rth_unseal **unsealp,
 	return 0;
 }
 
+/* The bare key opens a header that was made with it, and no other. */
+bool rth_recording_same_key(const struct rth_recording_folder *recording,
+			    const char *name, const struct rth_seal_key *key)
+{
+	struct rth_seal_key *same = NULL;
+	enum rth_err err;
+	int fd;
+
+	if (rth_recording_folder_file(&fd, recording, name))
+		return false;
+	err = rth_seal_key_given(&same, fd, rth_seal_key_raw(key));
+	close(fd);
+	rth_seal_key_free(same);
+	return !err;
+}
+
 void rth_recording_check(struct rth_finding *finding,
 			 const struct rth_recording_folder *recording,
 			 const char *name, const struct rth_seal_key *key)

@@ -33,6 +33,10 @@ enum rth_err rth_recording_key(struct rth_seal_key **keyp,
 			       const struct rth_seal_pair *pairs,
 			       size_t pairs_n) RTH_CHECKED;
 
+/** Says whether a file is sealed with this recording key. */
+bool rth_recording_same_key(const struct rth_recording_folder *recording,
+			    const char *name, const struct rth_seal_key *key);
+
 /** Opens each block of a file and compares its digest with its end record. */
 void rth_recording_check(struct rth_finding *finding,
 			 const struct rth_recording_folder *recording,

@@ -19,6 +19,7 @@
 #include "mem.h"
 
 #define DIGITS "0123456789"
+#define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 #define FOLDER_FLAGS (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
 #define ENTRIES_MAX 1000000 /* of one folder */
 
@@ -67,6 +68,64 @@ static enum rth_recording_kind kind_of(const char *text)
 	return lane_name(text) ? RTH_RECORDING_LANE : RTH_RECORDING_FOREIGN;
 }
 
+bool rth_recording_language(const char *text)
+{
+	size_t len = strlen(text);
+
+	return len >= 2 && len < RTH_LANGUAGE_SIZE &&
+	       strspn(text, LETTERS) >= 2 &&
+	       strspn(text, LETTERS DIGITS "-") == len;
+}
+
+void rth_recording_captions_language(char language[RTH_LANGUAGE_SIZE],
+				     const struct rth_recording_file *file)
+{
+	const char *start = after(file->name, "captions-");
+
+	snprintf(language, RTH_LANGUAGE_SIZE, "%.*s",
+		 start ? (int)strcspn(start, ".") : 0, start ? start : "");
+}
+
+/* What was made of a whole recording: "film-ID.mp4", "captions-en.vtt". */
+static enum rth_recording_kind made_kind(const char *name)
+{
+	const char *id = after(name, "film-");
+	const char *language = after(name, "captions-");
+	const char *dot = strchr(name, '.');
+	char word[RTH_RECORDING_NAME_SIZE];
+
+	if (strcmp(name, RTH_RECORDING_STRIP) == 0 ||
+	    strcmp(name, RTH_RECORDING_OUTLINE) == 0)
+		return RTH_RECORDING_PREVIEW;
+	if (!dot || (!id && !language))
+		return RTH_RECORDING_FOREIGN;
+	snprintf(word, sizeof(word), "%.*s", (int)(dot - (id ? id : language)),
+		 id ? id : language);
+	if (language)
+		return rth_recording_language(word) && strcmp(dot, ".vtt") == 0
+			       ? RTH_RECORDING_CAPTIONS
+			       : RTH_RECORDING_FOREIGN;
+	return rth_id_valid(word) && (strcmp(dot, ".mp4") == 0 ||
+				      strcmp(dot, ".webm") == 0)
+		       ? RTH_RECORDING_FILM
+		       : RTH_RECORDING_FOREIGN;
+}
+
+/* The kind of a name that belongs to no part. */
+static enum rth_recording_kind whole_kind(char name[RTH_RECORDING_NAME_SIZE])
+{
+	size_t len = strlen(name), end = strlen(RTH_RECORDING_MAKES);
+	bool making =
+		len > end && strcmp(name + len - end, RTH_RECORDING_MAKES) == 0;
+	enum rth_recording_kind kind;
+
+	if (making)
+		name[len - end] = '\0';
+	kind = made_kind(name);
+	return making && kind != RTH_RECORDING_FOREIGN ? RTH_RECORDING_MAKING
+						       : kind;
+}
+
 /* Takes a temporary name's end off; false when it has none. */
 static bool cut_end(char *text)
 {
@@ -100,6 +159,11 @@ void rth_recording_file_of(struct rth_recording_file *file, const char *name)
 	bool temporary;
 
 	snprintf(file->name, sizeof(file->name), "%s", name);
+	snprintf(text, sizeof(text), "%s", name);
+	file->part = 0;
+	file->kind = whole ? whole_kind(text) : RTH_RECORDING_FOREIGN;
+	if (file->kind != RTH_RECORDING_FOREIGN)
+		return;
 	snprintf(text, sizeof(text), "%s", name);
 	temporary = cut_end(text);
 	file->part = number(text, &rest);

@@ -16,7 +16,11 @@
 #define RTH_RECORDING_FILES_MAX 8192 /* of one recording */
 #define RTH_RECORDING_PARTS_MAX 999
 #define RTH_RECORDING_NEW \
-	".recovering" /* ends the name of an unfinished copy */
+	".recovering"		      /* ends the name of an unfinished copy */
+#define RTH_RECORDING_MAKES ".making" /* of what is being made of it */
+#define RTH_RECORDING_STRIP "strip.jpg"
+#define RTH_RECORDING_OUTLINE "outline.json"
+#define RTH_LANGUAGE_SIZE 17 /* of captions, with NUL */
 
 enum rth_recording_kind {
 	RTH_RECORDING_MANIFEST,
@@ -24,13 +28,18 @@ enum rth_recording_kind {
 	RTH_RECORDING_CHAT,
 	RTH_RECORDING_LEFTOVER, /* of a recovery or a recorder that was killed
 				 */
-	RTH_RECORDING_FOREIGN,	/* none of ours */
+	/* Made of the recording afterwards, of no part: */
+	RTH_RECORDING_CAPTIONS,
+	RTH_RECORDING_PREVIEW, /* strip or outline */
+	RTH_RECORDING_FILM,
+	RTH_RECORDING_MAKING,  /* one of these that is being made */
+	RTH_RECORDING_FOREIGN, /* none of ours */
 };
 
 struct rth_recording_file {
 	char name[RTH_RECORDING_NAME_SIZE];
 	enum rth_recording_kind kind;
-	unsigned part; /* counts from 1; 0 of a foreign one */
+	unsigned part; /* counts from 1; 0 of a foreign one, or of none */
 };
 
 /* One recording's folder. Files are sorted by part, kind and name. */
@@ -49,6 +58,14 @@ struct rth_recording_folder {
  *             and printable in any case
  */
 void rth_recording_file_of(struct rth_recording_file *file, const char *name);
+
+/** Says whether it is a language as captions are named by: "en", "pt-BR". Any
+ * thread. */
+bool rth_recording_language(const char *text);
+
+/** The language of a file of captions. Any thread. */
+void rth_recording_captions_language(char language[RTH_LANGUAGE_SIZE],
+				     const struct rth_recording_file *file);
 
 /**
  * Calls back for each recording, oldest first; an error of `each` ends it.

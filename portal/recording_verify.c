@@ -110,15 +110,51 @@ static enum rth_err check_part(struct rth_verify *v,
 	return 0;
 }
 
+/* What was made of the recording: whole, and with the key of a part. */
+static void check_made(struct rth_verify *v,
+		       const struct rth_recording_folder *recording,
+		       const char *name)
+{
+	struct rth_finding found = {.err = RTH_ERR_DENIED};
+	char manifest[RTH_MANIFEST_NAME_SIZE];
+	struct rth_seal_key *key;
+	unsigned part;
+
+	for (part = 1; part <= recording->parts && found.err == RTH_ERR_DENIED;
+	     part++) {
+		rth_recording_part_name(manifest, part);
+		if (rth_recording_key(&key, recording, manifest, v->pairs.v,
+				      v->pairs.n))
+			continue;
+		if (rth_recording_same_key(recording, name, key))
+			rth_recording_check(&found, recording, name, key);
+		rth_seal_key_free(key);
+	}
+	v->files++;
+	v->bytes += found.bytes;
+	if (found.err == RTH_ERR_DENIED)
+		tell(v, name, "is sealed with none of the recording's keys");
+	else if (found.err)
+		tell(v, name, found.text);
+	else if (!found.complete)
+		tell(v, name, "was not finished");
+}
+
 static void check_foreign(struct rth_verify *v,
 			  const struct rth_recording_folder *recording)
 {
 	size_t i;
 
-	for (i = 0; i < recording->files_n; i++)
-		if (recording->files[i].kind == RTH_RECORDING_FOREIGN)
-			tell(v, recording->files[i].name,
-			     "does not belong here");
+	for (i = 0; i < recording->files_n; i++) {
+		const struct rth_recording_file *file = &recording->files[i];
+
+		if (file->kind == RTH_RECORDING_FOREIGN)
+			tell(v, file->name, "does not belong here");
+		else if (file->kind == RTH_RECORDING_CAPTIONS ||
+			 file->kind == RTH_RECORDING_PREVIEW ||
+			 file->kind == RTH_RECORDING_FILM)
+			check_made(v, recording, file->name);
+	}
 }
 
 enum rth_err rth_recording_verify(const struct rth_recording_folder *recording,

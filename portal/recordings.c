@@ -14,6 +14,7 @@
 
 #include "keys.h"
 #include "mem.h"
+#include "recording_captions.h"
 #include "recording_export.h"
 #include "recording_store.h"
 #include "recording_verify.h"
@@ -23,6 +24,7 @@
 
 #define DAMAGED "--damaged"
 #define ALL "--all"
+#define LANGUAGE "--language"
 #define USAGE                                                               \
 	"usage: rthealth-portal --config FILE recording COMMAND\n"          \
 	"  list                       what there is\n"                      \
@@ -32,6 +34,8 @@
 	"a damaged one\n"                                                   \
 	"                             only with --damaged\n"                \
 	"  recover [ID]               completes what was interrupted\n"     \
+	"  captions ID FILE [--language en]\n"                              \
+	"                             seals a WebVTT file into it\n"        \
 	"  certificate ID             of its deletion\n"
 
 enum { GOOD, WRONG, UNKNOWN };
@@ -428,6 +432,53 @@ static int run_recover(struct command *c)
 	return err || c->wrong ? WRONG : GOOD;
 }
 
+/* ---- captions ---- */
+
+static int seal_captions(struct command *c,
+			 const struct rth_recording_folder *folder,
+			 const char *language)
+{
+	const char *wrong = "";
+	char data[64], *text;
+	size_t len;
+	enum rth_err err;
+
+	if (rth_captions_read(&text, &len, c->argv[1], &wrong)) {
+		fprintf(stderr, "%s %s\n", c->argv[1], wrong);
+		return WRONG;
+	}
+	snprintf(data, sizeof(data), "{\"language\":\"%s\",\"bytes\":%zu}",
+		 language, len);
+	err = complain(audit(c, "captions-sealed", data), "audit");
+	if (!err)
+		err = complain(rth_captions_seal(folder, c->pairs, language,
+						 text, len),
+			       c->id);
+	rth_free(text);
+	if (err)
+		return WRONG;
+	printf("%s captions-%s.vtt, %zu bytes\n", c->id, language, len);
+	return GOOD;
+}
+
+static int run_captions(struct command *c)
+{
+	const char *language = c->argc == 4 ? c->argv[3] : "en";
+	struct rth_recording_folder *folder;
+	int status;
+
+	if (c->argc == 3 ||
+	    (c->argc == 4 && strcmp(c->argv[2], LANGUAGE) != 0) ||
+	    !rth_recording_language(language))
+		return UNKNOWN;
+	c->id = c->argv[0];
+	if (open_keys(c) || open_folder(&folder, c, c->id))
+		return WRONG;
+	status = seal_captions(c, folder, language);
+	rth_recording_folder_close(folder);
+	return status;
+}
+
 /* ---- certificate ---- */
 
 static int run_certificate(struct command *c)
@@ -457,6 +508,7 @@ static const struct {
 	{"verify", 1, 1, run_verify},
 	{"export", 2, 3, run_export},
 	{"recover", 0, 1, run_recover},
+	{"captions", 2, 4, run_captions},
 	{"certificate", 1, 1, run_certificate},
 };
 

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "films.h"
 #include "keys.h"
 #include "log.h"
 #include "mem.h"
@@ -175,6 +176,7 @@ static void run_job(void *arg)
 
 	if (!is_stopping(job))
 		run(job);
+	rth_films_wake(job->portal->films); /* there may be one to preview */
 	rth_free(job);
 }
 

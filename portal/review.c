@@ -64,7 +64,8 @@ json_t *rth_review_json(const struct rth_portal *portal,
 	bool visit = *row->visit;
 
 	return json_pack(
-		"{s:s, s:o, s:o, s:s, s:s?, s:I, s:b, s:o, s:o, s:o, s:o, s:o}",
+		"{s:s, s:o, s:o, s:s, s:s?, s:I, s:b, s:o, s:o, s:o, s:o, s:o, "
+		"s:b}",
 		"id", row->id, "begun", time_or_null(row->begun_s), "seconds",
 		row->ended_s ? json_integer(row->ended_s - row->begun_s)
 			     : json_null(),
@@ -75,7 +76,8 @@ json_t *rth_review_json(const struct rth_portal *portal,
 		or_null(visit, row->visit, "title", of->title), "clinician",
 		or_null(visit, of->clinician_id, "name", of->clinician_name),
 		"patient", patient_json(of), "rights",
-		rth_rights_json(rth_rights(portal, viewer, of)));
+		rth_rights_json(rth_rights(portal, viewer, of)), "preview",
+		of->preview);
 }
 
 static json_t *reasons_json(const struct rth_settings *s)

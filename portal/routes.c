@@ -6,6 +6,8 @@
 
 #include "audit.h"
 #include "events.h"
+#include "files.h"
+#include "film_handlers.h"
 #include "join.h"
 #include "mailcode.h"
 #include "media.h"
@@ -13,6 +15,7 @@
 #include "peers.h"
 #include "play.h"
 #include "portal.h"
+#include "preview.h"
 #include "retention.h"
 #include "review.h"
 #include "session.h"
@@ -108,6 +111,25 @@ const struct rth_route rth_routes_public[] = {
 	 RTH_PROOF_CSRF, 0, false, rth_play_handle_watched},
 	{RTH_GET, "/api/plays/:play/:file", RTH_SIGNED_IN, RTH_ON_STORE,
 	 RTH_PROOF_NONE, 0, false, rth_media_handle},
+
+	{RTH_GET, "/api/recordings/:id/strip", RTH_SIGNED_IN, RTH_ON_STORE,
+	 RTH_PROOF_NONE, 0, false, rth_preview_handle_strip},
+	{RTH_GET, "/api/recordings/:id/outline", RTH_SIGNED_IN, RTH_ON_STORE,
+	 RTH_PROOF_NONE, 0, false, rth_preview_handle_outline},
+	{RTH_GET, "/api/recordings/:id/files", RTH_SIGNED_IN, RTH_ON_STORE,
+	 RTH_PROOF_NONE, 0, false, rth_files_handle_list},
+	{RTH_GET, "/api/recordings/:id/files/:file", RTH_SIGNED_IN,
+	 RTH_ON_STORE, RTH_PROOF_NONE, 0, false, rth_files_handle_get},
+	{RTH_POST, "/api/recordings/:id/films", RTH_SIGNED_IN, RTH_ON_STORE,
+	 RTH_PROOF_CSRF, 0, false, rth_film_handle_ask},
+	{RTH_GET, "/api/recordings/:id/films", RTH_SIGNED_IN, RTH_ON_STORE,
+	 RTH_PROOF_NONE, 0, false, rth_film_handle_list},
+	{RTH_GET, "/api/films/:film", RTH_SIGNED_IN, RTH_ON_STORE,
+	 RTH_PROOF_NONE, 0, false, rth_film_handle_get},
+	{RTH_DELETE, "/api/films/:film", RTH_SIGNED_IN, RTH_ON_STORE,
+	 RTH_PROOF_CSRF, 0, false, rth_film_handle_remove},
+	{RTH_GET, "/api/films/:film/file", RTH_SIGNED_IN, RTH_ON_STORE,
+	 RTH_PROOF_NONE, 0, false, rth_film_handle_file},
 
 	{RTH_GET, "/api/audit", RTH_SIGNED_IN, RTH_ON_STORE, RTH_PROOF_NONE, 0,
 	 false, rth_audit_handle_list},

@@ -111,6 +111,12 @@ struct rth_settings {
 		char *recover_program; /* rthealth-recover */
 		bool allowed;	       /* clinicians may ask for one */
 	} recordings;
+	struct {
+		int64_t keep_hours; /* one that is done is kept so long */
+		int64_t at_once;    /* made by one portal at a time */
+		bool previews;	    /* strips and outlines are made */
+		char *program;	    /* rthealth-film */
+	} films;
 	struct rth_conf_list providers; /* struct rth_provider_conf */
 	struct {
 		/* "email:a@b", "domain:b", "group:g" */

@@ -151,9 +151,8 @@ static enum rth_err change_all(struct rth_store *store, const char *sql,
 }
 
 struct adding {
-	struct rth_store *store;
-	const struct rth_film *film;
-	int64_t max, n;
+	const struct rth_store *store;
+	int64_t n;
 };
 
 static enum rth_err count_row(const struct rth_db_row *row, void *arg)
@@ -164,10 +163,10 @@ static enum rth_err count_row(const struct rth_db_row *row, void *arg)
 	return 0;
 }
 
-static enum rth_err add(void *arg)
+enum rth_err rth_store_film_add(struct rth_store *store,
+				const struct rth_film *f, int64_t max)
 {
-	struct adding *a = arg;
-	const struct rth_film *f = a->film;
+	struct adding a = {store, 0};
 	const struct rth_db_value user = RTH_DB_TEXT(f->user);
 	const struct rth_db_query count = {
 		.sql = "SELECT COUNT(*) FROM films WHERE user_id = $1"
@@ -175,7 +174,7 @@ static enum rth_err add(void *arg)
 		.values = &user,
 		.values_n = 1,
 		.row = count_row,
-		.arg = a,
+		.arg = &a,
 	};
 	const struct rth_db_value values[] = {
 		RTH_DB_TEXT(f->id),	   RTH_DB_TEXT(f->recording),
@@ -183,12 +182,12 @@ static enum rth_err add(void *arg)
 		RTH_DB_TEXT(f->container), RTH_DB_TEXT(f->layout),
 		RTH_DB_INT(f->burn_in),	   RTH_DB_INT(f->asked_s),
 	};
-	enum rth_err err = rth_store_run(a->store, &count);
+	enum rth_err err = rth_store_run(store, &count);
 
-	if (!err && a->n >= a->max)
+	if (!err && a.n >= max)
 		return RTH_ERR_LIMIT;
 	return err ? err
-		   : change(a->store,
+		   : change(store,
 			    "INSERT INTO films(id, recording_id, user_id,"
 			    " reason, container, layout, burn_in, state,"
 			    " error, asked_s, ended_s, expires_s, permille,"
@@ -198,14 +197,6 @@ static enum rth_err add(void *arg)
 			    " FROM recordings r WHERE r.id = $2"
 			    " AND r.deleted_s = 0 AND r.state <> 'deleting'",
 			    values, 8);
-}
-
-enum rth_err rth_store_film_add(struct rth_store *store,
-				const struct rth_film *film, int64_t max)
-{
-	struct adding a = {store, film, max, 0};
-
-	return store->backend->transaction(store->db, add, &a);
 }
 
 enum rth_err rth_store_film_claim(struct rth_store *store,

@@ -13,13 +13,20 @@
 #include <string.h>
 #include <time.h>
 
-#include "id.h"
 #include "mem.h"
+#include "store.h"
+
+/* A copy of struct rth_stream_of; the session is "" where there is none. */
+struct of {
+	char play[RTH_ID_SIZE], user[RTH_ID_SIZE], recording[RTH_ID_SIZE];
+	char session[RTH_HASH_SIZE];
+	unsigned right;
+};
 
 struct rth_stream {
 	struct rth_streams *streams;
 	bool used;
-	char play[RTH_ID_SIZE], user[RTH_ID_SIZE], recording[RTH_ID_SIZE];
+	struct of of;
 	atomic_bool cut;
 	atomic_llong good_ms; /* monotonic: when it was found good */
 };
@@ -31,8 +38,8 @@ struct rth_streams {
 	pthread_t thread;
 	bool started, stopping;
 	unsigned running;
-	struct rth_stream *places;  /* conf.max of them */
-	char (*asked)[RTH_ID_SIZE]; /* as many: the plays of one check */
+	struct rth_stream *places; /* conf.max of them */
+	struct of *asked;	   /* as many: the plays of one check */
 };
 
 static int64_t monotonic_ms(void)
@@ -50,7 +57,7 @@ static bool is_asked(const struct rth_streams *s, size_t n, const char *play)
 	size_t i;
 
 	for (i = 0; i < n; i++)
-		if (strcmp(s->asked[i], play) == 0)
+		if (strcmp(s->asked[i].play, play) == 0)
 			return true;
 	return false;
 }
@@ -62,8 +69,8 @@ static size_t collect(struct rth_streams *s)
 
 	pthread_mutex_lock(&s->lock);
 	for (i = 0; i < s->conf.max; i++)
-		if (s->places[i].used && !is_asked(s, n, s->places[i].play))
-			memcpy(s->asked[n++], s->places[i].play, RTH_ID_SIZE);
+		if (s->places[i].used && !is_asked(s, n, s->places[i].of.play))
+			s->asked[n++] = s->places[i].of;
 	pthread_mutex_unlock(&s->lock);
 	return n;
 }
@@ -76,7 +83,7 @@ static void tell(struct rth_streams *s, const char *play, bool good)
 	for (i = 0; i < s->conf.max; i++) {
 		struct rth_stream *place = &s->places[i];
 
-		if (!place->used || strcmp(place->play, play) != 0)
+		if (!place->used || strcmp(place->of.play, play) != 0)
 			continue;
 		if (good)
 			atomic_store(&place->good_ms, monotonic_ms());
@@ -90,10 +97,19 @@ void rth_streams_check(struct rth_streams *streams)
 {
 	size_t i, n = collect(streams);
 
-	for (i = 0; i < n; i++)
-		tell(streams, streams->asked[i],
-		     !streams->conf.still(streams->conf.arg,
-					  streams->asked[i]));
+	for (i = 0; i < n; i++) {
+		const struct of *asked = &streams->asked[i];
+		const struct rth_stream_of of = {
+			.play = asked->play,
+			.user = asked->user,
+			.recording = asked->recording,
+			.session = *asked->session ? asked->session : NULL,
+			.right = asked->right,
+		};
+
+		tell(streams, asked->play,
+		     !streams->conf.still(streams->conf.arg, &of));
+	}
 }
 
 static struct timespec in_ms(int64_t ms)
@@ -130,12 +146,28 @@ static void *run(void *arg)
 
 /* ---- One answer ---- */
 
+enum rth_err rth_stream_key(char key[RTH_ID_SIZE], const char *session,
+			    const char *recording, unsigned right)
+{
+	char text[RTH_HASH_SIZE + RTH_ID_SIZE + 16], hash[RTH_HASH_SIZE];
+	enum rth_err err;
+
+	snprintf(text, sizeof(text), "%s %s %u", session, recording, right);
+	err = rth_store_hash(hash, text);
+	if (!err)
+		snprintf(key, RTH_ID_SIZE, "%.22s", hash);
+	return err;
+}
+
 static void take(struct rth_stream *place, const struct rth_stream_of *of)
 {
 	place->used = true;
-	snprintf(place->play, RTH_ID_SIZE, "%s", of->play);
-	snprintf(place->user, RTH_ID_SIZE, "%s", of->user);
-	snprintf(place->recording, RTH_ID_SIZE, "%s", of->recording);
+	snprintf(place->of.play, RTH_ID_SIZE, "%s", of->play);
+	snprintf(place->of.user, RTH_ID_SIZE, "%s", of->user);
+	snprintf(place->of.recording, RTH_ID_SIZE, "%s", of->recording);
+	snprintf(place->of.session, RTH_HASH_SIZE, "%s",
+		 of->session ? of->session : "");
+	place->of.right = of->right;
 }
 
 enum rth_err rth_stream_begin(struct rth_stream **streamp,
@@ -155,8 +187,8 @@ enum rth_err rth_stream_begin(struct rth_stream **streamp,
 			place = other;
 			continue;
 		}
-		of_play += strcmp(other->play, of->play) == 0;
-		of_user += strcmp(other->user, of->user) == 0;
+		of_play += strcmp(other->of.play, of->play) == 0;
+		of_user += strcmp(other->of.user, of->user) == 0;
 	}
 	if (of_play >= streams->conf.max_play ||
 	    of_user >= streams->conf.max_user) {
@@ -181,7 +213,7 @@ void rth_streams_cut(struct rth_streams *streams, const char *recording)
 	for (i = 0; i < streams->conf.max; i++) {
 		struct rth_stream *place = &streams->places[i];
 
-		if (place->used && strcmp(place->recording, recording) == 0)
+		if (place->used && strcmp(place->of.recording, recording) == 0)
 			atomic_store(&place->cut, true);
 	}
 	pthread_mutex_unlock(&streams->lock);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Answers of plays that are under way. A thread asks again and again whether
- * each play is still good; the answers of one that is not are cut. An answer
- * whose play has not been found good for two such times is over, too, whatever
- * the thread waits for.
+ * Answers of plays and downloads that are under way. A thread asks again and
+ * again whether each play is still good; the answers of one that is not are
+ * cut. An answer whose play has not been found good for two such times is over,
+ * too, whatever the thread waits for.
  */
 #ifndef RTH_STREAMS_H
 #define RTH_STREAMS_H
@@ -13,20 +13,29 @@
 #include <stdint.h>
 
 #include "err.h"
+#include "id.h"
 
 #define RTH_STREAMS_MAX 4096
 
 struct rth_streams; /* the registry */
 struct rth_stream;  /* one answer in it */
 
+/* What an answer is of: ids. */
+struct rth_stream_of {
+	const char *play; /* of a download, what rth_stream_key makes */
+	const char *user, *recording;
+	const char *session; /* of a download, its hash; NULL: of a play */
+	unsigned right;	     /* that a download needs (rights.h) */
+};
+
 struct rth_streams_conf {
 	unsigned max;	   /* at once in all; 1 to RTH_STREAMS_MAX */
 	unsigned max_play; /* and of one play */
 	unsigned max_user; /* and for one user */
 	int64_t check_ms;  /* from one asking to the next */
-	/* Says whether a play is still good; any error ends it. Called by the
-	   registry's own thread; may wait. */
-	enum rth_err (*still)(void *arg, const char *play);
+	/* Says whether a play, or a download, is still good; any error ends it.
+	   Called by the registry's own thread; may wait. */
+	enum rth_err (*still)(void *arg, const struct rth_stream_of *of);
 	void *arg;
 };
 
@@ -43,10 +52,10 @@ rth_streams_create(struct rth_streams **streamsp,
 /** Stops the thread and frees; NULL is allowed. Every answer has ended. */
 void rth_streams_free(struct rth_streams *streams);
 
-/* What an answer is of: ids. */
-struct rth_stream_of {
-	const char *play, *user, *recording;
-};
+/** Makes the name that all downloads of one recording in one session have in
+ * the place of a play, whatever right they need. Any thread. */
+enum rth_err rth_stream_key(char key[RTH_ID_SIZE], const char *session,
+			    const char *recording, unsigned right) RTH_CHECKED;
 
 /**
  * Begins an answer. Any thread.

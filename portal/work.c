@@ -24,7 +24,7 @@ struct rth_work {
 	pthread_t threads[RTH_WORK_MAX_THREADS];
 	unsigned thread_count;
 	struct job *jobs;
-	unsigned max_jobs, head, count;
+	unsigned max_jobs, head, count, running;
 	atomic_bool stopping;
 };
 
@@ -40,6 +40,7 @@ static bool take(struct rth_work *w, struct job *job)
 		*job = w->jobs[w->head];
 		w->head = (w->head + 1) % w->max_jobs;
 		w->count--;
+		w->running++;
 		got = true;
 	}
 	pthread_mutex_unlock(&w->lock);
@@ -51,8 +52,12 @@ static void *thread_main(void *arg)
 	struct rth_work *w = arg;
 	struct job job;
 
-	while (take(w, &job))
+	while (take(w, &job)) {
 		job.run(job.arg);
+		pthread_mutex_lock(&w->lock);
+		w->running--;
+		pthread_mutex_unlock(&w->lock);
+	}
 	return NULL;
 }
 
@@ -103,6 +108,16 @@ enum rth_err rth_work_add(struct rth_work *w, void (*run)(void *arg), void *arg)
 	}
 	pthread_mutex_unlock(&w->lock);
 	return err;
+}
+
+bool rth_work_busy(struct rth_work *w)
+{
+	bool busy;
+
+	pthread_mutex_lock(&w->lock);
+	busy = w->count || w->running;
+	pthread_mutex_unlock(&w->lock);
+	return busy;
 }
 
 bool rth_work_stopping(const struct rth_work *w)

@@ -40,6 +40,9 @@ enum rth_err rth_work_add(struct rth_work *w, void (*run)(void *arg),
  */
 bool rth_work_stopping(const struct rth_work *w);
 
+/** Says whether a job waits or runs. Any thread. */
+bool rth_work_busy(struct rth_work *w);
+
 /**
  * Refuses new jobs and tells running ones to give up; every job that was
  * accepted still runs. Any thread; does not wait.

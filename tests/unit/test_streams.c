@@ -16,8 +16,9 @@ struct judge {
 	atomic_int a, b; /* enum rth_err */
 };
 
-static enum rth_err still(void *arg, const char *play)
+static enum rth_err still(void *arg, const struct rth_stream_of *of)
 {
+	const char *play = of->play;
 	struct judge *judge = arg;
 
 	if (strcmp(play, PLAY_A) == 0) {
@@ -44,7 +45,7 @@ static struct rth_streams *make(struct judge *judge, unsigned max,
 static enum rth_err begin(struct rth_stream **streamp,
 			  struct rth_streams *streams, const char *play)
 {
-	const struct rth_stream_of of = {play, play, PLAY_A};
+	const struct rth_stream_of of = {play, play, PLAY_A, NULL, 0};
 
 	return rth_stream_begin(streamp, streams, &of);
 }
@@ -52,9 +53,9 @@ static enum rth_err begin(struct rth_stream **streamp,
 static void one_user_does_not_take_all(void **state)
 {
 	const struct rth_streams_conf conf = {8, 8, 2, NEVER_MS, still, NULL};
-	const struct rth_stream_of mine = {PLAY_A, "me", "r"};
-	const struct rth_stream_of also_mine = {PLAY_B, "me", "s"};
-	const struct rth_stream_of yours = {"p", "you", "s"};
+	const struct rth_stream_of mine = {PLAY_A, "me", "r", NULL, 0};
+	const struct rth_stream_of also_mine = {PLAY_B, "me", "s", NULL, 0};
+	const struct rth_stream_of yours = {"p", "you", "s", NULL, 0};
 	struct rth_stream *a, *b, *c, *none = NULL;
 	struct rth_streams *s;
 
@@ -188,11 +189,11 @@ struct slow {
 	atomic_int asked;
 };
 
-static enum rth_err slow_still(void *arg, const char *play)
+static enum rth_err slow_still(void *arg, const struct rth_stream_of *of)
 {
 	struct slow *slow = arg;
 
-	(void)play;
+	(void)of;
 	pthread_mutex_lock(&slow->lock);
 	atomic_fetch_add(&slow->asked, 1);
 	while (!slow->go)

@@ -17,6 +17,7 @@ export const ADMIN = 'admin@clinic.example';
  * @typedef {object} Recordings what the portal knows of a recorder's store
  * @property {string} folder
  * @property {{ public: string, private: string }} keys folders
+ * @property {boolean} [previews] strips and outlines are made
  */
 
 /** @param {Recordings | undefined} of */
@@ -26,6 +27,10 @@ recordings = {
 	public_keys = "${of.keys.public}";
 	private_keys = "${of.keys.private}";
 	recover_program = "${BUILD}/rthealth-recover";
+};
+films = {
+	program = "${BUILD}/rthealth-film";
+	previews = ${of.previews ? 'true' : 'false'};
 };` : '';
 
 /**
