@@ -98,10 +98,62 @@ for (const [size, pixels] of Object.entries(SIZES)) {
 			await clinician.page.click('End for both');
 			await patient.page.sees('The visit is over');
 			await look(patient, `ended-${size}`);
-			await clinician.page.close();
-			await patient.page.close();
 		});
+
+		test('what became of it, and how good the connections were', () =>
+			afterwards(clinician, patient, visit, size));
 	});
+}
+
+/** How somebody's line was: good, away for a while, poor for a while. */
+function points(role) {
+	return { role, points: Array.from({ length: 60 }, (_, n) => ({ s: n * 10,
+		loss_permille: role === 'patient' && n > 40 ? 140 : 0,
+		round_trip_ms: n > 10 ? 45 : null, received_kbps: 900,
+		sent_kbps: null, limited: false }))
+		.filter(({ s }) => role === 'clinician' || s < 200 || s > 250) };
+}
+
+/** Both look at their visits when one is over; their pages are closed. */
+async function afterwards(clinician, patient, visit, size) {
+	await until(async () => (await clinic.account.get(
+		`/api/visits/${visit}`)).happened, 60000, 'that it happened is known');
+	for (const person of [clinician, patient]) {
+		await person.page.goto(person.url);
+		await person.page.sees('together, not recorded');
+	}
+	await look(patient, `home-after-patient-${size}`);
+	assert.equal(await patient.page.evaluate(() =>
+		document.querySelectorAll('.quality-open').length), 0);
+	await clinician.page.page.route('**/quality', (route) => route.fulfill({
+		json: { from: '2026-01-31T09:30:00Z', step_s: 10,
+			seats: ['clinician', 'patient'].map(points) } }));
+	await clinician.page.press(`[data-visit="${visit}"] .quality-open`);
+	await clinician.page.sees('You: good all the time.');
+	await clinician.page.sees(
+		`${patient.who.name}: good for 6 minutes, poor for 3 minutes; `
+		+ 'at worst 14 % lost, 45 ms delay.');
+	for (const scheme of ['light', 'dark']) {
+		await clinician.page.page.emulateMedia({ colorScheme: scheme });
+		await look(clinician, `connections-${size}-${scheme}`);
+	}
+	await clinician.page.press('.line-table summary');
+	assert.equal(await clinician.page.evaluate(() =>
+		document.querySelectorAll('.line-table tbody tr').length), 4);
+	await look(clinician, `connections-table-${size}`);
+	await clinician.page.press('#quality-close');
+	assert.ok(await clinician.page.evaluate(() =>
+		document.activeElement?.matches('.quality-open')),
+	'the focus is where it was');
+	await clinician.page.page.unroute('**/quality');
+	await clinician.page.press(`[data-visit="${visit}"] .quality-open`);
+	await clinician.page.sees('Connections');
+	await clinician.page.until(() => document.querySelector(
+		'#quality-dialog .line-figure, #quality-dialog .stack > p:not(.hint)'),
+	'the real answer can be shown');
+	assert.deepEqual(clinician.page.problems, []);
+	await clinician.page.close();
+	await patient.page.close();
 }
 
 describe('without all devices', () => {
