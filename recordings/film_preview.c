@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <math.h>
+#include <stdlib.h>
 
 #include <jansson.h>
 
@@ -16,10 +17,11 @@
 #include "json_text.h"
 #include "mem.h"
 
-#define DECODE_MAX 1500 /* pictures, from a key frame to a moment */
-#define JPEG_QUALITY 5	/* 2 best to 31 */
-#define CHUNK 960	/* samples: 20 ms */
-#define BLOCK_BYTES 3	/* of base64 */
+#define DECODE_MAX 1500		   /* pictures, from a key frame to a moment */
+#define STALE_US INT64_C(30000000) /* a hole, or nearly no pictures */
+#define JPEG_QUALITY 5		   /* 2 best to 31 */
+#define CHUNK 960		   /* samples: 20 ms */
+#define BLOCK_BYTES 3		   /* of base64 */
 
 static enum rth_err write_all(struct rth_film_work *work, struct rth_seal *seal,
 			      const void *data, size_t len)
@@ -32,11 +34,15 @@ static enum rth_err write_all(struct rth_film_work *work, struct rth_seal *seal,
 
 /* The strip. */
 
-/* The last picture of a track up to a time, at least its first one. */
+/*
+ * The last picture of a track up to a time, or its first one; none where that
+ * is from another time.
+ */
 static enum rth_err last_until(struct rth_film_track *track, int64_t time_us,
 			       AVFrame *shown)
 {
 	enum rth_err err = RTH_OK;
+	int64_t shown_us = time_us;
 
 	rth_film_track_seek(track, time_us);
 	for (int n = 0; n < DECODE_MAX && !err; n++) {
@@ -50,9 +56,12 @@ static enum rth_err last_until(struct rth_film_track *track, int64_t time_us,
 			break;
 		av_frame_unref(shown);
 		av_frame_move_ref(shown, frame);
+		shown_us = at_us;
 		if (at_us > time_us)
 			break;
 	}
+	if (llabs(shown_us - time_us) > STALE_US)
+		av_frame_unref(shown);
 	return err;
 }
 

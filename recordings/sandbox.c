@@ -119,9 +119,17 @@ static enum rth_err limit_resources(const struct limit *most, size_t n)
 	if (SANITIZED)
 		n -= 2;
 	for (size_t i = 0; i < n; i++) {
-		const struct rlimit limit = {most[i].most, most[i].most};
+		const __rlimit_resource_t what =
+			(__rlimit_resource_t)most[i].what;
+		struct rlimit limit;
 
-		if (setrlimit((__rlimit_resource_t)most[i].what, &limit))
+		/* One that is lower already stays. */
+		if (getrlimit(what, &limit))
+			return RTH_ERR_IO;
+		if (limit.rlim_max > most[i].most)
+			limit.rlim_max = most[i].most;
+		limit.rlim_cur = limit.rlim_max;
+		if (setrlimit(what, &limit))
 			return RTH_ERR_IO;
 	}
 	return RTH_OK;
