@@ -150,7 +150,7 @@ static int open_high(const char *name, int flags)
 	return high;
 }
 
-/* A disk of 64 KiB that only this process sees. */
+/* A disk of 24 KiB that only this process sees. */
 static void use_tiny_disk(void)
 {
 	char path[128];
@@ -158,7 +158,7 @@ static void use_tiny_disk(void)
 	snprintf(path, sizeof(path), "%s/tiny", folder.path);
 	if (unshare(CLONE_NEWNS) ||
 	    mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
-	    mount("none", path, "tmpfs", 0, "size=64k"))
+	    mount("none", path, "tmpfs", 0, "size=24k"))
 		_exit(NO_MOUNT);
 }
 
