@@ -58,14 +58,18 @@ static void tell(void *arg, const char *text)
 
 static enum rth_err open_store(struct command *c)
 {
+	const char *where = c->settings->database;
+	enum rth_err err = rth_store_look(where);
+
 	/* rth_store_open would make one. */
-	if (access(c->settings->database, F_OK)) {
+	if (err == RTH_ERR_NOT_FOUND) {
 		fprintf(stderr, "rthealth-portal: %s: there is no database\n",
-			c->settings->database);
-		return RTH_ERR_NOT_FOUND;
+			rth_store_name(where));
+		return err;
 	}
-	return complain(rth_store_open(&c->store, c->settings->database),
-			"database");
+	if (!err)
+		err = rth_store_open(&c->store, where);
+	return complain(err, "database");
 }
 
 /* ---- verify ---- */

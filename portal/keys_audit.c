@@ -2,7 +2,6 @@
 /*
  * A changed key of the clinic is a row of the audit.
  */
-#include <errno.h>
 #include <stdio.h>
 #include <time.h>
 #include <unistd.h>
@@ -17,14 +16,16 @@
 enum rth_err rth_keys_audit_open(struct rth_store **storep,
 				 const struct rth_settings *settings)
 {
-	if (!access(settings->database, F_OK))
+	enum rth_err err = rth_store_look(settings->database);
+
+	if (!err)
 		return rth_store_open(storep, settings->database);
-	if (errno != ENOENT)
-		return RTH_ERR_IO;
+	if (err != RTH_ERR_NOT_FOUND)
+		return err;
 	fprintf(stderr,
 		"rthealth-portal: %s: there is no database, so this is not "
 		"recorded in the audit\n",
-		settings->database);
+		rth_store_name(settings->database));
 	*storep = NULL;
 	return 0;
 }

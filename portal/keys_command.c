@@ -612,18 +612,18 @@ static int run_audited(struct work *w, const struct command *command)
 	int status;
 
 	if (rth_keys_audit_open(&store, w->settings))
-		return complain(w->settings->database,
+		return complain(rth_store_name(w->settings->database),
 				"the audit cannot be opened");
 	if (!command->named)
 		key = name_of(name, path);
 	if (rth_keys_audit(store, command->name, "-begun", key, true)) {
-		status = complain(w->settings->database,
+		status = complain(rth_store_name(w->settings->database),
 				  "nothing was changed: no row could be added "
 				  "to the audit");
 	} else {
 		status = command->run(w);
 		if (rth_keys_audit(store, command->name, "", key, status == 0))
-			status = complain(w->settings->database,
+			status = complain(rth_store_name(w->settings->database),
 					  "how this ended is not in the audit");
 	}
 	rth_store_close(store);

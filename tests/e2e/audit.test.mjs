@@ -6,13 +6,14 @@
 // RTH_SEED repeats a run, RTH_KILLS says how many kills there are.
 import './lib/node18.mjs';
 import assert from 'node:assert/strict';
-import { execFile, execFileSync, spawnSync } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import {
 	copyFileSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
+import { NOT_HERE, ON_POSTGRES, sqlOf } from './lib/database.mjs';
 import { secrets } from './lib/janus.mjs';
 import { random } from './lib/losses.mjs';
 import { inside } from './lib/netns.mjs';
@@ -43,13 +44,15 @@ let patient;
 /** @type {import('./lib/portal.mjs').Account} */
 let admin;
 
-const database = () => join(portal.home, 'rthealth.db');
-const heads = () => readFileSync(`${database()}.heads`, 'utf8').trim()
+const database = () => portal.database;
+const headsPath = () => ON_POSTGRES ? join(portal.home, 'keys/audit.heads')
+	: `${database()}.heads`;
+const heads = () => readFileSync(headsPath(), 'utf8').trim()
 	.split('\n').map((line) => JSON.parse(line));
 
 /** Asks a database. */
 function sql(text, path = database()) {
-	return execFileSync('sqlite3', [path, text], { encoding: 'utf8' }).trim();
+	return sqlOf(path, text);
 }
 
 /** Runs `audit WORDS`, with another configuration if wanted. */
@@ -344,7 +347,7 @@ describe('at its end and its start', () => {
 		assert.equal(String(last.n), sql('SELECT MAX(n) FROM audit'));
 		assert.equal(sql(`SELECT action FROM audit WHERE n = ${last.n}`),
 			'portal-stopped');
-		assert.equal(statSync(`${database()}.heads`).mode & 0o777, 0o600);
+		assert.equal(statSync(headsPath()).mode & 0o777, 0o600);
 		assert.equal(statSync(join(portal.home, 'keys/audit.key')).mode & 0o777,
 			0o600);
 		await startAgain();
@@ -353,7 +356,7 @@ describe('at its end and its start', () => {
 	});
 });
 
-describe('a database that somebody changed', () => {
+describe('a database that somebody changed', { skip: NOT_HERE }, () => {
 	/** A copy of it all, which nobody serves. */
 	function copy() {
 		const home = temporaryFolder('tampered');
@@ -536,7 +539,7 @@ describe(`${KILLS} kills while people write`, () => {
 			`${heads().length} signed heads`);
 		assert.ok(sum > KILLS);
 		assert.equal(sql(`SELECT COUNT(*) FROM audit WHERE
-			json_extract(data, '$.after') = 'kill'`), String(KILLS));
+			data LIKE '%"after":"kill"%'`), String(KILLS));
 		assert.equal(secondVerifier(exported()).status, 0);
 	});
 });

@@ -5,7 +5,7 @@
 //
 // RTH_SEED repeats a run.
 import assert from 'node:assert/strict';
-import { execFileSync, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import {
 	copyFileSync, cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync,
 	renameSync, rmSync, statSync, truncateSync, writeFileSync,
@@ -13,6 +13,7 @@ import {
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { databaseOf, sqlOf } from './lib/database.mjs';
 import { startFeeder } from './lib/feeder.mjs';
 import { secrets } from './lib/janus.mjs';
 import { complaints, packetsOf } from './lib/lanes.mjs';
@@ -83,12 +84,9 @@ async function interrupted(leastMs, mostMs) {
 }
 
 function audit() {
-	const database = readFileSync(store.conf, 'utf8')
-		.match(/database = "([^"]+)"/)[1];
-
-	return execFileSync('sqlite3', [database, 'SELECT subject, action, object, ' +
-		'data FROM audit WHERE action LIKE \'recording-%\' ORDER BY n'],
-	{ encoding: 'utf8' }).trim().split('\n');
+	return sqlOf(databaseOf(store.conf), 'SELECT subject, action, object, ' +
+		'data FROM audit WHERE action LIKE \'recording-%\' ORDER BY n;')
+		.split('\n');
 }
 
 describe('a recording that came to its end', () => {

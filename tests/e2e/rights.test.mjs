@@ -6,11 +6,11 @@
 // RTH_SEED repeats a run.
 import './lib/node18.mjs';
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { rowsOf as rowsOfTable } from './lib/database.mjs';
 import { secrets } from './lib/janus.mjs';
 import { random } from './lib/losses.mjs';
 import { inside } from './lib/netns.mjs';
@@ -97,10 +97,8 @@ async function ask(account, method, path, body, csrf = account?.csrf) {
 		get json() { return JSON.parse(text); } };
 }
 
-const sql = (text, ...options) => execFileSync('sqlite3', [...options,
-	'-cmd', '.timeout 10000', join(portal.home, 'rthealth.db')],
-{ encoding: 'utf8', input: text, maxBuffer: 1 << 28 });
-const rowsOf = (table) => JSON.parse(sql(`SELECT * FROM ${table};`, '-json'));
+const sql = (text) => portal.sql(text);
+const rowsOf = (table) => rowsOfTable(portal.database, table);
 
 const someVisit = (patient) => ({ title: 'A visit', minutes: 30,
 	patient_email: patient,

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A database with recordings that nobody made: rows only, without files.
-import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import { databaseOf, sqlOf } from './database.mjs';
 
 export const HOSTILE = '<img src=x onerror="globalThis.rthHurt=1">"\'&amp;';
 
@@ -29,13 +29,12 @@ const quoted = (value) => value === null ? 'NULL'
 		: `'${value.replaceAll('\'', '\'\'')}'`;
 
 /** @param {string} home of the portal @param {string} text of statements */
-export const sql = (home, text) => execFileSync('sqlite3',
-	['-cmd', '.timeout 10000', join(home, 'rthealth.db')],
-	{ encoding: 'utf8', input: text });
+export const sql = (home, text) =>
+	sqlOf(databaseOf(join(home, 'portal.conf')), text);
 
 /** One INSERT; what is there already stays. */
-const row = (table, values) => `INSERT OR IGNORE INTO ${table}(${
-	Object.keys(values)}) VALUES(${Object.values(values).map(quoted)});\n`;
+const row = (table, values) => `INSERT INTO ${table}(${
+	Object.keys(values)}) VALUES(${Object.values(values).map(quoted)}) ON CONFLICT DO NOTHING;\n`;
 
 const userId = (home, email) => sql(home,
 	`SELECT id FROM users WHERE email = ${quoted(email)};`).trim();

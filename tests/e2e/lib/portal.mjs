@@ -5,6 +5,7 @@ import './node18.mjs';
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { databaseOf, newDatabase, sqlOf } from './database.mjs';
 import { PORTS } from './janus.mjs';
 import { BUILD, ROOT, start, until } from './procs.mjs';
 
@@ -44,7 +45,7 @@ listen = { address = "127.0.0.1"; port = ${PORTS.portal}; };
 private_listen = { address = "127.0.0.1"; port = ${PORTS.events}; };
 public_url = "${URL_OF_PORTAL}";
 web_root = "${ROOT}/web";
-database = "${home}/rthealth.db";
+database = "${newDatabase(join(home, 'rthealth.db'))}";
 key_dir = "${home}/keys";
 clinic_name = "The clinic";
 trial = true;
@@ -104,6 +105,8 @@ export class Portal {
 
 		portal.home = home;
 		portal.conf = path;
+		/** A path or an URL. */
+		portal.database = databaseOf(path);
 		// The codes are for people, not for the log that is looked through.
 		portal.codes = '';
 		portal.program = start('portal', join(BUILD, 'rthealth-portal'),
@@ -115,6 +118,11 @@ export class Portal {
 				.catch(() => null))?.ok;
 		}, 10000, 'the portal is ready');
 		return portal;
+	}
+
+	/** Asks its database. */
+	sql(text) {
+		return sqlOf(this.database, text);
 	}
 
 	/** The code that was sent to that address; it is used once. */

@@ -13,7 +13,8 @@ export const BUILD = process.env.RTH_BUILD ?? join(ROOT, 'build');
 
 /** Where this test leaves its logs and pictures. */
 export const ARTIFACTS = join(ROOT, 'tests/artifacts',
-	basename(process.argv[1] ?? 'node').replace(/(\.test)?\.mjs$/, ''));
+	basename(process.argv[1] ?? 'node').replace(/(\.test)?\.mjs$/, '')
+	+ (process.env.RTH_DATABASE ? `-${process.env.RTH_DATABASE}` : ''));
 
 /** @type {Set<Program>} */
 const running = new Set();

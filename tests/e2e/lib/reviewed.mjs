@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Recordings that a portal knows of, without Janus: made by the feeder, told of
 // as the plugin would, played through the HTTP interface.
-import { execFileSync } from 'node:child_process';
-import { join } from 'node:path';
 import { startFeeder } from './feeder.mjs';
 import { PORTS } from './janus.mjs';
 import { until } from './procs.mjs';
@@ -26,9 +24,7 @@ export class Reviewed {
 
 	/** Asks the portal's database. */
 	sql(text) {
-		return execFileSync('sqlite3',
-			[join(this.portal.home, 'rthealth.db'), text],
-			{ encoding: 'utf8' }).trim();
+		return this.portal.sql(text);
 	}
 
 	/** Tells the portal of a recording's states. */

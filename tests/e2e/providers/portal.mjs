@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { newDatabase } from '../lib/database.mjs';
 import { BUILD, ROOT, start, until } from '../lib/procs.mjs';
 
 /** A port that nobody listens on now. @returns {Promise<number>} */
@@ -47,7 +48,7 @@ listen = { address = "127.0.0.1"; port = ${port}; };
 private_listen = { address = "127.0.0.1"; port = ${await freePort()}; };
 public_url = ${quote(url)};
 web_root = ${quote(join(ROOT, 'web'))};
-database = ${quote(join(folder, 'portal.db'))};
+database = ${quote(newDatabase(join(folder, 'portal.db')))};
 key_dir = ${quote(join(folder, 'keys'))};
 clinic_name = "Test clinic";
 trial = ${trial};
