@@ -173,8 +173,6 @@ static enum rth_err delete_in_turn(const struct rth_deleting *deleting,
 		err = rth_store_film_cancel_all(deleting->store,
 						deletion->recording,
 						deleting->now_s);
-	if (!err && deleting->cut)
-		deleting->cut(deleting->arg, deletion->recording);
 	if (!err)
 		err = open_files(deleting, deletion, turnp, &erase);
 	if (err)

@@ -32,8 +32,7 @@ struct rth_deleting {
 	   anything is destroyed, and once all is. An error ends it there. */
 	enum rth_err (*audit)(void *arg, const struct rth_deletion *deletion,
 			      const char *action);
-	/* Ends whatever is just being sent or made of it, before its files are
-	   locked and once more after; NULL: nothing is. */
+	/* Ends whatever is just being sent of it; NULL: nothing is. */
 	void (*cut)(void *arg, const char *recording);
 	void *arg;
 };

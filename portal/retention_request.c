@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "audit.h"
-#include "films.h"
 #include "log.h"
 #include "media.h"
 #include "mem.h"
@@ -203,10 +202,7 @@ static enum rth_err audit_deletion(void *arg,
 
 static void cut_streams(void *arg, const char *recording)
 {
-	const struct rth_portal *portal = rth_request_portal(arg);
-
-	rth_media_cut(portal->media, recording);
-	rth_films_wake(portal->films);
+	rth_media_cut(rth_request_portal(arg)->media, recording);
 }
 
 static void reply_certificate(struct rth_exchange *x, const char *id)

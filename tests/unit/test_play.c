@@ -215,7 +215,8 @@ static void a_timeline_is_what_the_manifest_says(void **state)
 		"\"segments\":[]}],"
 		"\"chat\":[\"/api/plays/PLAY/1-chat.jsonl\"],"
 		"\"notes\":[{\"event\":\"joined\",\"time_ms\":5,"
-		"\"role\":\"patient\",\"participant\":\"p\"}]}");
+		"\"role\":\"patient\",\"participant\":\"p\"}],"
+		"\"captions\":[]}");
 }
 
 static int64_t number(const json_t *json, const char *name)
