@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <sys/file.h>
@@ -502,6 +503,100 @@ static void without_a_folder_no_file(void **state)
 	assert_int_equal(WEXITSTATUS(status), REFUSED);
 }
 
+/* Films: threads, and nothing else that recover may not. */
+
+static void *sets(void *arg)
+{
+	*(int *)arg = 1;
+	return NULL;
+}
+
+static bool has_threads(void)
+{
+	pthread_t threads[2];
+	int set[2] = {0, 0};
+
+	for (int i = 0; i < 2; i++)
+		if (pthread_create(&threads[i], NULL, sets, &set[i]))
+			return false;
+	for (int i = 0; i < 2; i++)
+		pthread_join(threads[i], NULL);
+	return set[0] && set[1];
+}
+
+/* What a thread does is in the sandbox, too. */
+static void *opens_a_socket(void *arg)
+{
+	*(bool *)arg = makes_socket();
+	return NULL;
+}
+
+static bool thread_makes_socket(void)
+{
+	pthread_t thread;
+	bool made = true;
+
+	if (pthread_create(&thread, NULL, opens_a_socket, &made))
+		return true;
+	pthread_join(thread, NULL);
+	return made;
+}
+
+static bool allocates_much(void)
+{
+	void *memory = mmap(NULL, (size_t)6 << 30, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	return memory != MAP_FAILED;
+}
+
+static int run_film(try_fn try)
+{
+	int status;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		if (rth_sandbox_enter_films())
+			_exit(1);
+		_exit(try() ? WORKED : REFUSED);
+	}
+	assert_true(pid > 0);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	return status;
+}
+
+static void films_may_have_threads(void **state)
+{
+	static const try_fn fatal[] = {
+		makes_socket, executes,		  clones, traces, kills_other,
+		maps_code,    thread_makes_socket};
+	static const try_fn refusals[] = {read_passwd, read_other, write_store,
+					  allocates_much};
+	int status = run_film(has_threads);
+
+	(void)state;
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), WORKED);
+	for (size_t i = 0; i < sizeof(fatal) / sizeof(fatal[0]); i++) {
+		status = run_film(fatal[i]);
+		if (KILLS)
+			assert_true(WIFSIGNALED(status) &&
+				    WTERMSIG(status) == SIGSYS);
+		else
+			assert_true(WIFEXITED(status) &&
+				    WEXITSTATUS(status) == REFUSED);
+	}
+	for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++) {
+		if ((refusals[i] == write_store &&
+		     !rth_sandbox_has_landlock()) ||
+		    (refusals[i] == allocates_much && !KILLS))
+			continue;
+		status = run_film(refusals[i]);
+		assert_true(WIFEXITED(status));
+		assert_int_equal(WEXITSTATUS(status), REFUSED);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -513,6 +608,7 @@ int main(void)
 		cmocka_unit_test(limits_hold),
 		cmocka_unit_test(a_crash_leaves_no_core),
 		cmocka_unit_test(without_a_folder_no_file),
+		cmocka_unit_test(films_may_have_threads),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
