@@ -33,7 +33,8 @@ export class Postgres {
 	}
 
 	static {
-		process.on('exit', () => {
+		// Before its folder is taken away.
+		process.prependListener('exit', () => {
 			for (const server of Postgres.#running)
 				server.stop();
 		});
