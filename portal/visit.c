@@ -169,6 +169,7 @@ struct fields {
 	int64_t start_s;
 	int64_t minutes;
 	char kind[RTH_KIND_SIZE];
+	const char *old_kind; /* which may stay, offered or not; or NULL */
 };
 
 static bool read_title(struct fields *f, const json_t *value,
@@ -222,12 +223,12 @@ static bool read_kind(struct fields *f, const json_t *value,
 
 	if (!kind)
 		return !value || json_is_null(value);
-	for (i = 0; i < kinds->n; i++)
-		if (strcmp(kinds->v[i], kind) == 0) {
-			strncat(f->kind, kind, sizeof(f->kind) - 1);
-			return true;
-		}
-	return false;
+	for (i = 0; i < kinds->n && strcmp(kinds->v[i], kind) != 0; i++)
+		;
+	if (i == kinds->n && (!f->old_kind || strcmp(f->old_kind, kind) != 0))
+		return false;
+	strncat(f->kind, kind, sizeof(f->kind) - 1);
+	return true;
 }
 
 static const struct {
@@ -258,12 +259,14 @@ static void reply_bad(struct rth_exchange *x, const char *field,
 
 /* All fields, the kind if there is one, and no other; else the reply has been
    given. */
-static bool read_fields(struct fields *f, struct rth_exchange *x)
+static bool read_fields(struct fields *f, struct rth_exchange *x,
+			const char *old_kind)
 {
 	const json_t *body = rth_request_body(x);
 	size_t i;
 
 	memset(f, 0, sizeof(*f));
+	f->old_kind = old_kind;
 	for (i = 0; i < FIELDS; i++)
 		if (!table[i].read(f, json_object_get(body, table[i].name),
 				   x)) {
@@ -334,7 +337,7 @@ void rth_visit_handle_make(struct rth_exchange *x)
 	char rate[64];
 	enum rth_err err;
 
-	if (!read_fields(&f, x))
+	if (!read_fields(&f, x, NULL))
 		return;
 	snprintf(rate, sizeof(rate), "visit-made:%s", session->user.id);
 	err = rth_store_rate(portal->store, rate, MAKE_PER_HOUR, 3600,
@@ -410,7 +413,7 @@ void rth_visit_handle_change(struct rth_exchange *x)
 				"This visit has been cancelled.");
 		return;
 	}
-	if (!read_fields(&f, x))
+	if (!read_fields(&f, x, visit.kind))
 		return;
 	/* Another patient gets another room: the first one may hold a seat. */
 	other = strcmp(f.patient_email, visit.patient_email) != 0;

@@ -271,7 +271,10 @@ static void rules_are_read(void **state)
 				" \"hold\" ]; of = [ \"own\","
 				" \"domain:d.example\" ]; } ); };"
 				"retention = { days = 7; rules = ( { clinicians"
-				" = [ \"domain:d\" ]; days = 0; } ); };",
+				" = [ \"domain:d\" ]; days = 0; },"
+				" { kinds = [ \"K\" ]; days = 3; } ); };"
+				"visit = { kinds = [ \"K\", \"Therapie für zwei"
+				"\" ]; };",
 			  &problem),
 		0);
 	assert_int_equal(s.review.rules.n, 1);
@@ -281,7 +284,8 @@ static void rules_are_read(void **state)
 	assert_int_equal(s.review.reason_need, RTH_REASON_OPTIONAL);
 	assert_string_equal(s.review.reasons.v[1], "b");
 	assert_int_equal(s.retention.days, 7);
-	assert_int_equal(s.retention.rules.n, 1);
+	assert_int_equal(s.retention.rules.n, 2);
+	assert_int_equal(s.visit.kinds.n, 2);
 	rth_settings_clear(&s);
 }
 
@@ -330,6 +334,18 @@ static void wrong_rules_are_named(void **state)
 		{"retention = { rules = ( { clinicians = [ \"email:a@b\" ];"
 		 " } ); };",
 		 ":2: retention.rules[0].days: is missing"},
+		{"retention = { rules = ( { days = 1; } ); };",
+		 ": retention.rules[0]: clinicians or kinds must be given"},
+		{"retention = { rules = ( { kinds = [ ]; days = 1; } ); };",
+		 ":2: retention.rules[0].kinds: must have"},
+		{"retention = { rules = ( { kinds = [ \" a\" ]; days = 1; } );"
+		 " };",
+		 ":2: retention.rules[0].kinds: must be text"},
+		{"visit = { kinds = [ \"\" ]; };",
+		 ":2: visit.kinds: must not be empty"},
+		{"visit = { kinds = [ \"12345678901234567890"
+		 "123456789012345678901\" ]; };",
+		 ":2: visit.kinds: must be text of at most 40 characters"},
 	};
 	struct rth_conf_problem problem;
 	struct rth_settings s;

@@ -10,6 +10,7 @@
 #include "join.h"
 #include "json_strict.h"
 #include "signing.h"
+#include "store_told.h"
 #include "visit.h"
 #include "work.h"
 
@@ -430,6 +431,99 @@ static void what_was_recorded_stays_its_patients(void **state)
 	assert_string_equal(visit.title, "U");
 }
 
+static char *kinds[] = {"First visit", "Therapy"};
+
+/* Makes or changes a visit of a kind (JSON); the status. */
+static unsigned of_kind(const char *id, const char *kind)
+{
+	struct rth_exchange *x;
+	char body[256];
+
+	snprintf(body, sizeof(body),
+		 "{\"title\":\"T\",\"patient_email\":\"p@people.example\","
+		 "\"start\":\"2027-01-15T08:00:00Z\",\"minutes\":30,"
+		 "\"kind\":%s}",
+		 kind);
+	x = by_doctor(id, body);
+	if (id)
+		rth_visit_handle_change(x);
+	else
+		rth_visit_handle_make(x);
+	return done(x);
+}
+
+static const char *kind_of(const char *id)
+{
+	static struct rth_visit visit;
+	const struct rth_user patient = {.email = "p@people.example"};
+
+	assert_int_equal(
+		rth_store_visit_get(bench.portal.store, &visit, id, &patient),
+		0);
+	return visit.kind;
+}
+
+static void a_kind_is_one_of_the_clinics(void **state)
+{
+	struct rth_conf_strings *offered = &bench.portal.settings.visit.kinds;
+	char id[RTH_ID_SIZE];
+
+	(void)state;
+	assert_int_equal(of_kind(NULL, "\"Therapy\""), 400);
+	offered->v = kinds;
+	offered->n = 2;
+	assert_int_equal(of_kind(NULL, "\"Therapy\""), 201);
+	assert_int_equal(of_kind(NULL, "null"), 201);
+	assert_int_equal(of_kind(NULL, "\"\""), 400);
+	assert_int_equal(of_kind(NULL, "1"), 400);
+	assert_int_equal(of_kind(NULL, "\"therapy\""), 400);
+	make(id);
+	assert_string_equal(kind_of(id), "");
+	assert_int_equal(of_kind(id, "\"First visit\""), 200);
+	assert_string_equal(kind_of(id), "First visit");
+	/* What is offered no more may stay, but not come back. */
+	offered->n = 0;
+	assert_int_equal(of_kind(id, "\"First visit\""), 200);
+	assert_string_equal(kind_of(id), "First visit");
+	assert_int_equal(of_kind(id, "\"Therapy\""), 400);
+	assert_int_equal(of_kind(id, "null"), 200);
+	assert_string_equal(kind_of(id), "");
+	assert_int_equal(of_kind(id, "\"First visit\""), 400);
+}
+
+/* With another patient it has another history. */
+static void another_patient_sees_nothing_of_the_one_before(void **state)
+{
+	static const char other[] =
+		"{\"title\":\"T\",\"patient_email\":\"q@people.example\","
+		"\"start\":\"2027-01-15T08:00:00Z\",\"minutes\":30}";
+	const struct rth_user q = {.email = "q@people.example"};
+	struct rth_presence there = {.boot = "AAAAAAAAAAAAAAAAAAAAAA",
+				     .move = RTH_PRESENCE_JOINED,
+				     .participant = "x"};
+	struct rth_exchange *x;
+	struct rth_visit visit;
+	char id[RTH_ID_SIZE];
+	int i;
+
+	(void)state;
+	make(id);
+	there.visit = id;
+	for (i = 0; i < 2; i++) {
+		there.clinician = i != 0;
+		there.time_ms = (NOW_S + i) * INT64_C(1000);
+		assert_int_equal(rth_store_presence(bench.portal.store, &there),
+				 0);
+	}
+	x = by_doctor(id, other);
+	rth_visit_handle_change(x);
+	assert_int_equal(done(x), 200);
+	assert_int_equal(
+		rth_store_visit_get(bench.portal.store, &visit, id, &q), 0);
+	assert_int_equal(visit.first_ms, 0);
+	assert_int_equal(visit.both_ms, 0);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, open_bench, close_bench)
 
 int main(void)
@@ -441,6 +535,8 @@ int main(void)
 		TEST(who_is_no_clinician_any_more_loses_the_visit),
 		TEST(a_cancelled_visit_is_over),
 		TEST(what_was_recorded_stays_its_patients),
+		TEST(a_kind_is_one_of_the_clinics),
+		TEST(another_patient_sees_nothing_of_the_one_before),
 		TEST(without_an_audit_nobody_gets_in),
 		TEST(without_an_audit_a_visit_stays_as_it_is),
 		TEST(without_an_audit_the_room_still_ends),

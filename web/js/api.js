@@ -18,6 +18,7 @@
  * @property {boolean} [email_code]
  * @property {boolean} [trial]
  * @property {{name: string}} [clinic]
+ * @property {string[]} [visit_kinds] to choose from, for who makes visits
  *
  * @typedef {object} Visit
  * @property {string} id
@@ -33,11 +34,12 @@
  * @property {string} closes
  * @property {string} link
  * @property {boolean} [recorded]
+ * @property {string | null} [kind] one of the clinic's
  * @property {{first: string, last: string, seconds: number} | null} [happened]
  *   when both were in it
  *
  * @typedef {{title: string, patient_email: string, start: string,
- *            minutes: number}} VisitFields
+ *            minutes: number, kind: string | null}} VisitFields
  *
  * @typedef {object} Ticket what a join gives
  * @property {string} admission_token

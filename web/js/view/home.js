@@ -23,6 +23,9 @@ const other = (visit) => visit.role === 'clinician'
 	? visit.patient_name || visit.patient_email || 'Patient'
 	: visit.clinician_name;
 
+/** @param {Visit} visit */
+const kindWords = (visit) => visit.kind ? ` · ${visit.kind}` : '';
+
 /** @param {Visit} visit @param {number} now */
 const isPast = (visit, now) =>
 	visit.status === 'cancelled' || Date.parse(visit.closes) <= now;
@@ -103,7 +106,7 @@ function nextCard(visit, now, actions, change) {
 		h('p', { class: 'who' }, `with ${other(visit)}`),
 		h('p', { class: 'when' }, icon('calendar'),
 			h('span', {}, time.dayAndClock(visit.start, now),
-				` · ${visit.minutes} minutes`)),
+				` · ${visit.minutes} minutes${kindWords(visit)}`)),
 		happenedLine(visit, false),
 		visit.role === 'clinician' && h('div', { class: 'row wrap' },
 			...tools(visit, actions, change), qualityButton(visit, actions))),
@@ -140,7 +143,7 @@ function visitRow(visit, now, actions) {
 		h('span', { class: 'hint' }, time.day(visit.start, now))),
 	h('div', { class: 'visit-what' }, h('h3', {}, visit.title || 'Visit'),
 		h('p', { class: 'hint' }, `with ${other(visit)}${
-			over ? '' : ` · ${visit.minutes} minutes`}`),
+			over ? '' : ` · ${visit.minutes} minutes`}${kindWords(visit)}`),
 		happenedLine(visit, over)),
 	actions);
 }

@@ -3,7 +3,7 @@
 
 import * as time from '../time.js';
 import { notice } from '../words.js';
-import { button, field, h, setText, show } from './dom.js';
+import { button, field, fill, h, setText, show } from './dom.js';
 
 const LENGTHS = [10, 15, 20, 30, 45, 60, 90];
 const USUAL_MINUTES = 30;
@@ -22,13 +22,28 @@ function inputs() {
 		time: h('input', { id: 'visit-time', type: 'time', required: true }),
 		minutes: h('select', { id: 'visit-minutes' }, ...LENGTHS.map((n) =>
 			h('option', { value: n }, `${n} minutes`))),
+		kind: h('select', { id: 'visit-kind' }),
 	};
+}
+
+/**
+ * The kinds to choose from; that of the visit, too, if it is offered no more.
+ * @param {HTMLElement} select
+ * @param {string[]} kinds
+ * @param {string | null} own
+ */
+function fillKinds(select, kinds, own) {
+	const all = own && !kinds.includes(own) ? [...kinds, own] : kinds;
+	fill(select, h('option', { value: '' }, 'No kind'),
+		...all.map((kind) => h('option', { value: kind }, kind)));
 }
 
 /** @param {import('../actions.js').Actions} actions */
 export function visitDialog(actions) {
 	/** @type {import('../api.js').Visit | null} */
 	let editing = null;
+	/** @type {string[]} */
+	let kinds = [];
 	const input = inputs();
 	const heading = h('h2', {});
 	const problem = h('p', { class: 'alert', role: 'alert' });
@@ -50,15 +65,19 @@ export function visitDialog(actions) {
 		if (start && await actions.saveVisit(editing?.id ?? null, {
 			title: input.title.value.trim(),
 			patient_email: input.email.value.trim(), start,
-			minutes: Number(input.minutes.value) }))
+			minutes: Number(input.minutes.value),
+			kind: input.kind.value || null }))
 			node.close();
 	}
+	const kindField = field('Kind of visit', input.kind);
+
 	node.append(h('form', { class: 'stack', submit }, heading, problem,
 		field('What is it about?', input.title, 'The patient sees this.'),
 		field('Patient’s e-mail address', input.email,
 			'Only this person can enter, signed in with this address.'),
 		h('div', { class: 'fields' }, field('Day', input.date),
 			field('Time', input.time), field('Length', input.minutes)),
+		kindField,
 		h('div', { class: 'row end wrap' }, cancelVisit,
 			h('button', { type: 'button', click: () => node.close() },
 				'Close'), save)));
@@ -77,6 +96,9 @@ export function visitDialog(actions) {
 			input.minutes.append(h('option', { value: minutes },
 				`${minutes} minutes`));
 		input.minutes.value = String(minutes);
+		fillKinds(input.kind, kinds, visit?.kind ?? null);
+		input.kind.value = visit?.kind ?? '';
+		show(kindField, input.kind.options.length > 1);
 		setText(heading, visit ? 'Change the visit' : 'New visit');
 		setText(save, visit ? 'Save' : 'Make the visit');
 		show(cancelVisit, visit);
@@ -87,6 +109,7 @@ export function visitDialog(actions) {
 
 	/** @param {import('../state.js').State} state */
 	function update(state) {
+		kinds = state.session?.visit_kinds ?? [];
 		save.disabled = state.busy;
 		show(problem, node.open && state.notice);
 		setText(problem, state.notice ? notice(state.notice) : '');
