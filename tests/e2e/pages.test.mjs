@@ -14,7 +14,8 @@ await inside();
 let clinic;
 
 before(async () => {
-	clinic = await Clinic.open();
+	clinic = await Clinic.open({
+		portal: 'visit = { kinds = [ "First visit", "Therapy" ]; };' });
 });
 after(async () => {
 	await clinic?.close();
@@ -47,7 +48,8 @@ for (const [size, pixels] of Object.entries(SIZES)) {
 			await look(clinician, `new-visit-${size}`);
 			await clinician.page.click('Close');
 			visit = await clinician.makeVisit(`Follow-up (${size})`,
-				patient.who.email);
+				patient.who.email, 'Therapy');
+			await clinician.page.sees('Therapy');
 			await look(clinician, `home-${size}`);
 		});
 

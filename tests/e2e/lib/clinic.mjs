@@ -14,17 +14,19 @@ export class Clinic {
 
 	/**
 	 * @param {Partial<import('./janus.mjs').JanusOptions> & { recorder?: boolean
-	 *   | import('./recorder.mjs').RecorderOptions }} [options] recorder:
-	 *   whether there is one, or how it is to be
+	 *   | import('./recorder.mjs').RecorderOptions, portal?: string }} [options]
+	 *   recorder: whether there is one, or how it is to be; portal: more of its
+	 *   configuration
 	 */
-	static async open({ recorder, ...janus } = {}) {
+	static async open({ recorder, portal, ...janus } = {}) {
 		const clinic = new Clinic();
 
 		clinic.keys = secrets();
 		if (recorder)
 			clinic.recorder = await startRecorder(recorder === true ? {}
 				: recorder);
-		clinic.portal = await Portal.start(clinic.keys, clinic.recorder);
+		clinic.portal = await Portal.start(clinic.keys, clinic.recorder,
+			portal);
 		clinic.janusOptions = { secrets: clinic.keys,
 			recorderSocket: clinic.recorder?.socket, ...janus };
 		clinic.janus = await startJanus(clinic.janusOptions);

@@ -45,13 +45,21 @@ export class Person {
 			document.body.dataset.phase === wanted, `phase ${name}`, ms, name);
 	}
 
-	/** The clinician makes a visit that is open; its id. */
-	async makeVisit(title, patientEmail) {
+	/**
+	 * The clinician makes a visit that is open; its id.
+	 *
+	 * @param {string} title
+	 * @param {string} patientEmail
+	 * @param {string} [kind] with Chromium
+	 */
+	async makeVisit(title, patientEmail, kind) {
 		const { page } = this;
 
 		await page.click('New visit');
 		await page.fill('What is it about?', title);
 		await page.fill('Patient’s e-mail address', patientEmail);
+		if (kind)
+			await page.page.selectOption('#visit-kind', kind);
 		await page.click('Make the visit');
 		return page.until((wanted) => /** @type {HTMLElement} */ (
 			[...document.querySelectorAll('[data-visit]')].find((node) =>
