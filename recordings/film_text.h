@@ -39,6 +39,13 @@ struct rth_film_clock {
 	int step; /* from one to the next, in pixels */
 };
 
+/**
+ * Draws all characters of a clock.
+ *
+ * @param clock   zeroed; filled in on success; rth_film_clock_clear it
+ * @param size_px of the digits
+ * @return as rth_film_text_draw
+ */
 enum rth_err rth_film_clock_draw(struct rth_film_clock *clock,
 				 int size_px) RTH_CHECKED;
 void rth_film_clock_clear(struct rth_film_clock *clock);
