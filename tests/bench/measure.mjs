@@ -3,7 +3,8 @@
 // table and writes docs/performance.md.
 //
 //   tests/bench/run [--only core,cpu,instructions,join,memory,line,relay,
-//                   tap,recorder,playable,sealing,watching,listing] [--joins 20] [--no-write]
+//                   tap,recorder,playable,sealing,watching,listing,load]
+//                   [--joins 20] [--no-write]
 //
 // With --only the other sections of the document stay as they are.
 import { execFileSync, spawnSync } from 'node:child_process';
@@ -26,6 +27,7 @@ import {
 	sorted, table, TRACED_MS, wait,
 } from './figures.mjs';
 import { LISTING } from './listing.mjs';
+import { LOAD } from './load.mjs';
 import { RECORDINGS } from './recordings.mjs';
 import { lineCall, thinLine } from './thinline.mjs';
 import { WATCHING } from './watching.mjs';
@@ -253,6 +255,7 @@ const PARTS = {
 	...RECORDINGS,
 	...WATCHING,
 	...LISTING,
+	...LOAD,
 	core: async () => {
 		const r = core();
 
