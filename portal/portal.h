@@ -38,9 +38,9 @@ struct rth_portal {
 	struct rth_keys *keys;		/* keys.h; NULL: no recordings, or
 					   none of their keys is open */
 	struct rth_media *media;	/* media.h; NULL: no recordings */
-	int64_t started_s;	/* when it began to listen; 0: not yet */
-	struct rth_films *films;	/* films.h; NULL: no recordings */
-	int64_t (*now_s)(void); /* seconds since 1970; a test replaces it */
+	int64_t started_s;	 /* when it began to listen; 0: not yet */
+	struct rth_films *films; /* films.h; NULL: no recordings */
+	int64_t (*now_s)(void);	 /* seconds since 1970; a test replaces it */
 };
 
 #endif

@@ -373,8 +373,8 @@ struct rth_reviewed {
 	char patient_email[RTH_EMAIL_SIZE];
 	char patient_name[RTH_NAME_SIZE];
 	char kind[RTH_KIND_SIZE]; /* of the visit */
-	bool hold;	  /* column recordings.hold */
-	bool preview;	  /* strip and outline are there */
+	bool hold;		  /* column recordings.hold */
+	bool preview;		  /* strip and outline are there */
 	int64_t delete_s; /* recordings.delete_s; 0: not known, or never */
 };
 
@@ -504,9 +504,9 @@ struct rth_film {
 	enum rth_film_state state;
 	char error[RTH_FILM_WORD_SIZE]; /* of one that failed */
 	int64_t asked_s;
-	int64_t ended_s;   /* 0: not yet */
-	int64_t expires_s; /* of one that is done */
-	int64_t permille;  /* of it are made */
+	int64_t ended_s;     /* 0: not yet */
+	int64_t expires_s;   /* of one that is done */
+	int64_t permille;    /* of it are made */
 	int64_t remaining_s; /* -1: not known */
 	int64_t bytes;	     /* of plain text, once done; 0: it has expired */
 	char digest[RTH_FILM_DIGEST_SIZE]; /* of its end record, once done */
@@ -546,9 +546,9 @@ struct rth_film_beat {
 
 /** Tells how far it is. RTH_ERR_NOT_FOUND: it is not this owner's any more, or
     cancelled. */
-enum rth_err
-rth_store_film_beat(struct rth_store *store, const struct rth_film *film,
-		    const struct rth_film_beat *beat) RTH_CHECKED;
+enum rth_err rth_store_film_beat(struct rth_store *store,
+				 const struct rth_film *film,
+				 const struct rth_film_beat *beat) RTH_CHECKED;
 /** Ends one that runs as its state, error, ended_s, expires_s, bytes and digest
     say; as WAITING, it waits again. RTH_ERR_NOT_FOUND as above. */
 enum rth_err rth_store_film_end(struct rth_store *store,
@@ -671,8 +671,8 @@ struct rth_kept {
 	char recording[RTH_ID_SIZE];
 	char clinician_email[RTH_EMAIL_SIZE]; /* "" when unknown */
 	char kind[RTH_KIND_SIZE];
-	int64_t ended_s;		      /* when it ended, or else begun */
-	int64_t delete_s;		      /* recordings.delete_s */
+	int64_t ended_s;  /* when it ended, or else begun */
+	int64_t delete_s; /* recordings.delete_s */
 	bool hold;
 	bool running;
 };
@@ -741,7 +741,7 @@ enum rth_err rth_store_person_erase(struct rth_store *store,
 
 /* ---- Portals that share the database (store_portal.c) ---- */
 
-#define RTH_PORTAL_GONE_S 180 /* not heard of for so long: it is not there */
+#define RTH_PORTAL_GONE_S 180  /* not heard of for so long: it is not there */
 #define RTH_SIGNING_KEPT_S 900 /* longer than a token and the leeway */
 #define RTH_JWK_SIZE 1024
 

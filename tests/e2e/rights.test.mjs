@@ -191,6 +191,9 @@ const MATRIX = {
 		status: only(TWO, 200) },
 	'PUT /api/visits/:id': { path: () => `/api/visits/${visit}`,
 		body: someVisit(PEOPLE.patient), status: only(['clinician'], 200) },
+	'GET /api/visits/:id/quality': {
+		path: () => `/api/visits/${visit}/quality`,
+		status: only(['clinician'], 200) },
 	'POST /api/visits/:id/join': { path: () => `/api/visits/${visit}/join`,
 		body: {}, status: only(TWO, 200) },
 	'DELETE /api/visits/:id': { path: () => `/api/visits/${visit}`,

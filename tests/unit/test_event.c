@@ -155,8 +155,8 @@ static void quality_says_what_is_known(void **state)
 		json_object_get(newest("quality"), "loss_permille")));
 	assert_true(json_is_null(
 		json_object_get(newest("quality"), "round_trip_ms")));
-	assert_true(json_is_false(
-		json_object_get(newest("quality"), "limited")));
+	assert_true(
+		json_is_false(json_object_get(newest("quality"), "limited")));
 }
 
 int main(void)
