@@ -181,11 +181,32 @@ static enum rth_err put_heads(int fd, const char *path)
 	return err;
 }
 
+/* What is there already may be the same: of an attempt that was killed. */
+static enum rth_err same_file(int fd, const char *path)
+{
+	char ours[512], theirs[512];
+	int other = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n, m = 0;
+
+	if (other < 0 || lseek(fd, 0, SEEK_SET) != 0) {
+		if (other >= 0)
+			close(other);
+		return RTH_ERR_IO;
+	}
+	do {
+		n = read(fd, ours, sizeof(ours));
+		m = read(other, theirs, sizeof(theirs));
+	} while (n > 0 && n == m && !memcmp(ours, theirs, (size_t)n));
+	close(other);
+	return n == 0 && m == 0 ? 0 : RTH_ERR_EXISTS;
+}
+
 static enum rth_err carry_heads(struct command *c)
 {
 	char *from = rth_audit_heads_path(&c->from_settings);
 	char *to = rth_audit_heads_path(&c->to_settings);
 	enum rth_err err = from && to ? 0 : RTH_ERR_NOMEM;
+	bool made = false;
 	int fd = -1;
 
 	if (!err && strcmp(from, to) != 0) {
@@ -194,11 +215,14 @@ static enum rth_err carry_heads(struct command *c)
 			err = errno == ENOENT ? 0 : RTH_ERR_IO;
 		else
 			err = put_heads(fd, to);
+		made = fd >= 0 && !err;
+		if (err == RTH_ERR_EXISTS)
+			err = same_file(fd, to);
 		complain(err, to);
 	}
 	if (fd >= 0)
 		close(fd);
-	if (!err && fd >= 0) {
+	if (made) {
 		c->new_heads = to;
 		to = NULL;
 	}
