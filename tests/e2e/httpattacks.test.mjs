@@ -35,7 +35,8 @@ const HOGS = 5;
 const GROWTH_KIB = 48 * 1024;
 const VIEWERS = 20;
 /** More than waits on the way to who takes nothing. */
-const TAKEN_BYTES = 16 << 20;
+const TAKEN_BYTES = 8 << 20;
+const VIEWED_MS = 240000;
 /** Of one address at once, as the sample has it. */
 const AT_ONCE = 256;
 
@@ -203,8 +204,7 @@ describe('requests inside others', () => {
 
 		for (const [, how] of WAYS)
 			assert.deepEqual(await smuggle(how(), inner()), [202, 200]);
-		await codesAreTold();
-		assert.equal(told(), before + 2);
+		await until(() => told() === before + 2, END_MS, 'both codes');
 	});
 
 	test('to the portal: refused, and nothing behind it is read', async () => {
@@ -254,6 +254,8 @@ describe('requests inside others', () => {
 				going = false;
 				await Promise.all(victims);
 			}
+			await until(() => told() >= before + APART.length, END_MS,
+				'the codes that were asked for apart');
 			await codesAreTold();
 			assert.equal(told(), before + APART.length);
 			assert.ok(served > 0);
@@ -517,12 +519,14 @@ describe('the WebSocket of Janus behind nginx', () => {
 		try {
 			await until(() => sockets.every(({ text }) =>
 				statuses(text)[0] === 101), END_MS, 'all are open');
-			const more = open();
+			await until(async () => {
+				const more = open();
 
-			await until(() => more.text.includes('"busy"'), END_MS,
-				'one more is refused');
-			assert.deepEqual(statuses(more.text), [503]);
-			more.leave();
+				sockets.push(more);
+				await until(() => more.text.includes('\r\n\r\n')
+					|| more.closed, END_MS, 'an answer');
+				return statuses(more.text)[0] === 503;
+			}, END_MS, 'one more is refused');
 			assert.deepEqual(statuses(await new Raw({ ca: nginx.ca,
 				from: NEIGHBOUR }).send(last).all()), [200]);
 		} finally {
@@ -550,7 +554,7 @@ async function view(request) {
 		head += data.toString('latin1');
 		if (head.includes('\r\n\r\n'))
 			body(data.subarray(head.indexOf('\r\n\r\n') + 4 - before));
-	} }).send(request).all();
+	} }).send(request).all(VIEWED_MS);
 	assert.match(head, /^HTTP\/1\.1 200 /);
 	assert.equal(bytes, Number(head.match(/^Content-Length: (\d+)\r$/mi)?.[1]));
 	assert.ok(bytes > TAKEN_BYTES, `${bytes} bytes`);
@@ -561,7 +565,7 @@ test('twenty viewers, and one among them who takes nothing', async () => {
 	const clinician = await new SecureAccount(nginx, portal).signIn(CLINICIAN);
 	const reviewed = new Reviewed(/** @type {any} */ (portal), keys, recorder,
 		clinician);
-	const id = await reviewed.record('patient@people.example', { seconds: 60,
+	const id = await reviewed.record('patient@people.example', { seconds: 30,
 		words: ['--kbit', '4000', '--speed', '0'] });
 	const viewers = [];
 
@@ -625,6 +629,6 @@ describe('the logs', () => {
 		for (const text of [portal.said, nginx.log, nginx.errors,
 			nginx.program.text])
 			assert.doesNotMatch(text,
-				/smuggled|Injected|evil|package\.json|127\.0\.0\.(?!1:)|aaaaaaaa/);
+				/smuggled-\d+@|Injected:|evil\.example|package\.json|127\.0\.0\.|X-A:|a{64}/);
 	});
 });

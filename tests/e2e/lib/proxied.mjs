@@ -7,6 +7,7 @@ import https from 'node:https';
 import net from 'node:net';
 import { join } from 'node:path';
 import tls from 'node:tls';
+import { newDatabase, sqlOf } from './database.mjs';
 import { listens, PORTS } from './janus.mjs';
 import { Account, CLINICIAN, codeIn, OPERATOR } from './portal.mjs';
 import { BUILD, ROOT, start, until } from './procs.mjs';
@@ -23,14 +24,14 @@ export const END_MS = 60000;
 /** How many codes one client may ask for. */
 export const CODES_AN_HOUR = 60;
 
-function configuration(home, keys, recorder) {
+function configuration(home, keys, recorder, database) {
 	return `
 listen = { address = "127.0.0.1"; port = ${PORTS.portal}; };
 private_listen = { address = "127.0.0.1"; port = ${PORTS.events}; };
 public_url = "${ORIGIN}";
 trusted_proxies = [ "127.0.0.1" ];
 web_root = "${ROOT}/web";
-database = "${home}/rthealth.db";
+database = "${database}";
 key_dir = "${home}/keys";
 trial = true;
 janus = { url = "wss://${HOST}/janus"; token_auth_secret = "${keys.tokenAuth}";
@@ -65,8 +66,9 @@ export class ProxiedPortal {
 		portal.home = temporaryFolder('proxied');
 		portal.conf = join(portal.home, 'portal.conf');
 		mkdirSync(join(portal.home, 'keys'), { mode: 0o700 });
-		writeFileSync(portal.conf, configuration(portal.home, keys, recorder),
-			{ mode: 0o600 });
+		portal.database = newDatabase(join(portal.home, 'rthealth.db'));
+		writeFileSync(portal.conf, configuration(portal.home, keys, recorder,
+			portal.database), { mode: 0o600 });
 		await portal.run();
 		return portal;
 	}
@@ -79,6 +81,11 @@ export class ProxiedPortal {
 				throw new Error(`the portal ended:\n${this.program.text}`);
 			return await listens(PORTS.portal) && await listens(PORTS.events);
 		}, END_MS, 'the portal listens');
+	}
+
+	/** Asks its database. */
+	sql(text) {
+		return sqlOf(this.database, text);
 	}
 
 	/** What it has in memory, KiB. */
@@ -199,8 +206,8 @@ export class Raw {
 	}
 
 	/** Until the server closes; all that it said. */
-	async all() {
-		await until(() => this.closed, END_MS, 'the connection is closed', 10);
+	async all(ms = END_MS) {
+		await until(() => this.closed, ms, 'the connection is closed', 10);
 		return this.text;
 	}
 
