@@ -136,7 +136,8 @@ async function afterwards(clinician, patient, visit, size) {
 		`${patient.who.name}: good for 6 minutes, poor for 3 minutes; `
 		+ 'at worst 14 % lost, 45 ms delay.');
 	for (const scheme of ['light', 'dark']) {
-		await clinician.page.page.emulateMedia({ colorScheme: scheme });
+		await clinician.page.page.emulateMedia({ colorScheme: scheme,
+			reducedMotion: 'reduce' });
 		await look(clinician, `connections-${size}-${scheme}`);
 	}
 	await clinician.page.press('.line-table summary');

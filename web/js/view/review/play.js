@@ -84,7 +84,10 @@ export function playPage(desk, state) {
 		const play = await desk.ask(api.play(id, reason));
 		if (!closed)
 			player = openPlayer(root, play, { play: api.playAgain,
-				watched: api.watched, outline: api.outline, gone: () => {
+				watched: api.watched, outline: async (of) =>
+					desk.glances.get(of)?.outline ?? api.outline(of),
+				gone: () => {
+					desk.glances.delete(id);
 					setText(title, 'Recording');
 					setText(what, '');
 					takeBack();
