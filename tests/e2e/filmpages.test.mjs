@@ -81,17 +81,14 @@ after(async () => {
 });
 
 /** Somebody with a page of an own size, signed in and at that address. */
-async function signedIn(email, path, { kind = 'chromium', size = SIZES.desk,
-	scheme = '' } = {}) {
+async function signedIn(email, path, { kind = 'chromium',
+	size = SIZES.desk } = {}) {
 	if (!browsers.has(kind))
 		browsers.set(kind, await startBrowser(kind));
 	const person = new Person(await browsers.get(kind).page(size),
 		URL_OF_PORTAL, { email, name: email === ADMIN ? 'Ada Min' : 'Op Erator' },
 		(address) => portal.code(address));
 
-	if (scheme)
-		await person.page.page.emulateMedia({ colorScheme: scheme,
-					reducedMotion: 'reduce' });
 	await person.signIn(path);
 	return person;
 }
