@@ -246,7 +246,8 @@ describe('requests inside others', () => {
 						assert.deepEqual(all, [202, 200], what);
 						continue;
 					}
-					assert.ok(first >= 400 && first !== 500, `${what}: ${first}`);
+					assert.ok(first >= 400 && first !== 500,
+						`${what}: ${first}`);
 					assert.ok(all.length === 0 || all.join() === '200',
 						`${what}: and then ${all}`);
 				}
@@ -628,7 +629,8 @@ describe('the logs', () => {
 	test('hold nothing of what was sent, nor who sent it', () => {
 		for (const text of [portal.said, nginx.log, nginx.errors,
 			nginx.program.text])
-			assert.doesNotMatch(text,
-				/smuggled-\d+@|Injected:|evil\.example|package\.json|127\.0\.0\.|X-A:|a{64}/);
+			for (const word of [/smuggled-\d+@/, /Injected:/, /X-A:/, /a{64}/,
+				/evil\.example/, /package\.json/, /127\.0\.0\./])
+				assert.doesNotMatch(text, word);
 	});
 });

@@ -295,9 +295,27 @@ static void ipv6_clients_are_networks(void **state)
 	rth_exchange_free(x);
 }
 
+static void methods_are_exact(void **state)
+{
+	static const char *const none[] = {"",	    "get",   "GETX", "GE",
+					   "TRACE", "PATCH", "GET "};
+	enum rth_method method = RTH_DELETE;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(none) / sizeof(none[0]); i++)
+		assert_false(rth_guard_method(&method, none[i]));
+	assert_int_equal(method, RTH_DELETE);
+	assert_true(rth_guard_method(&method, "HEAD"));
+	assert_int_equal(method, RTH_GET);
+	assert_true(rth_guard_method(&method, "PUT"));
+	assert_int_equal(method, RTH_PUT);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(methods_are_exact),
 		cmocka_unit_test(framing_must_be_clear),
 		cmocka_unit_test(queries_and_cookies_are_taken_apart),
 		cmocka_unit_test(bodies_are_json_of_a_known_length),
