@@ -84,11 +84,9 @@ static enum rth_err make_pipe(int fds[2])
 
 /* ---- Starting it ---- */
 
-/* Signals as in a program that was just started, a group of its own, and only
-   what processor time nobody else wants. */
+/* Signals as in a program that was just started, and a group of its own. */
 static int set_attr(posix_spawnattr_t *attr)
 {
-	const struct sched_param param = {.sched_priority = 0};
 	sigset_t none, all;
 
 	sigemptyset(&none);
@@ -97,12 +95,9 @@ static int set_attr(posix_spawnattr_t *attr)
 	return posix_spawnattr_setsigmask(attr, &none) ||
 	       posix_spawnattr_setsigdefault(attr, &all) ||
 	       posix_spawnattr_setpgroup(attr, 0) ||
-	       posix_spawnattr_setschedpolicy(attr, SCHED_IDLE) ||
-	       posix_spawnattr_setschedparam(attr, &param) ||
 	       posix_spawnattr_setflags(attr, POSIX_SPAWN_SETSIGMASK |
 						      POSIX_SPAWN_SETSIGDEF |
-						      POSIX_SPAWN_SETPGROUP |
-						      POSIX_SPAWN_SETSCHEDULER);
+						      POSIX_SPAWN_SETPGROUP);
 }
 
 /* All sources are above all places, so that no move overwrites another. */
@@ -310,6 +305,15 @@ static enum rth_err attend(const struct rth_film_run *run, pid_t pid, int fd,
 
 /* ---- */
 
+/* Only what processor time nobody else wants; it does so itself, too. */
+static void make_lowest(pid_t pid)
+{
+	const struct sched_param param = {.sched_priority = 0};
+
+	sched_setscheduler(pid, SCHED_IDLE, &param);
+	setpriority(PRIO_PROCESS, (id_t)pid, NICE);
+}
+
 static enum rth_err start_and_attend(const struct rth_film_run *run,
 				     int answers[2], int job[2],
 				     const int outs[2], char *answer)
@@ -324,7 +328,7 @@ static enum rth_err start_and_attend(const struct rth_film_run *run,
 	close_one(&answers[1]);
 	if (err)
 		return err;
-	setpriority(PRIO_PROCESS, (id_t)pid, NICE);
+	make_lowest(pid);
 	return attend(run, pid, answers[0], answer);
 }
 
