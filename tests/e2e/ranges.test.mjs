@@ -403,7 +403,7 @@ function memory() {
 		.match(/^VmRSS:\s+(\d+) kB/m)?.[1]);
 }
 
-test('twenty viewers, fast and slow', async () => {
+test('twenty viewers, fast, slow, and one who takes nothing', async () => {
 	const digest = createHash('sha256').update(bytes).digest('hex');
 	const accounts = [];
 
@@ -416,7 +416,12 @@ test('twenty viewers, fast and slow', async () => {
 	let most = before, files = 0;
 	const sampler = setInterval(() => { most = Math.max(most, memory()); }, 50);
 	const slow = [];
+	const stalled = new Stalled(sources[0], accounts[0].cookie);
+
+	await stalled.begun();
 	const fast = accounts.map(async ({ cookie }, i) => {
+		if (i === 0)
+			return;
 		if (i % 2) {
 			slow.push(new Viewer(sources[i], cookie,
 				{ bytesPerMs: SLOW_BYTES_PER_MS }));
@@ -435,7 +440,8 @@ test('twenty viewers, fast and slow', async () => {
 
 	await Promise.all(fast);
 	clearInterval(sampler);
-	console.log(`# ${VIEWERS / 2} fast viewers took ${files} files of ` +
+	stalled.leave();
+	console.log(`# ${VIEWERS / 2 - 1} fast viewers took ${files} files of ` +
 		`${(bytes.length / 1e6).toFixed(1)} MB in ${VIEWED_MS / 1000} s; ` +
 		`the slow ones waited ${Math.max(...slow.map((each) =>
 			each.longest))} ms at most; VmRSS ${before} KiB before, ` +

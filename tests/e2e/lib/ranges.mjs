@@ -130,7 +130,7 @@ export class Viewer {
 
 	/** Waits for its first bytes. */
 	begun() {
-		return until(() => this.taken > 0 || this.ended, 10000, 'bytes');
+		return until(() => this.taken > 0 || this.ended, 60000, 'bytes');
 	}
 
 	leave() {
@@ -172,7 +172,7 @@ export class Stalled {
 
 	/** Waits until bytes wait for it. */
 	begun() {
-		return until(() => (this.served?.queued ?? 0) > 0, 10000,
+		return until(() => (this.served?.queued ?? 0) > 0, 60000,
 			'bytes that nobody takes');
 	}
 
