@@ -28,6 +28,7 @@ const LONG_MS = 60000;
 const COUNT = 45;
 const PATIENT = 'pat@mail.example';
 const ALL_SIZES = { ...SIZES, tablet: { width: 768, height: 1024 } };
+const QUIET_LOUD = Buffer.from([9, 200, 90]).toString('base64');
 const CAPTIONS = `WEBVTT
 
 00:00.000 --> 00:03.000
@@ -134,8 +135,7 @@ async function allHavePreviews(page, asked, strip) {
 			asked.add(of);
 			return route.fulfill(what === 'strip'
 				? { contentType: 'image/jpeg', body: strip }
-				: { json: { step_ms: 500, lanes: {
-					patient: Buffer.from([9, 200, 90]).toString('base64') } } });
+				: { json: { step_ms: 500, lanes: { patient: QUIET_LOUD } } });
 		});
 }
 
