@@ -22,6 +22,7 @@
 #include "audit_verify.h"
 #include "mem.h"
 #include "store_copy.h"
+#include "store_portal.h"
 #include "write.h"
 
 #define USAGE                                                                 \

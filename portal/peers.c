@@ -17,7 +17,7 @@
 #include "log.h"
 #include "mem.h"
 #include "signing.h"
-#include "store.h"
+#include "store_portal.h"
 
 struct rth_peers {
 	struct rth_portal *portal;

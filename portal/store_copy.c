@@ -16,6 +16,7 @@
 
 #include "mem.h"
 #include "store_db.h"
+#include "store_portal.h"
 
 #define TABLES_MAX 64
 #define COLUMNS_MAX 32

@@ -3,9 +3,8 @@
  * What several portals on one database know of each other: that they serve, and
  * with which keys they sign.
  */
-#include <string.h>
+#include "store_portal.h"
 
-#include "store.h"
 #include "store_db.h"
 
 /* ---- Who serves ---- */

@@ -94,7 +94,8 @@ class Site {
 			const asked = request({ host: '127.0.0.1', port, method, path,
 				agent: false, headers: {
 					Host: new URL(URL_OF_PORTAL).host, Origin: URL_OF_PORTAL,
-					...(who ? { Cookie: who.cookie, 'X-RTH-CSRF': who.csrf } : {}),
+					...(who ? { Cookie: who.cookie,
+						'X-RTH-CSRF': who.csrf } : {}),
 					...(data ? { 'Content-Type': 'application/json',
 						'Content-Length': Buffer.byteLength(data) } : {}),
 					...headers } }, (answer) => {
@@ -247,12 +248,15 @@ describe('two portals on one database', () => {
 			const { kid } = JSON.parse(Buffer.from(head, 'base64url').toString());
 
 			signers.push(kid);
-			for (const set of [at, too])
+			for (const set of [at, too]) {
+				const key = createPublicKey({ format: 'jwk',
+					key: set.find((each) => each.kid === kid) });
+
 				assert.ok(verifySignature('sha256',
-					Buffer.from(`${head}.${claims}`), { dsaEncoding: 'ieee-p1363',
-						key: createPublicKey({ format: 'jwk',
-							key: set.find((each) => each.kid === kid) }) },
+					Buffer.from(`${head}.${claims}`),
+					{ dsaEncoding: 'ieee-p1363', key },
 					Buffer.from(signature, 'base64url')));
+			}
 		}
 		assert.notEqual(signers[0], signers[1]);
 	});

@@ -7,6 +7,7 @@
 #include "peers.h"
 #include "signing.h"
 #include "store_db.h"
+#include "store_portal.h"
 
 static struct bench bench;
 static struct rth_portal fellow; /* on the same database */

@@ -3,6 +3,7 @@
 #include "audit_support.h"
 
 #include "store_copy.h"
+#include "store_portal.h"
 
 #define VISITS 150 /* more than a bundle */
 #define LONG_BYTES 200000

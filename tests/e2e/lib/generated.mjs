@@ -33,8 +33,9 @@ export const sql = (home, text) =>
 	sqlOf(databaseOf(join(home, 'portal.conf')), text);
 
 /** One INSERT; what is there already stays. */
-const row = (table, values) => `INSERT INTO ${table}(${
-	Object.keys(values)}) VALUES(${Object.values(values).map(quoted)}) ON CONFLICT DO NOTHING;\n`;
+const row = (table, values) => `INSERT INTO ${table}(${Object.keys(values)
+}) VALUES(${Object.values(values).map(quoted)
+}) ON CONFLICT DO NOTHING;\n`;
 
 const userId = (home, email) => sql(home,
 	`SELECT id FROM users WHERE email = ${quoted(email)};`).trim();
