@@ -66,6 +66,10 @@ const accounts = {};
 /** The own recording of clinician and patient, and one of the other two. */
 let own = '', hidden = '', doomed = '', visit = '', hiddenVisit = '';
 let plain = '';
+/** What has the lowest priority takes long on a busy machine. */
+const MADE_MS = 600000;
+const FILM = { container: 'mp4', layout: 'side-by-side', burn_in: false,
+	reason: 'complaint' };
 
 /** The same portal with another configuration. */
 async function restart(review) {
@@ -104,6 +108,19 @@ const someVisit = (patient) => ({ title: 'A visit', minutes: 30,
 	patient_email: patient,
 	start: new Date().toISOString().replace(/\.\d+/, '') });
 
+/** The own recording gets strip and outline; then no other one. */
+async function makePreview() {
+	const quiet = plain;
+
+	plain = plain.replace('previews = false', 'previews = true');
+	assert.notEqual(plain, quiet);
+	await restart(REVIEW_CONF);
+	await until(async () => (await ask(accounts.admin, 'GET',
+		`/api/recordings/${own}`)).json.preview, MADE_MS, 'a preview');
+	plain = quiet;
+	await restart(REVIEW_CONF);
+}
+
 before(async () => {
 	const keys = secrets();
 	const recorder = await startRecorder();
@@ -120,6 +137,7 @@ before(async () => {
 	doomed = await reviewed.record(PEOPLE.patient, { seconds: 1 });
 	reviewed.clinician = accounts['other clinician'];
 	hidden = await reviewed.record(PEOPLE['other patient'], { seconds: 1 });
+	await makePreview();
 	[visit, hiddenVisit] = [own, hidden].map((each) => reviewed.sql(
 		`SELECT visit_id FROM recordings WHERE id = '${each}'`));
 });
@@ -223,11 +241,37 @@ const MATRIX = {
 		path: () => `/api/plays/${play.id}/watched`,
 		body: { ranges_ms: [[0, 500]] }, status: only(['operator'], 204) },
 
+	'GET /api/recordings/:id/strip': {
+		path: () => `/api/recordings/${own}/strip`,
+		status: only(PLAYERS, 200) },
+	'GET /api/recordings/:id/outline': {
+		path: () => `/api/recordings/${own}/outline`,
+		status: only(PLAYERS, 200) },
+	'GET /api/recordings/:id/files': {
+		path: () => `/api/recordings/${own}/files`,
+		status: only(['admin'], 200) },
+	'GET /api/recordings/:id/files/:file': {
+		path: () => `/api/recordings/${own}/files/1-chat.jsonl`,
+		status: only(['admin'], 200) },
+	'POST /api/recordings/:id/films': {
+		path: () => `/api/recordings/${own}/films`, body: FILM,
+		status: only(['admin'], 202) },
+	'GET /api/recordings/:id/films': {
+		path: () => `/api/recordings/${own}/films`,
+		status: only(['admin'], 200) },
+	'GET /api/films/:film': { path: () => `/api/films/${film}`,
+		status: only(['admin'], 200) },
+	'GET /api/films/:film/file': { path: () => `/api/films/${film}/file`,
+		status: only(['admin'], 200) },
+	'DELETE /api/films/:film': { path: () => `/api/films/${film}`,
+		status: only(['admin'], 204) },
+
 	'GET /api/audit': { path: '/api/audit', status: only(['admin'], 200) },
 };
 
 /** @type {any} */
 let play;
+let film = '';
 
 /** "METHOD pattern" of a table of portal/routes.c. */
 function routesOf(table) {
@@ -241,6 +285,10 @@ function routesOf(table) {
 describe('every request by every role', () => {
 	before(async () => {
 		play = await startPlay(accounts.operator, own);
+		film = (await ask(accounts.admin, 'POST',
+			`/api/recordings/${own}/films`, FILM)).json.id;
+		await until(async () => (await ask(accounts.admin, 'GET',
+			`/api/films/${film}`)).json.state === 'done', MADE_MS, 'a film');
 	});
 
 	test('no request is missing here', () => {
