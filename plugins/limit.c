@@ -76,8 +76,8 @@ struct rth_limit {
 	/* Written by the receiver's thread. */
 	_Atomic int64_t hold_until_us;
 	_Atomic int64_t round_trip_us;
-	_Atomic uint64_t heard;	 /* count at the last transport-cc; 0: never */
-	_Atomic uint64_t losses; /* see rth_limit_losses */
+	_Atomic uint64_t heard; /* count at the last transport-cc; 0: never */
+	struct rth_losses losses;
 
 	struct apart from_shared;
 	/* The receiver's thread's own. */
@@ -85,8 +85,7 @@ struct rth_limit {
 	struct meter sent_bytes;  /* by sending time */
 	struct meter acked_bytes; /* by arrival time */
 	struct meter told, lost;  /* packets, by report time */
-	uint32_t all_told, all_lost;
-	uint64_t metered; /* packets of `sent` in sent_bytes */
+	uint64_t metered;	  /* packets of `sent` in sent_bytes */
 
 	int64_t newest_seq; /* unwrapped; -1: none */
 	int64_t offset;	    /* the host's number minus ours */
@@ -297,8 +296,6 @@ static void count_status(struct rth_limit *l, int64_t seq, int64_t us,
 {
 	int64_t index = seq - l->offset;
 
-	l->all_told++;
-	l->all_lost += us < 0;
 	/* What was sent before a decrease does not judge it. */
 	if (is_known(index, count) &&
 	    sent_us(l, index) > l->governor.decreased_us) {
@@ -477,7 +474,7 @@ static void on_report(void *arg, uint32_t ssrc, uint8_t fraction_lost)
 {
 	struct rth_limit *l = arg;
 
-	(void)ssrc;
+	rth_losses_add(&l->losses, ssrc, fraction_lost);
 	l->has_report = true;
 	if (fraction_lost > l->report_loss)
 		l->report_loss = fraction_lost;
@@ -645,9 +642,9 @@ int64_t rth_limit_round_trip_us(struct rth_limit *limit)
 				    memory_order_relaxed);
 }
 
-uint64_t rth_limit_losses(struct rth_limit *limit)
+struct rth_losses *rth_limit_losses(struct rth_limit *limit)
 {
-	return atomic_load_explicit(&limit->losses, memory_order_relaxed);
+	return &limit->losses;
 }
 
 uint32_t rth_limit_sent_bps(struct rth_limit *limit, int64_t now_us,
@@ -676,13 +673,6 @@ struct rth_limit_advice rth_limit_feedback(struct rth_limit *limit,
 	limit->report_loss = 0;
 	meter_sent(limit, sent_count(limit));
 	rth_rtcp_read(rtcp, len, &reader, limit);
-	if (limit->has_report && !limit->has_offset) {
-		limit->all_told += 256;
-		limit->all_lost += limit->report_loss;
-	}
-	atomic_store_explicit(&limit->losses,
-			      (uint64_t)limit->all_told << 32 | limit->all_lost,
-			      memory_order_relaxed);
 	if (limit->has_report && !limit->has_offset &&
 	    now_us - limit->created_us > REPORT_ONLY_US &&
 	    now_us - limit->reported_us > REPORT_PAUSE_US) {

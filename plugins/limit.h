@@ -24,6 +24,7 @@
 #include <stdint.h>
 
 #include "err.h"
+#include "losses.h"
 
 /* The REMB that takes a limit away: more than any camera makes. */
 #define RTH_LIMIT_OPEN_BPS 20000000u
@@ -88,12 +89,8 @@ struct rth_limit_advice rth_limit_feedback(struct rth_limit *limit,
  */
 int64_t rth_limit_round_trip_us(struct rth_limit *limit);
 
-/**
- * Of the packets that the receiver has told of since it is there: how many
- * there were, times 2^32, and how many of them are lost, both modulo 2^32; of
- * one that only sends receiver reports, in 1/256 of a report each. Any thread.
- */
-uint64_t rth_limit_losses(struct rth_limit *limit);
+/** What its receiver has reported to be lost; lives as long as it. */
+struct rth_losses *rth_limit_losses(struct rth_limit *limit);
 
 /**
  * Bits of video a second that were given to the host lately: in the window, or

@@ -6,18 +6,6 @@
 
 #include "event.h"
 
-#define FEW_PACKETS 10
-
-static int permille(uint64_t before, uint64_t now)
-{
-	uint32_t told = (uint32_t)(now >> 32) - (uint32_t)(before >> 32);
-	uint32_t lost = (uint32_t)now - (uint32_t)before;
-
-	if (told < FEW_PACKETS || lost > told)
-		return -1;
-	return (int)((uint64_t)lost * 1000 / told);
-}
-
 static json_t *number(int64_t value)
 {
 	return value < 0 ? json_null() : json_integer(value);
@@ -32,13 +20,14 @@ static void tell(const struct rth_control *control, struct rth_session *session,
 		 struct rth_limit *other, int64_t now_us)
 {
 	struct rth_limit *limit = session->port.limit;
-	uint64_t losses = rth_limit_losses(limit);
+	struct rth_losses_seen losses = rth_losses_see(rth_limit_losses(limit));
 	int64_t round_trip_us = rth_limit_round_trip_us(limit);
 
 	rth_event_report(
 		control, "quality", session,
 		json_pack("{s:o, s:o, s:o, s:o, s:b}", "loss_permille",
-			  number(permille(session->quality_lost, losses)),
+			  number(rth_losses_permille(&session->quality_lost,
+						     &losses)),
 			  "round_trip_ms",
 			  number(round_trip_us > 0 ? round_trip_us / 1000 : -1),
 			  "received_kbps", number(kbps(limit, now_us)),
@@ -64,7 +53,8 @@ void rth_quality_tick(const struct rth_control *control,
 	}
 	if (!session->quality_us) {
 		session->quality_us = now_us;
-		session->quality_lost = rth_limit_losses(session->port.limit);
+		session->quality_lost =
+			rth_losses_see(rth_limit_losses(session->port.limit));
 	}
 	if (now_us - session->quality_us < RTH_QUALITY_US)
 		return;

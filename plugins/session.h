@@ -68,8 +68,8 @@ struct rth_session {
 	bool media; /* its PeerConnection is up */
 	bool microphone, camera, screen;
 	bool told_limited;
-	int64_t quality_us;    /* when its quality was told last */
-	uint64_t quality_lost; /* rth_limit_losses by then */
+	int64_t quality_us; /* when its quality was told last */
+	struct rth_losses_seen quality_lost; /* by then */
 	bool answered; /* offer and codec are those of the last answer */
 	struct rth_sdp_offer offer;
 	enum rth_codec codec;

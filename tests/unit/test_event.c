@@ -133,17 +133,21 @@ static int64_t member(const char *name)
 	return json_integer_value(json_object_get(newest("quality"), name));
 }
 
-/* 1250 bytes in each half second: 20 kbit/s, of which every tenth is lost. */
+/* 1250 bytes in each half second: 20 kbit/s. */
 static void quality_says_what_is_known(void **state)
 {
 	struct visit *v = *state;
+	struct rth_losses *losses;
 	struct person *a, *b;
 
 	visit_call(v, &a, &b);
+	losses = rth_limit_losses(b->session->port.limit);
 	visit_wait_ms(v, 1000);
 	for (int i = 0; i < 21; i++) {
 		rth_limit_sent(b->session->port.limit,
 			       v->control->host->now_us(), 1250);
+		rth_losses_add(losses, 7, i == 3 ? 128 : 0);
+		rth_losses_add(losses, 8, 0);
 		visit_wait_ms(v, 500);
 	}
 	assert_int_equal(fake_notices("quality"), 2);
@@ -151,12 +155,37 @@ static void quality_says_what_is_known(void **state)
 	assert_string_equal(fake_text(newest("quality"), "role"), "patient");
 	assert_in_range(member("received_kbps"), 18, 22);
 	assert_int_equal(member("sent_kbps"), 0);
-	assert_true(json_is_null(
-		json_object_get(newest("quality"), "loss_permille")));
+	/* Half of one of some twenty reports; the other stream lost nothing. */
+	assert_in_range(member("loss_permille"), 20, 30);
 	assert_true(json_is_null(
 		json_object_get(newest("quality"), "round_trip_ms")));
 	assert_true(
 		json_is_false(json_object_get(newest("quality"), "limited")));
+}
+
+static void losses_are_the_worst_streams(void **state)
+{
+	struct rth_losses losses = {.ssrc = {0}};
+	struct rth_losses_seen before = rth_losses_see(&losses), now = before;
+	uint32_t i;
+
+	(void)state;
+	assert_int_equal(rth_losses_permille(&before, &now), -1);
+	rth_losses_add(&losses, 1, 0);
+	rth_losses_add(&losses, 2, 64);
+	rth_losses_add(&losses, 2, 0);
+	now = rth_losses_see(&losses);
+	assert_int_equal(rth_losses_permille(&before, &now), 125);
+	before = now;
+	assert_int_equal(rth_losses_permille(&before, &now), -1);
+	rth_losses_add(&losses, 1, 0);
+	now = rth_losses_see(&losses);
+	assert_int_equal(rth_losses_permille(&before, &now), 0);
+	/* A receiver may tell of whatever it likes. */
+	for (i = 0; i < 1000; i++)
+		rth_losses_add(&losses, i, 255);
+	now = rth_losses_see(&losses);
+	assert_in_range(rth_losses_permille(&before, &now), 900, 1000);
 }
 
 int main(void)
@@ -170,6 +199,7 @@ int main(void)
 		cmocka_unit_test(its_name_is_one_word),
 		TEST(quality_needs_two_people),
 		TEST(quality_says_what_is_known),
+		cmocka_unit_test(losses_are_the_worst_streams),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
