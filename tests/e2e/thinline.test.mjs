@@ -85,4 +85,20 @@ describe('RTHealth, through its pages', () => {
 		assert.equal(figures.frozenSeconds, 0);
 		assert.ok(figures.fpsLast10 >= 20, `${figures.fpsLast10} frames/s`);
 	});
+
+	test('what the lines were like is known afterwards', async (t) => {
+		const { seats } = await clinic.account.get(
+			`/api/visits/${visit.visit}/quality`);
+		const [clinicians, patients] = seats.map((seat) => seat.points);
+		const worst = Math.max(...patients.map((each) => each.loss_permille));
+
+		told(t, { points: patients.length, worst });
+		for (const points of [clinicians, patients]) {
+			assert.ok(points.some((each) => each.round_trip_ms > 0));
+			assert.ok(points.some((each) => each.received_kbps > 100));
+			assert.ok(points.some((each) => each.sent_kbps > 100));
+		}
+		assert.ok(patients.some((each) => each.limited), 'was never limited');
+		assert.ok(worst >= 10, `${worst} of a thousand lost at most`);
+	});
 });
