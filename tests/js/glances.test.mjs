@@ -11,6 +11,8 @@ test('a voice is a shape above or below the middle', () => {
 	assert.equal(outline.pathOf([0, 255], 1, true), 'M0 50V50H500V0H1000V50Z');
 	assert.equal(outline.pathOf([0, 255], 0.5, false),
 		'M0 50V50H250V100H500V50Z');
+	assert.equal(outline.pathOf([64], 1, true), 'M0 50V25H1000V50Z',
+		'a quarter of the greatest looks half as loud');
 	assert.equal(outline.pathOf([0, 0, 0], 1, true), '', 'silence is none');
 	assert.equal(outline.pathOf([], 1, true), '');
 });

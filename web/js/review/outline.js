@@ -14,8 +14,8 @@ export const HIGH = 50;
 /** So many steps of it are seen at most. */
 const STEPS_MAX = 500;
 const LOUDEST = 255;
-/** From here on it is somebody speaking. */
-const VOICE = 40;
+/** From here on, -27 dB, it is somebody speaking. */
+const VOICE = 12;
 
 /**
  * @param {string | undefined} base64
@@ -40,6 +40,10 @@ export function coarse(levels, most) {
 		Math.max(...levels.slice(i * each, (i + 1) * each)));
 }
 
+/** As high as it sounds loud: half of the greatest is not half as loud. */
+const heightOf = (/** @type {number} */ level) =>
+	Math.round(HIGH * Math.sqrt(level / LOUDEST));
+
 /**
  * The path of one voice, above or below the middle.
  * @param {number[]} levels
@@ -53,7 +57,7 @@ export function pathOf(levels, part, above) {
 		return '';
 	const wide = WIDE * part / steps.length;
 	return `M0 ${HIGH}${steps.map((level, i) => {
-		const high = Math.round(HIGH * level / LOUDEST);
+		const high = heightOf(level);
 		return `V${above ? HIGH - high : HIGH + high}H${
 			Math.round((i + 1) * wide * 10) / 10}`;
 	}).join('')}V${HIGH}Z`;
