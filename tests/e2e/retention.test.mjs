@@ -12,6 +12,7 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { ON_POSTGRES } from './lib/database.mjs';
 import { secrets } from './lib/janus.mjs';
 import { random } from './lib/losses.mjs';
 import { inside } from './lib/netns.mjs';
@@ -135,6 +136,8 @@ function everyFile() {
 
 /** The files with any of these bytes. */
 function filesWith(...wanted) {
+	if (ON_POSTGRES)
+		reviewed.sql('CHECKPOINT;'); // what it has in memory, too
 	return everyFile().filter((path) => {
 		const bytes = readFileSync(path);
 
