@@ -190,6 +190,7 @@ const ACTIONS = {
 	'film-failed': 'Film not made', 'film-cancelled': 'Film cancelled',
 	'film-deleted': 'Film deleted', 'captions-sealed': 'Captions added',
 	'events-missing': 'Events of the media server missing',
+	'events-resumed': 'Events of the media server going on',
 	'plugin:room-opened': 'Room opened', 'plugin:room-closed': 'Room closed',
 	'plugin:joined': 'Visit joined', 'plugin:left': 'Visit left',
 	'plugin:media-up': 'Media connected',
