@@ -44,11 +44,18 @@ struct option {
 	const char *name, *value;
 };
 
-/* Options that an encoder does not know are an error: a typing mistake. */
-static const struct option h264_options[] = {
-	{"preset", "veryfast"}, {"crf", "25"}, {NULL, NULL}};
+/*
+ * Options that an encoder does not know are an error: a typing mistake. The
+ * speed of libvpx is a fixed one: with a positive number it would follow the
+ * clock, and be slow, or poor, on a busy machine.
+ */
+static const struct option h264_options[] = {{"preset", "veryfast"},
+					     {"crf", "25"},
+					     {"maxrate", "3000000"},
+					     {"bufsize", "6000000"},
+					     {NULL, NULL}};
 static const struct option vp8_options[] = {
-	{"deadline", "realtime"}, {"cpu-used", "6"},	  {"crf", "20"},
+	{"deadline", "realtime"}, {"cpu-used", "-5"},	  {"crf", "20"},
 	{"b", "1500000"},	  {"lag-in-frames", "0"}, {NULL, NULL}};
 static const struct option voice_options[] = {{NULL, NULL}};
 
@@ -116,7 +123,8 @@ static enum rth_err begin_picture(struct rth_film_out *out)
 	s->codec->time_base = (AVRational){1, RTH_FILM_FPS};
 	s->codec->framerate = (AVRational){RTH_FILM_FPS, 1};
 	s->codec->gop_size = KEY_EVERY;
-	s->codec->thread_count = THREADS;
+	/* Threads of libvpx wait for each other in loops. */
+	s->codec->thread_count = out->mp4 ? THREADS : 1;
 	return begin_stream(out, s, out->mp4 ? h264_options : vp8_options);
 }
 
