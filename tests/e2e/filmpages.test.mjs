@@ -31,10 +31,10 @@ const ALL_SIZES = { ...SIZES, tablet: { width: 768, height: 1024 } };
 const QUIET_LOUD = Buffer.from([9, 200, 90]).toString('base64');
 const CAPTIONS = `WEBVTT
 
-00:00.000 --> 00:03.000
+00:00.000 --> 00:02.000
 <v Dr. Example>Good <i>morning</i> &lt;b&gt;
 
-00:03.000 --> 10:00.000
+00:02.000 --> 10:00.000
 How are you?
 `;
 
@@ -142,9 +142,9 @@ async function allHavePreviews(page, asked, strip) {
 describe('the list', () => {
 	for (const kind of ['chromium', 'firefox'])
 		test(`${kind}: a glance at a recording, asked for once`, async () => {
+			const before = await glances();
 			const person = await signedIn(ADMIN, '/review', { kind });
 			const { page } = person;
-			const before = await glances();
 
 			await there(page, `tr[data-recording="${id}"] .strip canvas`);
 			assert.match(await page.evaluate(() => document.querySelector(
