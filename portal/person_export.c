@@ -16,6 +16,7 @@
 #include "json_text.h"
 #include "mem.h"
 #include "recording_export.h"
+#include "store_told.h"
 #include "text.h"
 #include "write.h"
 
@@ -95,16 +96,71 @@ static enum rth_err list_visit(const struct rth_visit *visit, void *arg)
 	l->person->visits++;
 	return json_array_append_new(
 		       l->visits,
-		       json_pack("{s:s, s:s, s:s?, s:s, s:I, s:b, s:b, s:s?}",
+		       json_pack("{s:s, s:s, s:s?, s:s, s:I, s:b, s:b, s:s?,"
+				 " s:s?, s:I}",
 				 "id", visit->id, "role",
 				 patient ? "patient" : "clinician", "title",
 				 patient ? visit->title : NULL, "start", start,
 				 "minutes", (json_int_t)visit->minutes,
 				 "cancelled", visit->cancelled, "recorded",
 				 visit->recorded, "clinician",
-				 patient ? visit->clinician_name : NULL))
+				 patient ? visit->clinician_name : NULL, "kind",
+				 *visit->kind ? visit->kind : NULL,
+				 "seconds_together",
+				 (json_int_t)(visit->both_ms / 1000)))
 		       ? RTH_ERR_NOMEM
 		       : 0;
+}
+
+/* The person's own line in one visit. */
+struct line {
+	bool clinician;
+	json_t *list;
+};
+
+static enum rth_err line_one(bool clinician, const struct rth_quality *q,
+			     void *arg)
+{
+	const struct line *line = arg;
+
+	if (clinician != line->clinician)
+		return 0;
+	return json_array_append_new(
+		       line->list,
+		       json_pack("{s:I, s:I, s:I, s:I, s:I, s:b}", "time",
+				 (json_int_t)q->time_s, "loss_permille",
+				 (json_int_t)q->loss_permille, "round_trip_ms",
+				 (json_int_t)q->round_trip_ms, "received_kbps",
+				 (json_int_t)q->received_kbps, "sent_kbps",
+				 (json_int_t)q->sent_kbps, "limited",
+				 q->limited))
+		       ? RTH_ERR_NOMEM
+		       : 0;
+}
+
+static enum rth_err list_lines(const struct listing *l)
+{
+	enum rth_err err = 0;
+	json_t *visit;
+	size_t i;
+
+	json_array_foreach(l->visits, i, visit)
+	{
+		const char *id =
+			json_string_value(json_object_get(visit, "id"));
+		const char *role =
+			json_string_value(json_object_get(visit, "role"));
+		struct line line = {strcmp(role, "clinician") == 0,
+				    json_array()};
+
+		if (json_object_set_new(visit, "quality", line.list))
+			return RTH_ERR_NOMEM;
+		err = rth_store_quality_each(l->person->store, id, line_one,
+					     &line);
+		if (err)
+			break;
+	}
+	return err;
 }
 
 static enum rth_err list_recording(const char *recording, bool hold, void *arg)
@@ -301,6 +357,8 @@ static enum rth_err fill(struct listing *l)
 	if (!l->visits || !l->recordings)
 		return RTH_ERR_NOMEM;
 	err = rth_store_person_visits(store, l->user, list_visit, l);
+	if (!err)
+		err = list_lines(l);
 	if (!err)
 		err = rth_store_person_recordings(store, l->user->email,
 						  list_recording, l);

@@ -78,6 +78,9 @@ static enum rth_err visit_row(const struct rth_db_row *row, void *arg)
 	v.minutes = b->column_int(row, 7);
 	v.cancelled = b->column_int(row, 8) != 0;
 	v.recorded = b->column_int(row, 9) != 0;
+	if (!err)
+		err = b->column_text(row, 10, v.kind, sizeof(v.kind));
+	v.both_ms = b->column_int(row, 11);
 	return err ? err : each->call(&v, each->arg);
 }
 
@@ -93,8 +96,10 @@ enum rth_err rth_store_person_visits(
 		.sql = "SELECT v.id, v.room, v.title, v.clinician_id, c.name,"
 		       " v.patient_email, v.start_s, v.minutes, v.cancelled,"
 		       " EXISTS(SELECT 1 FROM recordings r"
-		       " WHERE r.visit_id = v.id AND r.begun_s > 0)"
+		       " WHERE r.visit_id = v.id AND r.begun_s > 0),"
+		       " v.kind, COALESCE(h.both_ms, 0)"
 		       " FROM visits v JOIN users c ON c.id = v.clinician_id"
+		       " LEFT JOIN presence h ON h.visit_id = v.id"
 		       " WHERE v.clinician_id = $1 OR v.patient_email = $2"
 		       " ORDER BY v.start_s, v.id",
 		.values = values,

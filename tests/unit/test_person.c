@@ -123,6 +123,19 @@ static int64_t count(const char *table, const char *where)
 	return sql_number(&bench, text);
 }
 
+/* A line of each person of each visit. */
+static void add_lines(void)
+{
+	sql(&bench, "INSERT INTO quality(visit_id, role, time_s, loss_permille,"
+		    " round_trip_ms, received_kbps, sent_kbps, limited)"
+		    " SELECT id, 'patient', 100, 20, 40, -1, 600, 1"
+		    " FROM visits");
+	sql(&bench, "INSERT INTO quality(visit_id, role, time_s, loss_permille,"
+		    " round_trip_ms, received_kbps, sent_kbps, limited)"
+		    " SELECT id, 'clinician', 100, 21, 41, -1, 601, 0"
+		    " FROM visits");
+}
+
 static void a_person_is_erased(void **state)
 {
 	struct told told;
@@ -133,7 +146,9 @@ static void a_person_is_erased(void **state)
 	add_recording(&bench, "3333333333333333333333", &clara, PAUL,
 		      bench_now + 1000);
 	sql(&bench, "DELETE FROM recordings WHERE id LIKE '333%'");
+	add_lines();
 	erase(true, "a would be deleted\n");
+	assert_int_equal(count("quality", "1 = 1"), 6);
 	assert_true(in_database(NAME));
 	assert_int_equal(count("audit", "action LIKE 'person%'"), 0);
 	erase(false, "a deleted\n");
@@ -151,6 +166,7 @@ static void a_person_is_erased(void **state)
 					" AND outcome = 'ok'"),
 			 2);
 	/* Nobody else is touched, and nobody is left to be erased. */
+	assert_int_equal(count("quality", "1 = 1"), 2);
 	assert_int_equal(count("recordings", "state = 'stored'"), 1);
 	assert_int_equal(count("visits", "patient_email = 'eve@home.example'"),
 			 1);
@@ -340,7 +356,7 @@ static void all_about_a_person_is_exported(void **state)
 	};
 	struct told told;
 	struct rth_person p = person(&told, false);
-	json_t *json, *visits;
+	json_t *json, *visits, *lines;
 	char command[512];
 	size_t i;
 
@@ -348,6 +364,7 @@ static void all_about_a_person_is_exported(void **state)
 	for (i = 0; i < 3; i++)
 		assert_int_equal(
 			rth_store_audit(bench.portal.store, &rows[i], 7), 0);
+	add_lines();
 	assert_int_equal(export(&p, PAUL), 0);
 	assert_string_equal(told.all, "a exported\n");
 	assert_int_equal(p.recordings, 1);
@@ -359,6 +376,11 @@ static void all_about_a_person_is_exported(void **state)
 	assert_string_equal(json_string_value(json_object_get(
 				    json_array_get(visits, 0), "title")),
 			    TITLE);
+	lines = json_object_get(json_array_get(visits, 0), "quality");
+	assert_int_equal(json_array_size(lines), 1);
+	assert_int_equal(json_integer_value(json_object_get(
+				 json_array_get(lines, 0), "sent_kbps")),
+			 600);
 	json_decref(json);
 	/* Two rows: of him, and of his recording; the export is the third. */
 	snprintf(command, sizeof(command),
