@@ -112,6 +112,12 @@ static size_t rows_of(PGresult *result)
 	return (size_t)strtoull(PQcmdTuples(result), NULL, 10);
 }
 
+/* Somebody else has had his turn for too long. */
+static enum rth_err busy(enum rth_err err)
+{
+	return err == RTH_ERR_TIMEOUT ? RTH_ERR_UNAVAILABLE : err;
+}
+
 static enum rth_err run_here(struct rth_db *db,
 			     const struct rth_db_query *query, size_t *rowsp)
 {
@@ -125,8 +131,7 @@ static enum rth_err run_here(struct rth_db *db,
 	bound_free(&b);
 	if (err)
 		db->spoilt = true;
-	else
-		err = give_rows(result, query);
+	err = err ? busy(err) : give_rows(result, query);
 	if (!err)
 		*rowsp = rows_of(result);
 	PQclear(result);
@@ -139,7 +144,7 @@ static enum rth_err script_here(struct rth_db *db, const char *sql)
 
 	if (err)
 		db->spoilt = true;
-	return err;
+	return busy(err);
 }
 
 /* ---- Transactions ---- */
@@ -155,7 +160,7 @@ static enum rth_err begin_locked(struct rth_db *db)
 		err = rth_pg_tell(&db->link, TAKE_TURN, RTH_PG_ANSWER_MS);
 	if (err) {
 		rth_pg_undo(&db->link);
-		return err;
+		return busy(err);
 	}
 	db->in_transaction = true;
 	db->spoilt = false;
@@ -283,7 +288,6 @@ static enum rth_err scrub_all(struct rth_pg_link *link, const PGresult *tables)
 	return err == RTH_ERR_TIMEOUT ? RTH_ERR_STATE : err;
 }
 
-/* Who may not ask for a checkpoint waits for the server's own. */
 static enum rth_err scrub_once(struct rth_pg_link *link)
 {
 	PGresult *tables = NULL;
@@ -294,18 +298,26 @@ static enum rth_err scrub_once(struct rth_pg_link *link)
 	if (!err)
 		err = scrub_all(link, tables);
 	PQclear(tables);
-	if (!err)
-		err = rth_pg_tell(link, "CHECKPOINT", RTH_PG_SCRUB_MS);
-	return err == RTH_ERR_DENIED ? 0 : err;
+	return err;
+}
+
+static enum rth_err scrub_until(struct rth_pg_link *link, int64_t deadline)
+{
+	const struct timespec pause = {0, SCRUB_EVERY_MS * 1000000L};
+	enum rth_err err;
+
+	while ((err = scrub_once(link)) == RTH_ERR_STATE &&
+	       rth_pg_now_ms() < deadline)
+		nanosleep(&pause, NULL);
+	return err;
 }
 
 /* On a connection of its own: nobody waits with the lock. */
 static enum rth_err db_scrub(struct rth_db *db)
 {
-	const struct timespec pause = {0, SCRUB_EVERY_MS * 1000000L};
+	const int64_t deadline = rth_pg_now_ms() + SCRUB_MS;
 	struct rth_pg_link link;
 	enum rth_err err = rth_pg_link_init(&link, db->link.url);
-	int ms;
 
 	if (!err)
 		err = rth_pg_ready(&link);
@@ -315,10 +327,7 @@ static enum rth_err db_scrub(struct rth_db *db)
 				  " SET statement_timeout = 0",
 				  RTH_PG_ANSWER_MS);
 	if (!err)
-		for (ms = 0; (err = scrub_once(&link)) == RTH_ERR_STATE &&
-			     ms < SCRUB_MS;
-		     ms += SCRUB_EVERY_MS)
-			nanosleep(&pause, NULL);
+		err = scrub_until(&link, deadline);
 	rth_pg_link_close(&link);
 	return err;
 }

@@ -33,7 +33,7 @@ static const char set_up[] =
 
 /* ---- Time ---- */
 
-static int64_t now_ms(void)
+int64_t rth_pg_now_ms(void)
 {
 	struct timespec now;
 
@@ -50,7 +50,7 @@ static bool wait_for(PGconn *conn, short events, int64_t deadline)
 
 	if (fd.fd < 0)
 		return false;
-	while ((left = deadline - now_ms()) > 0 && n <= 0)
+	while ((left = deadline - rth_pg_now_ms()) > 0 && n <= 0)
 		n = poll(&fd, 1, (int)left); /* again when interrupted */
 	return n > 0;
 }
@@ -88,6 +88,7 @@ static void drop(struct rth_pg_link *link)
 {
 	PQfinish(link->conn);
 	link->conn = NULL;
+	link->ending = false;
 }
 
 /* Once, until it is there again. */
@@ -150,7 +151,7 @@ static bool good(const PGresult *result)
 static enum rth_err collect(struct rth_pg_link *link, PGresult **resultp,
 			    int64_t max_ms)
 {
-	const int64_t deadline = now_ms() + max_ms;
+	const int64_t deadline = rth_pg_now_ms() + max_ms;
 	PGresult *result, *last = NULL;
 	enum rth_err err = 0;
 
@@ -218,7 +219,11 @@ static void hear(void *arg, const PGresult *notice)
 {
 	struct rth_pg_link *link = arg;
 	const char *detail = PQresultErrorField(notice, PG_DIAG_MESSAGE_DETAIL);
+	const char *severity =
+		PQresultErrorField(notice, PG_DIAG_SEVERITY_NONLOCALIZED);
 
+	if (severity && strcmp(severity, "FATAL") == 0)
+		link->ending = true;
 	if (detail && strtod(detail, NULL) > 0)
 		link->kept_dead = true;
 }
@@ -275,7 +280,7 @@ static enum rth_err begin_session(struct rth_pg_link *link)
 
 static enum rth_err connect_now(struct rth_pg_link *link)
 {
-	const int64_t began = now_ms();
+	const int64_t began = rth_pg_now_ms();
 	enum rth_err err;
 
 	link->conn = start(link->url);
@@ -288,21 +293,26 @@ static enum rth_err connect_now(struct rth_pg_link *link)
 		err = lost(link, "no connection");
 	/* Who waited for an attempt meanwhile does not make another. */
 	if (err)
-		link->not_before = now_ms() + (now_ms() - began);
+		link->not_before = rth_pg_now_ms() + (rth_pg_now_ms() - began);
 	return err;
+}
+
+/* One that the server has closed can be read: its last words, and its end. */
+static bool lives(struct rth_pg_link *link)
+{
+	return PQconsumeInput(link->conn) && !PQisBusy(link->conn) &&
+	       !link->ending && PQstatus(link->conn) == CONNECTION_OK;
 }
 
 enum rth_err rth_pg_ready(struct rth_pg_link *link)
 {
 	enum rth_err err;
 
-	/* One that the server has closed can be read, to its end. */
-	if (link->conn && (!PQconsumeInput(link->conn) ||
-			   PQstatus(link->conn) == CONNECTION_BAD))
+	if (link->conn && !lives(link))
 		drop(link);
 	if (link->conn)
 		return 0;
-	if (now_ms() < link->not_before)
+	if (rth_pg_now_ms() < link->not_before)
 		return RTH_ERR_UNAVAILABLE;
 	err = connect_now(link);
 	if (!err && link->gone) {

@@ -16,6 +16,9 @@
 #define RTH_PG_ANSWER_MS 15000 /* the server gives up before: 10 s */
 #define RTH_PG_SCRUB_MS 600000 /* a large table is written anew */
 
+/** Milliseconds of the steady clock. */
+int64_t rth_pg_now_ms(void);
+
 /* One thread at a time. */
 struct rth_pg_link {
 	char *url;
@@ -23,6 +26,7 @@ struct rth_pg_link {
 	int64_t not_before; /* no attempt before, in ms of the steady clock */
 	bool gone;	    /* it has been told that the server is */
 	bool kept_dead;	    /* a VACUUM had to leave something */
+	bool ending;	    /* the server has said so of this connection */
 };
 
 /**

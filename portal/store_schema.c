@@ -254,9 +254,11 @@ const size_t rth_store_migrations_n =
 
 /*
  * SQLite compares texts as bytes; PostgreSQL in the order of some language,
- * unless a column says otherwise. So each column of text does.
+ * unless a column says otherwise. So each column of text does. PostgreSQL also
+ * copies common values into its statistics, where they would outlive the row:
+ * not those of people's words.
  */
-static const char bytes_postgresql[] =
+static const char settle_postgresql[] =
 	"DO 'DECLARE c record; BEGIN"
 	"  FOR c IN SELECT a.attrelid::regclass AS table_, a.attname"
 	"    FROM pg_attribute a JOIN pg_class t ON t.oid = a.attrelid"
@@ -268,8 +270,19 @@ static const char bytes_postgresql[] =
 	"    EXECUTE format(''ALTER TABLE %s ALTER COLUMN %I TYPE TEXT"
 	" COLLATE \"C\"'', c.table_, c.attname);"
 	"  END LOOP;"
+	"  FOR c IN SELECT a.attrelid::regclass AS table_, a.attname"
+	"    FROM pg_attribute a JOIN pg_class t ON t.oid = a.attrelid"
+	"    WHERE t.relkind = ''r'' AND a.attnum > 0 AND NOT a.attisdropped"
+	"    AND t.relnamespace = current_schema()::regnamespace"
+	"    AND a.attname IN (''email'', ''name'', ''title'', ''groups'',"
+	"      ''patient_email'', ''reason'', ''kind'', ''certificate'')"
+	"    AND COALESCE(a.attstattarget, -1) <> 0"
+	"  LOOP"
+	"    EXECUTE format(''ALTER TABLE %s ALTER COLUMN %I''"
+	"      '' SET STATISTICS 0'', c.table_, c.attname);"
+	"  END LOOP;"
 	" END';";
 
 const char *const rth_store_settle[RTH_DB_DIALECTS] = {
-	[RTH_DB_POSTGRESQL] = bytes_postgresql,
+	[RTH_DB_POSTGRESQL] = settle_postgresql,
 };

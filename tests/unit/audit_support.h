@@ -108,18 +108,30 @@ static inline enum rth_err keep_trigger(const struct rth_db_row *row, void *arg)
 static inline void tamper(const char *sql)
 {
 	char triggers[4096] = "";
+	const bool server = bench_on_server(&bench);
 	const struct rth_db_query query = {
-		.sql = "SELECT sql FROM sqlite_master WHERE type = 'trigger'",
+		.sql = server ? "SELECT pg_get_triggerdef(oid, true) ||"
+				"  '; ALTER TABLE ' || tgrelid::regclass ||"
+				"  ' ENABLE ALWAYS TRIGGER ' || tgname"
+				" FROM pg_trigger WHERE tgname LIKE 'audit%'"
+				" AND tgrelid IN (to_regclass('audit'),"
+				"  to_regclass('audit_head'))"
+			      : "SELECT sql FROM sqlite_master"
+				" WHERE type = 'trigger'",
 		.row = keep_trigger,
 		.arg = triggers,
 	};
 	size_t rows;
 
 	assert_int_equal(store()->backend->run(store()->db, &query, &rows), 0);
-	script("DROP TRIGGER IF EXISTS audit_keeps_rows;"
-	       "DROP TRIGGER IF EXISTS audit_keeps_values;"
-	       "DROP TRIGGER IF EXISTS audit_head_stays;"
-	       "DROP TRIGGER IF EXISTS audit_head_grows;");
+	script(server ? "DROP TRIGGER audit_keeps_rows ON audit;"
+			"DROP TRIGGER audit_keeps_values ON audit;"
+			"DROP TRIGGER audit_head_stays ON audit_head;"
+			"DROP TRIGGER audit_head_grows ON audit_head;"
+		      : "DROP TRIGGER IF EXISTS audit_keeps_rows;"
+			"DROP TRIGGER IF EXISTS audit_keeps_values;"
+			"DROP TRIGGER IF EXISTS audit_head_stays;"
+			"DROP TRIGGER IF EXISTS audit_head_grows;");
 	script(sql);
 	script(triggers);
 }

@@ -3,6 +3,9 @@
  * What the unit tests of the portal share: a portal with a real database in a
  * folder of its own and a clock that the test moves. The functions are static
  * so that a test program stays one file.
+ *
+ * With RTH_TEST_POSTGRES, the URL of a server, the database is a schema there:
+ * tests/unit/on_postgres.
  */
 #ifndef RTH_TEST_PORTAL_SUPPORT_H
 #define RTH_TEST_PORTAL_SUPPORT_H
@@ -18,16 +21,22 @@
 
 #include <cmocka.h>
 
+#include <libpq-fe.h>
+#include <sqlite3.h>
+
 #include "exchange.h"
 #include "mem.h"
 #include "portal.h"
 #include "session.h"
 #include "store.h"
+#include "store_db.h"
 
 struct bench {
 	struct rth_portal portal;
 	char folder[64];
-	char database[96];
+	char database[160]; /* a path, or a URL */
+	char heads[96];
+	char schema[32]; /* or "" */
 };
 
 static int64_t bench_now = 1800000000;
@@ -35,6 +44,48 @@ static int64_t bench_now = 1800000000;
 static inline int64_t bench_clock(void)
 {
 	return bench_now;
+}
+
+/* For what is SQLite's alone. */
+static inline bool bench_on_server(const struct bench *b)
+{
+	return b->schema[0] != '\0';
+}
+
+static inline void bench_tell_server(const char *sql)
+{
+	const struct rth_db_backend *pg = &rth_store_pg;
+	struct rth_db *db;
+
+	assert_int_equal(pg->open(&db, getenv("RTH_TEST_POSTGRES")), 0);
+	assert_int_equal(pg->script(db, sql), 0);
+	pg->close(db);
+}
+
+static inline void bench_schema(const struct bench *b, const char *what,
+				const char *how)
+{
+	char sql[128];
+
+	snprintf(sql, sizeof(sql), "%s SCHEMA %s %s", what, b->schema, how);
+	bench_tell_server(sql);
+}
+
+static inline void bench_database(struct bench *b)
+{
+	const char *server = getenv("RTH_TEST_POSTGRES");
+	static unsigned n;
+
+	snprintf(b->heads, sizeof(b->heads), "%s/db.heads", b->folder);
+	if (!server) {
+		snprintf(b->database, sizeof(b->database), "%s/db", b->folder);
+		return;
+	}
+	snprintf(b->schema, sizeof(b->schema), "t%ld_%u", (long)getpid(), n++);
+	snprintf(b->database, sizeof(b->database),
+		 "%s&options=-csearch_path%%3D%s", server, b->schema);
+	bench_schema(b, "CREATE", "");
+	b->portal.settings.audit.heads = b->heads;
 }
 
 static inline void bench_open(struct bench *b)
@@ -47,7 +98,7 @@ static inline void bench_open(struct bench *b)
 	memset(b, 0, sizeof(*b));
 	strcpy(b->folder, "/tmp/rth-unit-XXXXXX");
 	assert_non_null(mkdtemp(b->folder));
-	snprintf(b->database, sizeof(b->database), "%s/db", b->folder);
+	bench_database(b);
 	assert_int_equal(rth_store_open(&b->portal.store, b->database), 0);
 	b->portal.now_s = bench_clock;
 	s->public_url = url;
@@ -71,8 +122,10 @@ static inline void bench_close(struct bench *b)
 	size_t i;
 
 	rth_store_close(b->portal.store);
+	if (bench_on_server(b))
+		bench_schema(b, "DROP", "CASCADE");
 	for (i = 0; i < 3; i++) {
-		snprintf(path, sizeof(path), "%s%s", b->database, ends[i]);
+		snprintf(path, sizeof(path), "%s/db%s", b->folder, ends[i]);
 		unlink(path);
 	}
 	rmdir(b->folder);
@@ -85,6 +138,72 @@ bench_exchange(struct bench *b, enum rth_method method, const char *path)
 
 	assert_int_equal(rth_exchange_create(&x, &b->portal, method, path), 0);
 	return x;
+}
+
+/* On a server each try of a sweep takes longer, so there are fewer. */
+static inline unsigned bench_stride(const struct bench *b, unsigned n)
+{
+	return bench_on_server(b) ? n : 1;
+}
+
+/* As somebody with another program would. */
+static inline void bench_sql(struct bench *b, const char *sql)
+{
+	struct rth_store *store = b->portal.store;
+
+	assert_int_equal(store->backend->script(store->db, sql), 0);
+}
+
+/* Is it in the database's files, whatever the database thinks of those bytes?
+   What PostgreSQL has in memory is written first. */
+static inline bool bench_has_bytes(const struct bench *b, const char *words)
+{
+	char command[768];
+
+	if (bench_on_server(b)) {
+		bench_tell_server("CHECKPOINT");
+		snprintf(command, sizeof(command), "grep -rqaF -e '%s' '%s'",
+			 words, getenv("RTH_TEST_POSTGRES_FILES"));
+	} else {
+		snprintf(command, sizeof(command),
+			 "cat '%s' '%s-wal' 2>/dev/null | grep -qaF -e '%s'",
+			 b->database, b->database, words);
+	}
+	return system(command) == 0;
+}
+
+/* Somebody else who has begun to read a table, and does not end. */
+struct bench_reader {
+	sqlite3 *file;
+	PGconn *server;
+};
+
+static inline void bench_read(struct bench_reader *r, const struct bench *b,
+			      const char *table)
+{
+	char sql[128];
+
+	memset(r, 0, sizeof(*r));
+	snprintf(sql, sizeof(sql), "BEGIN; SELECT COUNT(*) FROM %s", table);
+	if (bench_on_server(b)) {
+		r->server = PQconnectdb(b->database);
+		PQclear(PQexec(r->server, sql));
+		assert_int_equal(PQtransactionStatus(r->server),
+				 PQTRANS_INTRANS);
+	} else {
+		assert_int_equal(sqlite3_open(b->database, &r->file),
+				 SQLITE_OK);
+		assert_int_equal(sqlite3_exec(r->file, sql, NULL, NULL, NULL),
+				 SQLITE_OK);
+	}
+}
+
+static inline void bench_read_end(struct bench_reader *r)
+{
+	if (r->server)
+		PQfinish(r->server);
+	else
+		assert_int_equal(sqlite3_close(r->file), SQLITE_OK);
 }
 
 /* The value of a header of the reply, or NULL. */

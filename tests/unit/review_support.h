@@ -126,21 +126,28 @@ static inline void sql(struct bench *b, const char *text)
 		b->portal.store->backend->script(b->portal.store->db, text), 0);
 }
 
+struct counted {
+	const struct rth_db_backend *backend;
+	int64_t n;
+};
+
 static inline enum rth_err count_row(const struct rth_db_row *row, void *arg)
 {
-	*(int64_t *)arg = rth_store_sqlite.column_int(row, 0);
+	struct counted *counted = arg;
+
+	counted->n = counted->backend->column_int(row, 0);
 	return 0;
 }
 
 /* The number that a question gives. */
 static inline int64_t sql_number(struct bench *b, const char *text)
 {
-	int64_t n = -1;
+	struct counted counted = {b->portal.store->backend, -1};
 	const struct rth_db_query query = {
-		.sql = text, .row = count_row, .arg = &n};
+		.sql = text, .row = count_row, .arg = &counted};
 
 	assert_int_equal(rth_store_run(b->portal.store, &query), 0);
-	return n;
+	return counted.n;
 }
 
 #endif

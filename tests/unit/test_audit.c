@@ -678,7 +678,9 @@ static enum rth_err keep_step(const struct rth_db_row *row, void *arg)
 	char step[256];
 
 	(void)arg;
-	assert_int_equal(real->column_text(row, 3, step, sizeof(step)), 0);
+	assert_int_equal(real->column_text(row, bench_on_server(&bench) ? 0 : 3,
+					   step, sizeof(step)),
+			 0);
 	strncat(plan, step, sizeof(plan) - strlen(plan) - 2);
 	strcat(plan, "\n");
 	return 0;
@@ -691,7 +693,8 @@ static enum rth_err explain(struct rth_db *db, const struct rth_db_query *query,
 	char sql[4096];
 	struct rth_db_query explained = *query;
 
-	snprintf(sql, sizeof(sql), "EXPLAIN QUERY PLAN %s", query->sql);
+	snprintf(sql, sizeof(sql), "EXPLAIN %s %s",
+		 bench_on_server(&bench) ? "" : "QUERY PLAN", query->sql);
 	explained.sql = sql;
 	explained.row = keep_step;
 	plan[0] = '\0';
@@ -714,6 +717,9 @@ static void no_page_is_sorted(void **state)
 	size_t i;
 
 	(void)state;
+	/* Of a few rows there is no need for an index. */
+	if (bench_on_server(&bench))
+		script("SET enable_seqscan = off; SET enable_bitmapscan = off");
 	real = store()->backend;
 	explaining.run = explain;
 	store()->backend = &explaining;
@@ -722,7 +728,7 @@ static void no_page_is_sorted(void **state)
 						      list_one, NULL),
 				 0);
 		assert_true(*plan != 0);
-		if (strstr(plan, "TEMP B-TREE"))
+		if (strstr(plan, "TEMP B-TREE") || strstr(plan, "Sort"))
 			fail_msg("question %zu sorts:\n%s", i, plan);
 	}
 	store()->backend = real;

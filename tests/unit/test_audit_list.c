@@ -215,10 +215,16 @@ static void a_spoilt_row_does_not_hide_the_others(void **state)
 {
 	(void)state;
 	add_rows(3);
-	sql(&bench,
-	    "DROP TRIGGER audit_keeps_values;"
-	    "UPDATE audit SET data = '{', outcome = x'ff', time_ms = -1,"
-	    " action = hex(zeroblob(5000)) WHERE n = 2");
+	if (bench_on_server(&bench))
+		sql(&bench, "DROP TRIGGER audit_keeps_values ON audit;"
+			    "UPDATE audit SET data = '{', outcome = '',"
+			    " time_ms = -1, action = repeat('x', 10000)"
+			    " WHERE n = 2");
+	else
+		sql(&bench, "DROP TRIGGER audit_keeps_values;"
+			    "UPDATE audit SET data = '{', outcome = x'ff',"
+			    " time_ms = -1, action = hex(zeroblob(5000))"
+			    " WHERE n = 2");
 	assert_rows("limit=3", "o3o2o1", NULL);
 }
 
@@ -229,8 +235,8 @@ static void looking_is_a_row(void **state)
 	assert_int_equal(sql_number(&bench,
 				    "SELECT COUNT(*) FROM audit WHERE action ="
 				    " 'audit-listed' AND role = 'admin' AND"
-				    " json_extract(data, '$.object') = 'o1' AND"
-				    " json_extract(data, '$.limit') = 7"),
+				    " data LIKE '%\"object\":\"o1\"%' AND"
+				    " data LIKE '%\"limit\":7%'"),
 			 1);
 }
 
@@ -239,7 +245,10 @@ static void what_cannot_be_recorded_is_not_shown(void **state)
 {
 	(void)state;
 	add_rows(1);
-	sql(&bench, "DROP TRIGGER audit_head_stays; DELETE FROM audit_head");
+	sql(&bench, bench_on_server(&bench)
+			    ? "DROP TRIGGER audit_head_stays ON audit_head"
+			    : "DROP TRIGGER audit_head_stays");
+	sql(&bench, "DELETE FROM audit_head");
 	json_decref(ask(&admin, "", 500));
 }
 

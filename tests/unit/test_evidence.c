@@ -380,13 +380,20 @@ static void failing_memory_is_told(void **state)
 }
 
 /* Makes a database of the version before recordings. */
-static void make_old(const char *path)
+static void make_old(const struct rth_db_backend *b)
 {
-	const struct rth_db_backend *b = &rth_store_sqlite;
+	const struct rth_migration *first = &rth_store_migrations[0];
 	struct rth_db *db;
 
-	assert_int_equal(b->open(&db, path), 0);
-	assert_int_equal(b->script(db, rth_store_migrations[0].both), 0);
+	if (bench_on_server(&bench)) {
+		bench_schema(&bench, "DROP", "CASCADE");
+		bench_schema(&bench, "CREATE", "");
+	} else {
+		assert_int_equal(unlink(bench.database), 0);
+	}
+	assert_int_equal(b->open(&db, bench.database), 0);
+	assert_int_equal(b->script(db, first->both), 0);
+	assert_int_equal(b->script(db, first->own[b->dialect]), 0);
 	assert_int_equal(
 		b->script(db, "CREATE TABLE migrations(number INTEGER PRIMARY"
 			      " KEY, applied_s INTEGER NOT NULL);"
@@ -397,12 +404,12 @@ static void make_old(const char *path)
 
 static void an_old_database_is_brought_up(void **state)
 {
+	const struct rth_db_backend *backend = bench.portal.store->backend;
 	struct found f;
 
 	(void)state;
 	rth_store_close(bench.portal.store);
-	assert_int_equal(unlink(bench.database), 0);
-	make_old(bench.database);
+	make_old(backend);
 	assert_int_equal(rth_store_open(&bench.portal.store, bench.database),
 			 0);
 	assert_int_equal(take(CONSENT("yes") "}"), 0);

@@ -8,7 +8,6 @@
 #include "review_support.h"
 
 #include <errno.h>
-#include <sqlite3.h>
 #include <sys/file.h>
 
 #include "audit_head.h"
@@ -94,15 +93,9 @@ static int close_all(void **state)
 	return 0;
 }
 
-/* Is it in the database's files, whatever SQLite thinks of those bytes? */
 static bool in_database(const char *words)
 {
-	char command[384];
-
-	snprintf(command, sizeof(command),
-		 "cat '%s' '%s-wal' 2>/dev/null | grep -qaF -e '%s'",
-		 bench.database, bench.database, words);
-	return system(command) == 0;
+	return bench_has_bytes(&bench, words);
 }
 
 static void erase(bool dry, const char *outcome)
@@ -240,18 +233,14 @@ static void a_reader_of_the_database_is_waited_for(void **state)
 {
 	struct told told;
 	struct rth_person p = person(&told, false);
-	sqlite3 *reader;
+	struct bench_reader reader;
 
 	(void)state;
 	sql(&bench, "UPDATE recordings SET state = 'deleted', deleted_s = 5");
-	assert_int_equal(sqlite3_open(bench.database, &reader), SQLITE_OK);
-	assert_int_equal(sqlite3_exec(reader,
-				      "BEGIN; SELECT COUNT(*) FROM users", NULL,
-				      NULL, NULL),
-			 SQLITE_OK);
+	bench_read(&reader, &bench, "users");
 	assert_int_equal(rth_person_erase(&p, PAUL), RTH_ERR_TIMEOUT);
 	assert_true(in_database(NAME));
-	assert_int_equal(sqlite3_close(reader), SQLITE_OK);
+	bench_read_end(&reader);
 	p = person(&told, false);
 	assert_int_equal(rth_person_erase(&p, PAUL), RTH_ERR_NOT_FOUND);
 	assert_false(in_database(NAME));
@@ -303,7 +292,7 @@ static void failing_memory_and_done_again(void **state)
 	struct told told;
 	unsigned long n;
 
-	for (n = 1; n < 300; n++) {
+	for (n = 1; n < 300; n += bench_stride(&bench, 17)) {
 		struct rth_person p;
 		enum rth_err err;
 

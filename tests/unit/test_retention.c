@@ -9,7 +9,6 @@
 #include "portal_support.h"
 
 #include <errno.h>
-#include <sqlite3.h>
 #include <sys/file.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -268,10 +267,11 @@ static void days_are_counted_over_leap_days(void **state)
 		assert_int_equal(rth_text_read_time(&ended_s, table[i].ended),
 				 0);
 		settings()->retention.days = table[i].days;
-		assert_int_equal(rth_text_time(until, rth_retention_until(
-							      settings(), "", "",
-							      ended_s, NULL)),
-				 0);
+		assert_int_equal(
+			rth_text_time(until,
+				      rth_retention_until(settings(), "", "",
+							  ended_s, NULL)),
+			0);
 		assert_string_equal(until, table[i].until);
 	}
 	/* One that never ran, or of which nobody knows when. */
@@ -360,21 +360,9 @@ static int left(void)
 	return n;
 }
 
-/* Is it in the database's files, whatever SQLite thinks of those bytes? */
 static bool in_database(const char *words)
 {
-	static const char *const ends[] = {"", "-wal", "-journal"};
-	char command[256];
-	size_t i;
-	bool found = false;
-
-	for (i = 0; i < 3; i++) {
-		snprintf(command, sizeof(command),
-			 "grep -qaF -e '%s' '%s%s' 2>/dev/null", words,
-			 bench.database, ends[i]);
-		found = system(command) == 0 || found;
-	}
-	return found;
+	return bench_has_bytes(&bench, words);
 }
 
 static void deleted(void)
@@ -618,7 +606,7 @@ static void killed_at_each_step_and_done_again(void **state)
 	long n;
 
 	(void)state;
-	for (n = 1; n < STEPS_MAX; n++) {
+	for (n = 1; n < STEPS_MAX; n += bench_stride(&bench, 5)) {
 		enum rth_err err;
 		pid_t pid;
 
@@ -643,7 +631,7 @@ static void killed_at_each_step_and_done_again(void **state)
 			break;
 		assert_int_equal(WEXITSTATUS(status), KILLED);
 	}
-	assert_true(n > 20 && n < STEPS_MAX);
+	assert_true(n > (bench_on_server(&bench) ? 5 : 20) && n < STEPS_MAX);
 }
 
 static void failing_at_each_step_and_done_again(void **state)
@@ -652,7 +640,7 @@ static void failing_at_each_step_and_done_again(void **state)
 	long n;
 
 	(void)state;
-	for (n = 1; n < STEPS_MAX; n++) {
+	for (n = 1; n < STEPS_MAX; n += bench_stride(&bench, 5)) {
 		restart();
 		fail_at = n;
 		err = delete_it();
@@ -666,7 +654,7 @@ static void failing_at_each_step_and_done_again(void **state)
 		deleted();
 	}
 	assert_int_equal(err, 0);
-	assert_true(n > 20 && n < STEPS_MAX);
+	assert_true(n > (bench_on_server(&bench) ? 5 : 20) && n < STEPS_MAX);
 }
 
 static void failing_memory_and_done_again(void **state)
@@ -675,7 +663,7 @@ static void failing_memory_and_done_again(void **state)
 	unsigned long n;
 
 	(void)state;
-	for (n = 1; n < 400; n++) {
+	for (n = 1; n < 400; n += bench_stride(&bench, 23)) {
 		restart();
 		rth_mem_fail_at(n);
 		err = delete_it();
@@ -722,20 +710,16 @@ static void what_is_under_way_is_left_to_who_does_it(void **state)
 /* Someone who reads keeps old pages in the log: it is not called deleted. */
 static void a_reader_of_the_database_is_waited_for(void **state)
 {
-	sqlite3 *reader;
+	struct bench_reader reader;
 
 	(void)state;
 	talk_about_it();
-	assert_int_equal(sqlite3_open(bench.database, &reader), SQLITE_OK);
-	assert_int_equal(sqlite3_exec(reader,
-				      "BEGIN; SELECT COUNT(*) FROM holds", NULL,
-				      NULL, NULL),
-			 SQLITE_OK);
+	bench_read(&reader, &bench, "holds");
 	assert_int_equal(delete_it(), RTH_ERR_TIMEOUT);
 	assert_int_equal(left(), -1);
 	assert_int_equal(state_of(FIX_ID), RTH_RECORDING_DELETING);
 	assert_true(in_database(WORDS));
-	sqlite3_close(reader);
+	bench_read_end(&reader);
 	assert_int_equal(delete_it(), 0);
 	deleted();
 }
@@ -925,23 +909,19 @@ static void a_run_ends_at_who_reads_the_database(void **state)
 {
 	struct rth_retention_run run;
 	struct told told;
-	sqlite3 *reader;
+	struct bench_reader reader;
 
 	(void)state;
 	use_rules(0);
 	add_other();
-	assert_int_equal(sqlite3_open(bench.database, &reader), SQLITE_OK);
-	assert_int_equal(sqlite3_exec(reader,
-				      "BEGIN; SELECT COUNT(*) FROM holds", NULL,
-				      NULL, NULL),
-			 SQLITE_OK);
+	bench_read(&reader, &bench, "holds");
 	run = run_at(ENDED + 90 * DAY, false, &told);
 	assert_int_equal(run.due, 2);
 	assert_int_equal(run.running, 1);
 	assert_true(run.blocked);
 	assert_int_equal(state_of(FIX_ID), RTH_RECORDING_DELETING);
 	assert_int_equal(state_of(FIX_OTHER), RTH_RECORDING_STORED);
-	assert_int_equal(sqlite3_close(reader), SQLITE_OK);
+	bench_read_end(&reader);
 	run = run_at(ENDED + 90 * DAY, false, &told);
 	assert_int_equal(run.deleted, 2);
 	assert_false(run.blocked);

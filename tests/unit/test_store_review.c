@@ -130,21 +130,30 @@ static void fill_model(void)
 	}
 }
 
-static int make_rows(void **state)
+static enum rth_err make_all(void *arg)
 {
 	unsigned n;
 
-	(void)state;
-	bench_open(&bench);
-	seed = 42;
-	script("BEGIN");
+	(void)arg;
 	for (n = 0; n < PATIENTS; n += 2)
 		user_named("p", n, "people.example");
 	for (n = 0; n < ROWS; n++)
 		put_recording(n);
 	script("UPDATE recordings SET hold = 1 WHERE id LIKE '%7'");
 	script("UPDATE recordings SET deleted_s = 1 WHERE id LIKE '%99'");
-	script("COMMIT");
+	return 0;
+}
+
+static int make_rows(void **state)
+{
+	struct rth_store *store;
+
+	(void)state;
+	bench_open(&bench);
+	store = bench.portal.store;
+	seed = 42;
+	assert_int_equal(store->backend->transaction(store->db, make_all, NULL),
+			 0);
 	fill_model();
 	return 0;
 }
@@ -451,6 +460,8 @@ static void a_page_is_read_along_an_index(void **state)
 	size_t sort;
 
 	(void)state;
+	if (bench_on_server(&bench))
+		skip(); /* it plans by what there is */
 	for (sort = 0; sort < 4; sort++) {
 		struct rth_review_query q = everything();
 
@@ -470,6 +481,8 @@ static void few_peoples_visits_are_looked_up(void **state)
 	struct rth_review_query q = everything();
 
 	(void)state;
+	if (bench_on_server(&bench))
+		skip(); /* it plans by what there is */
 	q.clinician_id = "z";
 	assert_non_null(strstr(plan_of(&q), "visits_clinician"));
 	assert_null(strstr(plan, "SCAN visits"));
@@ -486,6 +499,8 @@ static void many_peoples_recordings_are_looked_through(void **state)
 	struct rth_review_query q = everything();
 
 	(void)state;
+	if (bench_on_server(&bench))
+		skip(); /* it plans by what there is */
 	q.clinician_id = busy.id;
 	assert_ordered_by("recordings_begun", plan_of(&q));
 	q = everything();

@@ -249,20 +249,17 @@ static void a_cancelled_visit_is_over(void **state)
 
 static void without_an_audit_nobody_gets_in(void **state)
 {
-	char id[RTH_ID_SIZE], command[160];
+	char id[RTH_ID_SIZE];
 
 	(void)state;
 	make(id);
-	snprintf(command, sizeof(command),
-		 "sqlite3 '%s' 'ALTER TABLE audit RENAME TO gone'",
-		 bench.database);
-	assert_int_equal(system(command), 0);
+	bench_sql(&bench, "ALTER TABLE audit RENAME TO gone");
 	assert_int_equal(join(by_patient(id), "failed"), 500);
 }
 
 static void without_an_audit_a_visit_stays_as_it_is(void **state)
 {
-	char id[RTH_ID_SIZE], command[160];
+	char id[RTH_ID_SIZE];
 	struct rth_visit before, after;
 	struct rth_user user;
 	struct rth_exchange *x;
@@ -274,10 +271,7 @@ static void without_an_audit_a_visit_stays_as_it_is(void **state)
 			 0);
 	assert_int_equal(
 		rth_store_visit_get(bench.portal.store, &before, id, &user), 0);
-	snprintf(command, sizeof(command),
-		 "sqlite3 '%s' 'ALTER TABLE audit RENAME TO gone'",
-		 bench.database);
-	assert_int_equal(system(command), 0);
+	bench_sql(&bench, "ALTER TABLE audit RENAME TO gone");
 	x = by_doctor(id, "{\"title\":\"U\",\"patient_email\":\"p@b.example\","
 			  "\"start\":\"2027-01-15T08:00:00Z\",\"minutes\":30}");
 	rth_visit_handle_change(x);
@@ -310,14 +304,11 @@ static void without_an_audit_the_room_still_ends(void **state)
 {
 	struct rth_exchange *x;
 	struct pollfd knock = {.events = POLLIN};
-	char id[RTH_ID_SIZE], command[160], url[64];
+	char id[RTH_ID_SIZE], url[64];
 
 	(void)state;
 	make(id);
-	snprintf(command, sizeof(command),
-		 "sqlite3 '%s' 'ALTER TABLE audit RENAME TO gone'",
-		 bench.database);
-	assert_int_equal(system(command), 0);
+	bench_sql(&bench, "ALTER TABLE audit RENAME TO gone");
 	knock.fd = listen_somewhere(url, sizeof(url));
 	bench.portal.settings.janus.admin_url = url;
 	bench.portal.settings.janus.admin_secret = (char *)"secret";
