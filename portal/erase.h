@@ -23,13 +23,15 @@ struct rth_erase_count {
 
 /**
  * Finds and locks a recording. Waits up to `wait_ms` for a recovery in the same
- * month, and 5 s at least for a film or a preview that is just being made of it.
+ * month, and 5 s at least for a film or a preview that is just being made of
+ * it.
  *
  * @param erasep receives it; give it to rth_erase_close
  * @param folder of all recordings; borrowed during the call
  * @param id     of the recording
  * @return 0; RTH_ERR_NOT_FOUND: there is no folder; RTH_ERR_STATE: a recorder
- *         is at work; RTH_ERR_TIMEOUT: a recovery, or a film; RTH_ERR_IO, RTH_ERR_NOMEM
+ *         is at work; RTH_ERR_TIMEOUT: a recovery, or a film; RTH_ERR_IO,
+ * RTH_ERR_NOMEM
  */
 enum rth_err rth_erase_open(struct rth_erase **erasep, const char *folder,
 			    const char *id, int wait_ms) RTH_CHECKED;

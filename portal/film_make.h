@@ -13,8 +13,8 @@
 #include "settings.h"
 #include "store.h"
 
-#define RTH_FILM_LEASE_S 20 /* unheard of so long, a portal is taken for dead \
-			     */
+/* Unheard of so long, a portal is taken for dead. */
+#define RTH_FILM_LEASE_S 20
 
 struct rth_film_maker {
 	const struct rth_settings *settings;
