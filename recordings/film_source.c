@@ -12,6 +12,7 @@
 
 #define BUFFER_BYTES 32768
 #define MAX_PIXELS (4096 * 2304)
+#define TIME_MAX_US (RTH_FILM_MAX_MS * 1000)
 #define ERRORS_MAX 10000 /* packets in a row that do not decode */
 
 struct rth_film_track {
@@ -283,8 +284,10 @@ static bool has_time(const struct rth_film_track *t, int64_t *time_usp)
 
 	if (pts == AV_NOPTS_VALUE)
 		return false;
-	*time_usp = av_rescale_q(pts, stream->time_base, us) +
-		    t->file->input->start_ms * 1000;
+	pts = av_rescale_q(pts, stream->time_base, us);
+	if (pts < -TIME_MAX_US || pts > TIME_MAX_US)
+		return false;
+	*time_usp = pts + t->file->input->start_ms * 1000;
 	return true;
 }
 
