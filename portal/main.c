@@ -6,7 +6,8 @@
  * a signal comes, let running requests finish, close in the reverse order.
  * After start-up the program opens no file but the database's, the key files',
  * the web client's and the recordings' (to complete those that were
- * interrupted, for which it starts rthealth-recover), and connects to Janus's
+ * interrupted, for which it starts rthealth-recover, and to make films and
+ * previews of them, for which it starts rthealth-film), and connects to Janus's
  * admin API, the mail server and the sign-in providers of its configuration
  * only.
  */
