@@ -279,7 +279,7 @@ static const char settle_postgresql[] =
 	"    AND COALESCE(a.attstattarget, -1) <> 0"
 	"  LOOP"
 	"    EXECUTE format(''ALTER TABLE %s ALTER COLUMN %I''"
-	"      '' SET STATISTICS 0'', c.table_, c.attname);"
+	"      || '' SET STATISTICS 0'', c.table_, c.attname);"
 	"  END LOOP;"
 	" END';";
 
