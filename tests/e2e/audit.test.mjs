@@ -85,7 +85,7 @@ async function ready() {
 		if (!portal.program.alive)
 			throw new Error(`the portal ended:\n${portal.program.text}`);
 		return (await fetch(`${URL_OF_PORTAL}/readyz`).catch(() => null))?.ok;
-	}, 10000, 'the portal is ready');
+	}, 60000, 'the portal is ready');
 }
 
 async function startAgain() {

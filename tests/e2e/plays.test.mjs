@@ -153,7 +153,7 @@ describe('a recording whose recorder was killed', () => {
 		for (const pid of recorder.children)
 			recorder.kill(pid);
 		await begun.feeder.program.exited;
-		await until(() => recorder.children.length === 0, 10000, 'all are dead');
+		await until(() => recorder.children.length === 0, 60000, 'all are dead');
 		const first = await startPlay(operator, begun.id);
 
 		assert.equal(first.running, false);
@@ -189,7 +189,7 @@ describe('a recording that cannot be read', () => {
 		portal.program = start('portal', join(BUILD, 'rthealth-portal'),
 			['-c', portal.conf], { hear: () => {} });
 		await until(async () => (await fetch(`${URL_OF_PORTAL}/readyz`)
-			.catch(() => null))?.ok, 10000, 'the portal is ready');
+			.catch(() => null))?.ok, 60000, 'the portal is ready');
 	}
 
 	test('without a private key; all else goes on', async () => {

@@ -66,7 +66,7 @@ async function record(seconds = 3, words = []) {
 	const feeder = await startFeeder(recorder, { seconds, words });
 
 	assert.equal(await feeder.program.exited, 0);
-	await until(() => recorder.children.length === 0, 10000, 'all is done');
+	await until(() => recorder.children.length === 0, 60000, 'all is done');
 	return feeder.id;
 }
 
@@ -81,7 +81,7 @@ async function interrupted(leastMs, mostMs) {
 	for (const pid of recorder.children)
 		recorder.kill(pid);
 	await feeder.program.exited;
-	await until(() => recorder.children.length === 0, 10000, 'all are dead');
+	await until(() => recorder.children.length === 0, 60000, 'all are dead');
 	return { id: feeder.id, begun: feeder.begun, killed };
 }
 
@@ -258,12 +258,12 @@ describe('damage', { skip: ON_POSTGRES && 'of files' }, () => {
 		const feeder = await startFeeder(recorder, { seconds: 4 });
 
 		await until(() => store.files.some((path) =>
-			path.endsWith(`${feeder.id}/${lane}`)), 5000, 'a lane');
+			path.endsWith(`${feeder.id}/${lane}`)), 60000, 'a lane');
 		const at = folderOf(feeder.id);
 		const older = readFileSync(join(at, '1-manifest.json'));
 
 		await feeder.program.exited;
-		await until(() => recorder.children.length === 0, 10000, 'all is done');
+		await until(() => recorder.children.length === 0, 60000, 'all is done');
 		assert.equal(portal('verify', feeder.id).status, 0);
 		const newer = readFileSync(join(at, '1-manifest.json'));
 
@@ -456,7 +456,7 @@ describe(`interrupted, seed ${SEED}`, () => {
 		for (const pid of recorder.children)
 			recorder.kill(pid);
 		assert.equal(await feeder.program.exited, 0);
-		await until(() => recorder.children.length === 0, 10000, 'all is done');
+		await until(() => recorder.children.length === 0, 60000, 'all is done');
 		assert.equal(portal('verify', feeder.id).status, 1);
 		assert.equal(portal('recover', feeder.id).stdout,
 			`${feeder.id} finished, 1 parts recovered\n`);

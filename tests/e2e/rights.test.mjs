@@ -82,7 +82,7 @@ async function restart(review) {
 		if (!portal.program.alive)
 			throw new Error(`the portal ended:\n${portal.program.text}`);
 		return (await fetch(`${URL_OF_PORTAL}/readyz`).catch(() => null))?.ok;
-	}, 10000, 'the portal is ready');
+	}, 60000, 'the portal is ready');
 }
 
 /** A request of somebody's; whatever the answer is. */

@@ -116,7 +116,7 @@ export class Portal {
 				throw new Error(`the portal ended:\n${portal.program.text}`);
 			return (await fetch(`${URL_OF_PORTAL}/readyz`)
 				.catch(() => null))?.ok;
-		}, 10000, 'the portal is ready');
+		}, 60000, 'the portal is ready');
 		return portal;
 	}
 
@@ -127,7 +127,7 @@ export class Portal {
 
 	/** The code that was sent to that address; it is used once. */
 	async code(email) {
-		const code = await until(() => codeIn(this.codes, email), 5000,
+		const code = await until(() => codeIn(this.codes, email), 60000,
 			`a code for ${email}`, 20);
 
 		this.codes = '';

@@ -94,7 +94,7 @@ ${options.more ?? ''}
 			if (!this.program.alive)
 				throw new Error(`the recorder ended:\n${this.program.text}`);
 			return this.listens;
-		}, 10000, 'the recorder listens', 10);
+		}, 60000, 'the recorder listens', 10);
 		return this;
 	}
 
@@ -102,7 +102,7 @@ ${options.more ?? ''}
 	async startAgain() {
 		const { child } = this.program;
 
-		await until(() => child.signalCode ?? child.exitCode, 5000, 'its end', 5);
+		await until(() => child.signalCode ?? child.exitCode, 60000, 'its end', 5);
 		return this.start();
 	}
 

@@ -65,7 +65,7 @@ providers = ( ${providers.map((p) => `{ ${group(p)} }`).join(',\n')} );
 		if (!program.alive)
 			throw new Error(`the portal ended:\n${program.text}`);
 		return (await fetch(`${url}/healthz`).catch(() => null))?.ok;
-	}, 10000, 'the portal answers');
+	}, 60000, 'the portal answers');
 	return {
 		url, program,
 		async stop() {
