@@ -30,7 +30,7 @@ RULES = (
      ("portal/http.c",)),
     ("database only in the store",
      r"#\s*include\s*<(sqlite3|libpq-fe)\.h>|\bsqlite3_\w+\s*\(", C, C_FOLDERS,
-     ("portal/store*.c",)),
+     ("portal/store*.c", "portal/store_pg_link.h")),
     ("SQL only in the store", SQL, C, C_FOLDERS, ("portal/store*.c",)),
     ("libav only in the muxer and the maker of films",
      r"#\s*include\s*<(libav\w+|libsw\w+)/|\bav_\w+\s*\(", C, C_FOLDERS,
