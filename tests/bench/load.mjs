@@ -257,9 +257,9 @@ export const LOAD = {
 wrk, for ${RUN_S} s each, on the same machine, so that both share its cores;
 connections are kept open, nothing is cached, and each request but the first two
 looks up the session anew. ${PEOPLE} people sign in, ${SIGNING_IN} at once: each
-asks for a code, and gives it. A join makes a token and a row of the audit, which
-is on the disk before the answer. Two threads speak HTTP and four use the
-database, as by default.
+asks for a code and gives it, and what is counted is people. A join makes a token
+and a row of the audit, which is on the disk before the answer. Two threads speak
+HTTP and four use the database, as by default.
 
 ${sections.join('\n\n')}`;
 	},
