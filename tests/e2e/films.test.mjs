@@ -306,6 +306,9 @@ describe('a film that takes long', () => {
 	before(async () => {
 		id = await reviewed.record(PATIENT, { seconds: 3600,
 			words: ['--speed', '0', '--kbit', '50', '--chat', CHAT] });
+		// Else that would be made while a film waits for its killed portal.
+		await until(async () => (await admin.get(`/api/recordings/${id}`))
+			.preview, DONE_MS, 'it has a preview');
 	});
 
 	test('tells how far it is, and can be cancelled', async () => {
