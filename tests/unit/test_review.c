@@ -97,14 +97,14 @@ static void a_recording_is_told_as_promised(void **state)
 	json = answer_of(x, 200);
 	want = json_pack(
 		"{s:s, s:s, s:i, s:s, s:s, s:i, s:b, s:s, s:{s:O, s:s},"
-		" s:{s:s, s:s}, s:{s:n, s:n}, s:[s, s], s:[s, s], s:b}",
+		" s:{s:s, s:s}, s:{s:n, s:n}, s:[s, s], s:[s, s], s:b, s:b}",
 		"id", id, "begun", "2026-09-21T15:03:20Z", "seconds", 60,
 		"state", "finished", "reason", "stopped", "lost_ms", 0, "hold",
 		1, "delete_on", "2027-01-15T08:00:00Z", "visit", "id",
 		json_object_get(json_object_get(json, "visit"), "id"), "title",
 		"A visit", "clinician", "id", doctor.user.id, "name", "Name",
 		"patient", "id", "name", "rights", "list", "play", "reasons",
-		"quality", "complaint", "reason_needed", 1);
+		"quality", "complaint", "reason_needed", 1, "preview", 0);
 	assert_non_null(want);
 	if (!json_equal(json, want))
 		fail_msg("%s", json_dumps(json, 0));
