@@ -22,7 +22,7 @@
 
 #include <jansson.h>
 
-#define NICE 19
+#define NICE 15
 #define SANITIZERS 4
 #define LOOK_EVERY_MS 100
 #define JOB_FD 3
@@ -305,12 +305,13 @@ static enum rth_err attend(const struct rth_film_run *run, pid_t pid, int fd,
 
 /* ---- */
 
-/* Only what processor time nobody else wants; it does so itself, too. */
-static void make_lowest(pid_t pid)
+/* A visit goes first, but a film gets on also while there are visits; it does
+   so itself, too. */
+static void lower_priority(pid_t pid)
 {
 	const struct sched_param param = {.sched_priority = 0};
 
-	sched_setscheduler(pid, SCHED_IDLE, &param);
+	sched_setscheduler(pid, SCHED_BATCH, &param);
 	setpriority(PRIO_PROCESS, (id_t)pid, NICE);
 }
 
@@ -328,7 +329,7 @@ static enum rth_err start_and_attend(const struct rth_film_run *run,
 	close_one(&answers[1]);
 	if (err)
 		return err;
-	make_lowest(pid);
+	lower_priority(pid);
 	return attend(run, pid, answers[0], answer);
 }
 

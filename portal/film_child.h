@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * One run of rthealth-film: another process, of the lowest priority, makes a
+ * One run of rthealth-film: another process, of a low priority, makes a
  * film or a preview, so that what hostile media does to a decoder happens where
  * there are one recording's keys and its open files (docs/store.md).
  */

@@ -30,7 +30,7 @@
 #define JOB_FD 3
 #define TARGET_FD 4
 #define OUTLINE_FD 5
-#define LOWEST_NICE 19
+#define NICE 15
 #define KEYS_MAX_BYTES (RTH_FILM_KEYS_MAX * RTH_SEAL_KEY_BYTES)
 #define PIPE_MAX_BYTES (RTH_FILM_JOB_MAX_BYTES + 1 + KEYS_MAX_BYTES)
 #define USAGE "usage: rthealth-film, as docs/store.md says\n"
@@ -90,9 +90,9 @@ static void step_back(void)
 	const struct sched_param none = {0};
 
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) ||
-	    setpriority(PRIO_PROCESS, 0, LOWEST_NICE) ||
-	    sched_setscheduler(0, SCHED_IDLE, &none))
-		fputs("rthealth-film: priority: not as low as it can be\n",
+	    setpriority(PRIO_PROCESS, 0, NICE) ||
+	    sched_setscheduler(0, SCHED_BATCH, &none))
+		fputs("rthealth-film: priority: not as low as it should be\n",
 		      stderr);
 	if (getpgrp() != getpid() && setpgid(0, 0))
 		fputs("rthealth-film: process group: not its own\n", stderr);

@@ -26,7 +26,7 @@ const RULES = `
 review = { rules = ( { who = [ "role:admin" ]; of = [ "all" ];
 	rights = [ "list", "play", "download", "delete", "administer" ]; } ); };
 `;
-// Of the lowest priority: long on a busy machine.
+// Of a low priority: long on a busy machine.
 const DONE_MS = 600000;
 const SOON_MS = 60000;
 const SECONDS = 4;

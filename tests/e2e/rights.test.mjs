@@ -66,7 +66,7 @@ const accounts = {};
 /** The own recording of clinician and patient, and one of the other two. */
 let own = '', hidden = '', doomed = '', visit = '', hiddenVisit = '';
 let plain = '';
-/** What has the lowest priority takes long on a busy machine. */
+/** What has a low priority takes long on a busy machine. */
 const MADE_MS = 600000;
 const FILM = { container: 'mp4', layout: 'side-by-side', burn_in: false,
 	reason: 'complaint' };
