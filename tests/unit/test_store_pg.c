@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The store on PostgreSQL when its server is gone, frozen, busy or not ours.
- * Without RTH_TEST_POSTGRES only what needs no server.
+ * With RTH_TEST_POSTGRES what needs a server (tests/unit/on_postgres), else the
+ * rest.
  */
 #include "portal_support.h"
 
@@ -16,23 +17,15 @@ static struct bench bench;
 static int open_bench(void **state)
 {
 	(void)state;
-	if (getenv("RTH_TEST_POSTGRES"))
-		bench_open(&bench);
+	bench_open(&bench);
 	return 0;
 }
 
 static int close_bench(void **state)
 {
 	(void)state;
-	if (getenv("RTH_TEST_POSTGRES"))
-		bench_close(&bench);
+	bench_close(&bench);
 	return 0;
-}
-
-static void need_server(void)
-{
-	if (!getenv("RTH_TEST_POSTGRES"))
-		skip();
 }
 
 static enum rth_err add_user(const char *email)
@@ -122,7 +115,6 @@ static void a_connection_that_was_cut_is_made_again(void **state)
 	PGconn *conn;
 
 	(void)state;
-	need_server();
 	assert_int_equal(add_user("a@b.example"), 0);
 	conn = other();
 	run(conn, "SELECT pg_terminate_backend(pid, 60000)"
@@ -159,7 +151,6 @@ static void a_transaction_that_was_cut_is_none(void **state)
 	struct rth_user user;
 
 	(void)state;
-	need_server();
 	assert_int_not_equal(
 		store->backend->transaction(store->db, cut_within, NULL), 0);
 	assert_int_equal(rth_store_person(store, &user, "x@y.example"),
@@ -182,7 +173,6 @@ static void what_failed_is_not_committed(void **state)
 	struct rth_user user;
 
 	(void)state;
-	need_server();
 	assert_int_equal(store->backend->transaction(store->db, swallow, store),
 			 RTH_ERR_IO);
 	assert_int_equal(rth_store_person(store, &user, "s@t.example"),
@@ -195,7 +185,6 @@ static void who_waits_too_long_for_a_turn_is_told(void **state)
 	PGconn *conn;
 
 	(void)state;
-	need_server();
 	conn = other();
 	run(conn, LOCK);
 	assert_int_equal(add_user("w@x.example"), RTH_ERR_UNAVAILABLE);
@@ -217,7 +206,6 @@ static void portals_that_start_at_once_do_not_collide(void **state)
 	int i;
 
 	(void)state;
-	need_server();
 	rth_store_close(bench.portal.store);
 	bench_schema(&bench, "DROP", "CASCADE");
 	bench_schema(&bench, "CREATE", "");
@@ -256,7 +244,6 @@ static int64_t number(const char *sql)
 static void texts_are_bytes_and_words_are_not_counted(void **state)
 {
 	(void)state;
-	need_server();
 	assert_int_equal(add_user("B@x.example"), 0);
 	assert_int_equal(add_user("a@x.example"), 0);
 	assert_int_equal(number("SELECT COUNT(*) FROM users u, users v"
@@ -274,7 +261,6 @@ static void texts_are_bytes_and_words_are_not_counted(void **state)
 static void what_is_no_text_is_refused(void **state)
 {
 	(void)state;
-	need_server();
 	assert_int_equal(add_user("\xff@x.example"), RTH_ERR_FORMAT);
 	assert_int_equal(add_user("n@x.example"), 0);
 }
@@ -282,7 +268,6 @@ static void what_is_no_text_is_refused(void **state)
 static void commits_are_on_the_disk(void **state)
 {
 	(void)state;
-	need_server();
 	assert_int_equal(
 		number("SELECT CASE WHEN current_setting('synchronous_commit')"
 		       " = 'on' THEN 1 ELSE 0 END"),
@@ -293,11 +278,13 @@ static void commits_are_on_the_disk(void **state)
 
 int main(void)
 {
-	static const struct CMUnitTest tests[] = {
+	static const struct CMUnitTest alone[] = {
 		cmocka_unit_test(a_password_is_in_no_message),
 		cmocka_unit_test(a_malformed_url_is_told),
 		cmocka_unit_test(a_server_that_is_not_there_is_told),
 		cmocka_unit_test(a_frozen_server_is_as_one_that_is_gone),
+	};
+	static const struct CMUnitTest with_server[] = {
 		TEST(a_connection_that_was_cut_is_made_again),
 		TEST(a_transaction_that_was_cut_is_none),
 		TEST(what_failed_is_not_committed),
@@ -308,5 +295,7 @@ int main(void)
 		TEST(commits_are_on_the_disk),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	if (getenv("RTH_TEST_POSTGRES"))
+		return cmocka_run_group_tests(with_server, NULL, NULL);
+	return cmocka_run_group_tests(alone, NULL, NULL);
 }
