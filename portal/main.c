@@ -238,7 +238,7 @@ static enum rth_err start(struct servers *servers, struct rth_portal *p)
 		err = listen_on(&servers->private, p,
 				&p->settings.private_listen,
 				rth_routes_private);
-	p->started_s = p->now_s();
+	p->takes_s = p->now_s();
 	if (!err)
 		rth_log(RTH_LOG_INFO, "started", "s:I, s:I", "port",
 			(json_int_t)p->settings.listen.port, "private_port",

@@ -38,7 +38,8 @@ struct rth_portal {
 	struct rth_keys *keys;		/* keys.h; NULL: no recordings, or
 					   none of their keys is open */
 	struct rth_media *media;	/* media.h; NULL: no recordings */
-	int64_t started_s;	 /* when it began to listen; 0: not yet */
+	int64_t takes_s;	 /* events, since when: since it listens, or its
+				    database was away last (told.h) */
 	struct rth_films *films; /* films.h; NULL: no recordings */
 	int64_t (*now_s)(void);	 /* seconds since 1970; a test replaces it */
 };

@@ -360,19 +360,19 @@ enum rth_err rth_told_take(const struct rth_portal *portal, const json_t *data)
 
 /* ---- Silence ---- */
 
-/* While no portal listened Janus paused longer and longer, up to as long. */
-static bool is_silent(const struct rth_boot_row *boot, int64_t started_s,
+/* While nothing was taken Janus paused longer and longer, up to as long. */
+static bool is_silent(const struct rth_boot_row *boot, int64_t takes_s,
 		      int64_t now_s)
 {
-	int64_t away_s = started_s - boot->heard_s;
-	int64_t from_s = away_s > 0 ? started_s : boot->heard_s;
+	int64_t away_s = takes_s - boot->heard_s;
+	int64_t from_s = away_s > 0 ? takes_s : boot->heard_s;
 
 	if (away_s > RETRY_MAX_S)
 		away_s = RETRY_MAX_S;
 	return now_s - from_s > RTH_TOLD_SILENCE_S + (away_s > 0 ? away_s : 0);
 }
 
-void rth_told_tick(const struct rth_portal *portal)
+void rth_told_tick(struct rth_portal *portal)
 {
 	struct rth_boot_row boots[BOOTS_MAX];
 	int64_t now_s = portal->now_s();
@@ -382,9 +382,12 @@ void rth_told_tick(const struct rth_portal *portal)
 					NULL, now_s - RTH_TOLD_SILENCE_S);
 
 	for (i = 0; i < n && !err; i++)
-		if (is_silent(&boots[i], portal->started_s, now_s))
+		if (is_silent(&boots[i], portal->takes_s, now_s))
 			err = tell_gone(portal, &boots[i], "silent");
-	if (err)
-		rth_log(RTH_LOG_ERROR, "events-not-looked-at", "s:s", "error",
-			rth_err_name(err));
+	if (!err)
+		return;
+	/* Nor could any be taken: it is as if the portal had been away. */
+	portal->takes_s = now_s;
+	rth_log(RTH_LOG_ERROR, "events-not-looked-at", "s:s", "error",
+		rth_err_name(err));
 }

@@ -24,9 +24,10 @@ enum rth_err rth_told_take(const struct rth_portal *portal,
 			   const json_t *data) RTH_CHECKED;
 
 /**
- * Looks for plugins that have fallen silent without a last word. Waits for the
- * database.
+ * Looks for plugins that have fallen silent without a last word since
+ * portal->takes_s, which is now when the database does not answer. Waits for
+ * it.
  */
-void rth_told_tick(const struct rth_portal *portal);
+void rth_told_tick(struct rth_portal *portal);
 
 #endif

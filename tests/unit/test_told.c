@@ -295,6 +295,13 @@ static void a_new_start_ends_the_one_before(void **state)
 				     "plugin:started 1\n");
 }
 
+static void run_sql(const char *sql)
+{
+	const struct rth_db_query query = {.sql = sql};
+
+	assert_int_equal(rth_store_run(bench.portal.store, &query), 0);
+}
+
 static void tick_at(int64_t now_s)
 {
 	bench_now = now_s;
@@ -334,12 +341,30 @@ static void a_portal_that_was_away_waits_longer(void **state)
 {
 	(void)state;
 	tell(ONE, 1, "started", ",\"host\":\"h1\"");
-	bench.portal.started_s = NOW_S + 1000;
+	bench.portal.takes_s = NOW_S + 1000;
 	tick_at(NOW_S + 2000 + RTH_TOLD_SILENCE_S);
 	assert_string_equal(audit(), "plugin:started 1\n");
 	tick_at(NOW_S + 2001 + RTH_TOLD_SILENCE_S);
 	assert_string_equal(audit(), "plugin:started 1\n"
 				     "events-missing silent {\"from\":2}\n");
+}
+
+/* Nothing is taken then either, so Janus pauses and nobody was silent. */
+static void without_the_database_nobody_is_silent(void **state)
+{
+	(void)state;
+	seat(ONE, 1, "joined", "c1", "clinician");
+	seat(ONE, 2, "joined", "p1", "patient");
+	run_sql("ALTER TABLE event_boots RENAME TO away");
+	tick_at(NOW_S + 60);
+	tick_at(NOW_S + 2 * RTH_TOLD_SILENCE_S);
+	run_sql("ALTER TABLE away RENAME TO event_boots");
+	tick_at(NOW_S + 3 * RTH_TOLD_SILENCE_S);
+	bench_now = NOW_S + 4 * RTH_TOLD_SILENCE_S;
+	seat(ONE, 3, "left", "p1", "patient");
+	assert_string_equal(audit(), "plugin:joined 1\nplugin:joined 2\n"
+				     "plugin:left 3\n");
+	assert_string_equal(happened(), "0 1200 1200");
 }
 
 /* ---- What happened ---- */
@@ -656,6 +681,7 @@ int main(void)
 		TEST(a_new_start_ends_the_one_before),
 		TEST(silence_is_told_once),
 		TEST(what_stopped_is_not_silent),
+		TEST(without_the_database_nobody_is_silent),
 		TEST(a_portal_that_was_away_waits_longer),
 		TEST(together_is_when_both_are_there),
 		TEST(a_repeat_does_not_count),
