@@ -225,11 +225,9 @@ enum rth_err rth_erase_count(const struct rth_erase *erase,
 
 /* ---- Keys ---- */
 
-/*
- * The whole header goes: the boxes with the key, and whose they were. A file
- * is not made longer; one that is shorter has no whole header.
- */
-static enum rth_err overwrite(int fd)
+/* The boxes with the key, and whose they were. A file is not made longer; one
+   that is shorter has no whole header. */
+enum rth_err rth_erase_header(int fd)
 {
 	static const uint8_t nothing[RTH_SEAL_HEADER_BYTES];
 	size_t len = sizeof(nothing);
@@ -261,7 +259,7 @@ static enum rth_err destroy_key(int folder, const char *name, void *arg)
 			return 0;
 		return errno == EISDIR ? RTH_ERR_EXISTS : RTH_ERR_IO;
 	}
-	err = overwrite(fd);
+	err = rth_erase_header(fd);
 	close(fd);
 	return err;
 }

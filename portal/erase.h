@@ -59,6 +59,15 @@ enum rth_err rth_erase_count(const struct rth_erase *erase,
  */
 enum rth_err rth_erase_files(struct rth_erase *erase) RTH_CHECKED;
 
+/**
+ * Overwrites the whole header of a sealed file, synced: its key is gone. Waits
+ * for the disk.
+ *
+ * @param fd of the file, for writing; borrowed
+ * @return 0, also for what is not a file; RTH_ERR_EXISTS: a folder; RTH_ERR_IO
+ */
+enum rth_err rth_erase_header(int fd) RTH_CHECKED;
+
 /** Releases the locks; NULL is allowed. */
 void rth_erase_close(struct rth_erase *erase);
 

@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -16,12 +15,11 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 
-#include "seal.h"
-#include "seal_disk.h"
+#include "erase.h"
 
 #define FOLDER_FLAGS (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
 #define LOCK_EVERY_MS 20
-#define LOCK_MAX_MS 3000
+#define LOCK_MAX_MS 3000 /* where nobody can be asked */
 
 static void making_name(char name[RTH_RECORDING_NAME_SIZE],
 			const struct rth_making *m)
@@ -43,6 +41,8 @@ static void close_all(struct rth_making *m)
 	}
 }
 
+/* What has been made may have taken hours: it is given up only when it is not
+   wanted any more. */
 static enum rth_err lock_month(const struct rth_making *m,
 			       bool (*stopping)(void *arg), void *arg)
 {
@@ -53,7 +53,7 @@ static enum rth_err lock_month(const struct rth_making *m,
 	     waited_ms += LOCK_EVERY_MS) {
 		if (errno != EWOULDBLOCK && errno != EINTR)
 			return RTH_ERR_IO;
-		if (waited_ms >= LOCK_MAX_MS || (stopping && stopping(arg)))
+		if (stopping ? stopping(arg) : waited_ms >= LOCK_MAX_MS)
 			return RTH_ERR_STATE;
 		nanosleep(&pause, NULL);
 	}
@@ -143,16 +143,7 @@ bool rth_making_disturbs(const struct rth_making *making)
 /* The key goes first: what is unlinked lies on the disk for a while. */
 static void destroy_key(int fd)
 {
-	static const uint8_t nothing[RTH_SEAL_HEADER_BYTES];
-	size_t len = sizeof(nothing);
-	struct stat st;
-
-	if (fstat(fd, &st) || !S_ISREG(st.st_mode))
-		return;
-	if ((uint64_t)st.st_size < len)
-		len = (size_t)st.st_size;
-	if (!len || rth_disk_write(&rth_seal_disk, fd, nothing, len, 0) ||
-	    rth_disk_sync(&rth_seal_disk, fd))
+	if (rth_erase_header(fd))
 		return; /* it is the recording's key, and goes with it */
 }
 
@@ -168,18 +159,27 @@ void rth_making_cancel(struct rth_making *making)
 	close_all(making);
 }
 
+/* One that had the name loses its key, too. */
 static enum rth_err take_name(const struct rth_making *m)
 {
 	char name[RTH_RECORDING_NAME_SIZE];
 	enum rth_err err = still_there(m);
+	int old;
 
 	making_name(name, m);
 	if (err)
 		return err;
+	old = openat(m->folder, m->name,
+		     O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (fsync(m->fd) || renameat(m->folder, name, m->folder, m->name) ||
 	    fsync(m->folder))
-		return RTH_ERR_IO;
-	return 0;
+		err = RTH_ERR_IO;
+	if (old >= 0) {
+		if (!err)
+			destroy_key(old);
+		close(old);
+	}
+	return err;
 }
 
 enum rth_err rth_making_end(struct rth_making *making,

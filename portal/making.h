@@ -36,10 +36,11 @@ enum rth_err rth_making_begin(struct rth_making *making,
 bool rth_making_disturbs(const struct rth_making *making);
 
 /**
- * What was made takes its name, in the place of one that was there, synced.
- * Anything but 0: it has been taken away, as by _cancel.
+ * What was made takes its name, in the place of one that was there, whose key
+ * is destroyed; synced. Anything but 0: it has been taken away, as by _cancel.
  *
- * @param stopping asked while somebody works in the month; NULL: never
+ * @param stopping asked while somebody works in the month, for as long as it
+ *                 takes; NULL: 3 s are waited
  * @return 0; RTH_ERR_STATE: stopping, or the month was locked too long;
  *         RTH_ERR_NOT_FOUND: the recording has been deleted; RTH_ERR_IO
  */

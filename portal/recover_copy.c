@@ -13,6 +13,7 @@
 
 #include <openssl/crypto.h>
 
+#include "erase.h"
 #include "mem.h"
 #include "recover_child.h"
 #include "recover_manifest.h"
@@ -41,20 +42,31 @@ static enum rth_err make_temporary(int *fdp, int folder, const char *name)
 	return 0;
 }
 
-/* The copy, once it is found good, takes the place of what it was made of. */
+/* The copy, once it is found good, takes the place of what it was made of,
+   whose header is overwritten: a deletion would not meet it any more. */
 static enum rth_err replace(const struct rth_recover_work *w,
 			    const char *temporary, const char *name,
 			    struct rth_finding *made)
 {
+	enum rth_err err = 0;
+	int old;
+
 	rth_recording_check(made, w->folder, temporary, w->key);
 	if (made->err)
 		return made->err;
 	if (!made->complete)
 		return RTH_ERR_FORMAT;
+	old = openat(w->folder->fd, name,
+		     O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (renameat(w->folder->fd, temporary, w->folder->fd, name) ||
 	    fsync(w->folder->fd))
-		return RTH_ERR_IO;
-	return 0;
+		err = RTH_ERR_IO;
+	if (old >= 0) {
+		if (!err)
+			err = rth_erase_header(old);
+		close(old);
+	}
+	return err;
 }
 
 static enum rth_err seal_text(int fd, const struct rth_seal_key *key,

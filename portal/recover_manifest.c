@@ -131,7 +131,7 @@ static enum rth_err set_answer(json_t *entry, const char *text)
 	static const char *const members[] = {
 		"audio",  "video",	"width",    "height",
 		"frames", "key_frames", "start_ms", "duration_ms"};
-	json_t *answer;
+	json_t *answer = NULL;
 	enum rth_err err = rth_json_object(&answer, text, strlen(text));
 	size_t i;
 

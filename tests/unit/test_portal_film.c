@@ -256,6 +256,39 @@ static bool always(void *arg)
 	return true;
 }
 
+static bool unlock_later(void *arg)
+{
+	struct {
+		int fd, left;
+	} *lock = arg;
+
+	if (lock->left > 0 && --lock->left == 0)
+		flock(lock->fd, LOCK_UN);
+	return false;
+}
+
+/* Also for longer than it does where nobody can say that it is not wanted. */
+static void what_was_made_waits_for_the_month(void **state)
+{
+	struct rth_recording_folder *folder;
+	struct rth_making making;
+	struct {
+		int fd, left;
+	} lock = {-1, 160};
+
+	(void)state;
+	fix_whole(&fix);
+	folder = folder_of();
+	assert_int_equal(rth_making_begin(&making, folder, "strip.jpg"), 0);
+	lock.fd = openat(folder->fd, "..", O_RDONLY | O_DIRECTORY);
+	assert_int_equal(flock(lock.fd, LOCK_EX), 0);
+	assert_int_equal(rth_making_end(&making, unlock_later, &lock), 0);
+	assert_int_equal(lock.left, 0);
+	assert_true(is_there("strip.jpg"));
+	close(lock.fd);
+	rth_recording_folder_close(folder);
+}
+
 /* A deletion waits for who makes one, and then nobody begins any more. */
 static void a_deletion_comes_after(void **state)
 {
@@ -455,9 +488,14 @@ static void captions_are_sealed(void **state)
 	assert_int_equal(
 		rth_captions_seal(folder, fix.pairs, "en", text, strlen(text)),
 		0);
+	/* Those that were there have no key any more. */
+	fix_run(&fix, "ln captions-en.vtt ../replaced");
 	assert_int_equal(
 		rth_captions_seal(folder, fix.pairs, "en", text, strlen(text)),
 		0);
+	fix_run(&fix, "cmp -n 4096 ../replaced /dev/zero");
+	fix_run(&fix, "! cmp -n 4096 captions-en.vtt /dev/zero");
+	fix_run(&fix, "rm ../replaced");
 	rth_recording_folder_close(folder);
 	folder = folder_of();
 	assert_true(rth_recording_same_key(folder, "captions-en.vtt", fix.key));
@@ -480,6 +518,7 @@ int main(void)
 		cmocka_unit_test(a_name_says_what_it_is),
 		FRESH(one_makes_a_file),
 		FRESH(leftovers_are_swept),
+		FRESH(what_was_made_waits_for_the_month),
 		FRESH(a_deletion_comes_after),
 		FRESH(a_film_is_made),
 		FRESH(a_film_fails),
