@@ -13,8 +13,8 @@
  *                  madvise; mlock, munlock: libsodium's locked memory
  *   the C library  futex, getrandom, clock_gettime, clock_nanosleep, getpid,
  *                  gettid, rt_sigprocmask, rt_sigreturn, sched_getaffinity
- *                  (libav counts processors), fcntl (flags only),
- *                  restart_syscall
+ *                  (libav counts processors), sysinfo (qsort), fcntl (flags
+ *                  only), restart_syscall
  *
  *   the end        exit, exit_group; tgkill of itself: abort
  *
@@ -25,9 +25,11 @@
  *   the sandbox    seccomp, landlock_*, prctl(PR_SET_NO_NEW_PRIVS): until
  *                  narrow, to give up more
  *
- * openat of what exists, the older open, stat and access, and uname answer
- * EACCES: a library that looks for an optional file (a locale, a random source)
- * or for the host's name (libav's RTP) goes on without. Every other call kills.
+ * openat of what exists, the older open, stat, access and readlink, and uname
+ * answer EACCES: a library that looks for an optional file (a locale, a random
+ * source) or for the host's name (libav's RTP) goes on without. Every other
+ * call kills. Without a folder every openat, what renames, unlinks and locks,
+ * and the feed answer so, too, whether or not there is Landlock.
  */
 #include "sandbox.h"
 
@@ -370,8 +372,31 @@ static enum rth_err load_list(bool threads)
 	return ok ? RTH_OK : RTH_ERR_IO;
 }
 
+/* Of no use to who has descriptors only. */
+static const int of_folders[] = {
+	SCMP_SYS(openat),   SCMP_SYS(renameat), SCMP_SYS(renameat2),
+	SCMP_SYS(unlinkat), SCMP_SYS(flock),	SCMP_SYS(recvfrom),
+	SCMP_SYS(sendto),
+};
+
 /* A second list is asked together with the first; the stricter answer counts.
  */
+static enum rth_err load_no_folder_list(void)
+{
+	scmp_filter_ctx list = seccomp_init(SCMP_ACT_ALLOW);
+	bool ok;
+
+	if (!list)
+		return RTH_ERR_NOMEM;
+	ok = add_all(list, FORBIDDEN, until_narrow, COUNT(until_narrow)) &&
+	     add_all(list, SCMP_ACT_ERRNO(EACCES), of_folders,
+		     COUNT(of_folders)) &&
+	     seccomp_load(list) == 0;
+	seccomp_release(list);
+	return ok ? RTH_OK : RTH_ERR_IO;
+}
+
+/* A second list, too. */
 static enum rth_err load_narrow_list(void)
 {
 	scmp_filter_ctx list = seccomp_init(SCMP_ACT_ALLOW);
@@ -404,6 +429,8 @@ static enum rth_err enter(int folder, const struct limit *most, size_t n,
 				  FOLDER_RIGHTS | LANDLOCK_ACCESS_FS_MAKE_DIR);
 	if (!err)
 		err = load_list(threads);
+	if (!err && folder == RTH_SANDBOX_NO_FOLDER)
+		err = load_no_folder_list();
 	return err;
 }
 

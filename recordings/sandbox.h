@@ -33,7 +33,8 @@ enum rth_err rth_sandbox_doors(void) RTH_CHECKED;
  * below one folder. Nothing that exists can be opened, but folders. Call it
  * with one thread, after all libraries are set up.
  *
- * @param folder descriptor; or RTH_SANDBOX_NO_FOLDER: no file at all
+ * @param folder descriptor; or RTH_SANDBOX_NO_FOLDER: nothing is opened,
+ *               renamed, removed or locked, with Landlock and without it
  * @return 0, RTH_ERR_IO: the kernel refuses; then end the process
  */
 enum rth_err rth_sandbox_enter(int folder) RTH_CHECKED;
