@@ -9,6 +9,7 @@
  * there opens keys, inputs and encoders.
  */
 #include <errno.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -32,7 +33,6 @@
 #define OUTLINE_FD 5
 #define NICE 15
 #define KEYS_MAX_BYTES (RTH_FILM_KEYS_MAX * RTH_SEAL_KEY_BYTES)
-#define PIPE_MAX_BYTES (RTH_FILM_JOB_MAX_BYTES + 1 + KEYS_MAX_BYTES)
 #define USAGE "usage: rthealth-film, as docs/store.md says\n"
 
 /* Exit status. */
@@ -44,9 +44,10 @@
 
 struct program {
 	struct rth_film_job job;
-	char *text; /* what came through the pipe: job, newline, keys */
+	char *text; /* the job */
 	size_t len;
-	const uint8_t *raw;			      /* the keys in it */
+	uint8_t raw[KEYS_MAX_BYTES + 1]; /* keys; locked memory */
+	size_t raw_len;
 	struct rth_seal_key *keys[RTH_FILM_KEYS_MAX]; /* NULL: not used */
 	struct rth_film_file *files;
 	struct rth_film_writing writing;
@@ -99,46 +100,69 @@ static void step_back(void)
 	signal(SIGXFSZ, SIG_IGN); /* a write then says EFBIG */
 }
 
-static enum rth_err read_pipe(void)
+/* The pipe's other end closes with who started it, maybe before it could be
+   asked for a signal. */
+static bool is_left_alone(void)
+{
+	struct pollfd out = {.fd = STDOUT_FILENO};
+
+	return poll(&out, 1, 0) > 0 && out.revents & POLLERR;
+}
+
+/* Byte by byte: the keys behind it come into locked memory only. */
+static enum rth_err read_line(void)
+{
+	ssize_t n;
+
+	program.text = rth_alloc(RTH_FILM_JOB_MAX_BYTES);
+	if (!program.text)
+		return RTH_ERR_NOMEM;
+	while (program.len < RTH_FILM_JOB_MAX_BYTES) {
+		n = read(JOB_FD, program.text + program.len, 1);
+		if (n < 0)
+			return RTH_ERR_IO;
+		if (n == 0)
+			return RTH_ERR_FORMAT;
+		if (program.text[program.len] == '\n')
+			return RTH_OK;
+		program.len++;
+	}
+	return RTH_ERR_FORMAT;
+}
+
+static enum rth_err read_keys(void)
 {
 	ssize_t n = 1;
 
-	program.text = rth_alloc(PIPE_MAX_BYTES + 1);
-	if (!program.text)
-		return RTH_ERR_NOMEM;
-	while (n > 0 && program.len <= PIPE_MAX_BYTES) {
-		n = read(JOB_FD, program.text + program.len,
-			 PIPE_MAX_BYTES + 1 - program.len);
+	if (sodium_mlock(program.raw, sizeof(program.raw)))
+		return RTH_ERR_CRYPTO;
+	while (n > 0 && program.raw_len < sizeof(program.raw)) {
+		n = read(JOB_FD, program.raw + program.raw_len,
+			 sizeof(program.raw) - program.raw_len);
 		if (n > 0)
-			program.len += (size_t)n;
+			program.raw_len += (size_t)n;
 	}
-	close(JOB_FD);
 	if (n < 0)
 		return RTH_ERR_IO;
-	return program.len > PIPE_MAX_BYTES ? RTH_ERR_FORMAT : RTH_OK;
+	return program.raw_len % RTH_SEAL_KEY_BYTES ||
+			       program.raw_len > KEYS_MAX_BYTES ||
+			       program.raw_len / RTH_SEAL_KEY_BYTES <
+				       program.job.keys
+		       ? RTH_ERR_FORMAT
+		       : RTH_OK;
 }
 
 static enum rth_err read_job(void)
 {
-	enum rth_err err = read_pipe();
-	const char *end;
-	size_t len;
+	enum rth_err err = read_line();
 
-	if (err)
-		return err;
-	end = memchr(program.text, '\n', program.len);
-	if (!end)
-		return RTH_ERR_FORMAT;
-	len = (size_t)(end - program.text);
-	err = rth_film_job_read(&program.job, program.text, len);
-	if (err)
-		return err;
-	program.raw = (const uint8_t *)end + 1;
-	len = program.len - len - 1;
-	return len % RTH_SEAL_KEY_BYTES ||
-			       len / RTH_SEAL_KEY_BYTES < program.job.keys
-		       ? RTH_ERR_FORMAT
-		       : RTH_OK;
+	if (!err)
+		err = rth_film_job_read(&program.job, program.text,
+					program.len);
+	if (!err)
+		err = read_keys();
+	close(JOB_FD);
+	return err;
 }
 
 /* In the sandbox. */
@@ -175,7 +199,7 @@ static enum rth_err take_inputs(void)
 		err = take_key(file->input->key, file->input->fd);
 		file->key = program.keys[file->input->key];
 	}
-	sodium_memzero(program.text, program.len);
+	sodium_munlock(program.raw, sizeof(program.raw));
 	if (!err)
 		qsort(program.files, job->n, sizeof(program.files[0]),
 		      by_start);
@@ -326,8 +350,7 @@ static void drop(void)
 		rth_film_file_close(&program.files[i]);
 	for (size_t i = 0; i < RTH_FILM_KEYS_MAX; i++)
 		rth_seal_key_free(program.keys[i]);
-	if (program.text)
-		sodium_memzero(program.text, program.len);
+	sodium_memzero(program.raw, sizeof(program.raw));
 	rth_free(program.text);
 	rth_free(program.files);
 	rth_film_writing_clear(&program.writing);
@@ -343,7 +366,11 @@ int main(int argc, char **argv)
 		fputs(USAGE, stderr);
 		return WRONG_JOB;
 	}
+	if (rth_sandbox_doors())
+		return failed("start", RTH_ERR_IO, FAILED);
 	step_back();
+	if (is_left_alone())
+		return failed("start", RTH_ERR_UNAVAILABLE, FAILED);
 	tzset();
 	json_object_seed(0);
 	if (sodium_init() < 0)
