@@ -587,7 +587,8 @@ enum rth_err rth_store_kept_dates(struct rth_store *store,
 /**
  * Sees to it that nothing that was deleted remains in the database's own files.
  *
- * @return 0; RTH_ERR_STATE when somebody reads just now: try again
+ * @return 0; RTH_ERR_STATE when somebody reads just now: try again;
+ *         RTH_ERR_CONFIG: a table is not the portal's own
  */
 enum rth_err rth_store_scrub(struct rth_store *store) RTH_CHECKED;
 

@@ -268,12 +268,33 @@ static enum rth_err db_column_text(const struct rth_db_row *row, int column,
  * anew, into another file; the one before is emptied at once. Of what is not
  * there yet nothing is done.
  */
+#define SCRUBBED                                                              \
+	" FROM pg_class"                                                      \
+	" WHERE relnamespace = current_schema()::regnamespace"                \
+	" AND relkind = 'r' AND relname IN ('users', 'sessions', 'attempts'," \
+	" 'codes', 'rates', 'visits', 'recordings', 'plays', 'holds',"        \
+	" 'deletions', 'films')"
+
 static const char scrub_tables[] =
-	"SELECT 'VACUUM (FULL, VERBOSE) ' || quote_ident(relname) FROM pg_class"
-	" WHERE relnamespace = current_schema()::regnamespace"
-	" AND relkind = 'r' AND relname IN ('users', 'sessions', 'attempts',"
-	" 'codes', 'rates', 'visits', 'recordings', 'plays', 'holds',"
-	" 'deletions', 'films') ORDER BY relname";
+	"SELECT 'VACUUM (FULL, VERBOSE) ' || quote_ident(relname)" SCRUBBED
+	" ORDER BY relname";
+
+/* VACUUM passes over tables of others with a mere warning. */
+static enum rth_err check_owner(struct rth_pg_link *link)
+{
+	PGresult *result = NULL;
+	enum rth_err err = rth_pg_ask(link, &result,
+				      "SELECT 1" SCRUBBED
+				      " AND NOT pg_has_role(relowner, 'USAGE')",
+				      0, NULL, NULL);
+
+	if (!err && PQntuples(result)) {
+		rth_log(RTH_LOG_ERROR, "database-owner", NULL);
+		err = RTH_ERR_CONFIG;
+	}
+	PQclear(result);
+	return err;
+}
 
 static enum rth_err scrub_all(struct rth_pg_link *link, const PGresult *tables)
 {
@@ -294,7 +315,9 @@ static enum rth_err scrub_once(struct rth_pg_link *link)
 	enum rth_err err;
 
 	link->kept_dead = false;
-	err = rth_pg_ask(link, &tables, scrub_tables, 0, NULL, NULL);
+	err = check_owner(link);
+	if (!err)
+		err = rth_pg_ask(link, &tables, scrub_tables, 0, NULL, NULL);
 	if (!err)
 		err = scrub_all(link, tables);
 	PQclear(tables);
@@ -364,6 +387,8 @@ static enum rth_err db_open(struct rth_db **dbp, const char *where)
 	err = rth_pg_link_init(&db->link, where);
 	if (!err)
 		err = rth_pg_ready(&db->link);
+	if (!err)
+		err = check_owner(&db->link);
 	if (err)
 		db_close(db);
 	else

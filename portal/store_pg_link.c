@@ -65,7 +65,6 @@ static enum rth_err state_err(const char *state)
 	} known[] = {
 		{"23", RTH_ERR_EXISTS},		/* constraints */
 		{"22021", RTH_ERR_FORMAT},	/* not UTF-8 */
-		{"42501", RTH_ERR_DENIED},	/* privileges */
 		{"53200", RTH_ERR_NOMEM},	/* the server's */
 		{"55P03", RTH_ERR_TIMEOUT},	/* a lock */
 		{"08", RTH_ERR_UNAVAILABLE},	/* connection */
@@ -263,7 +262,6 @@ static enum rth_err begin_session(struct rth_pg_link *link)
 	const char *encoding;
 	enum rth_err err;
 
-	PQsetNoticeReceiver(link->conn, hear, link);
 	if (PQsetnonblocking(link->conn, 1))
 		return lost(link, "connection lost");
 	encoding = PQparameterStatus(link->conn, "server_encoding");
@@ -286,6 +284,7 @@ static enum rth_err connect_now(struct rth_pg_link *link)
 	link->conn = start(link->url);
 	if (!link->conn)
 		return RTH_ERR_NOMEM;
+	PQsetNoticeReceiver(link->conn, hear, link);
 	if (PQstatus(link->conn) != CONNECTION_BAD &&
 	    connected(link->conn, began + CONNECT_MS))
 		err = begin_session(link);

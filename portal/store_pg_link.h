@@ -51,7 +51,7 @@ enum rth_err rth_pg_ready(struct rth_pg_link *link) RTH_CHECKED;
  * @param resultp for PQclear
  * @return 0; RTH_ERR_EXISTS: a constraint; RTH_ERR_UNAVAILABLE; RTH_ERR_FORMAT:
  *         a value is not UTF-8; RTH_ERR_TIMEOUT: a lock could not be had;
- *         RTH_ERR_DENIED; RTH_ERR_NOMEM; RTH_ERR_IO: anything else
+ *         RTH_ERR_NOMEM; RTH_ERR_IO: anything else
  */
 enum rth_err rth_pg_ask(struct rth_pg_link *link, PGresult **resultp,
 			const char *sql, int values_n, const Oid *types,

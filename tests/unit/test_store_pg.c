@@ -258,6 +258,41 @@ static void texts_are_bytes_and_words_are_not_counted(void **state)
 			 0);
 }
 
+/* What VACUUM left out would be called gone. */
+static void tables_of_somebody_else_are_refused(void **state)
+{
+	struct rth_store *store, *again;
+	char text[256];
+
+	(void)state;
+	bench_schema(&bench, "DROP", "CASCADE");
+	snprintf(text, sizeof(text), "CREATE ROLE %s", bench.schema);
+	bench_tell_server(text);
+	snprintf(text, sizeof(text), "CREATE SCHEMA AUTHORIZATION %s",
+		 bench.schema);
+	bench_tell_server(text);
+	snprintf(text, sizeof(text), "%s%%20-crole%%3D%s", bench.database,
+		 bench.schema);
+	assert_int_equal(rth_store_open(&store, text), 0);
+	assert_int_equal(rth_store_scrub(store), 0);
+	bench_sql(&bench, "ALTER TABLE codes OWNER TO current_user");
+	assert_int_equal(rth_store_scrub(store), RTH_ERR_CONFIG);
+	assert_int_equal(rth_store_open(&again, text), RTH_ERR_CONFIG);
+	rth_store_close(store);
+}
+
+/* No handler takes it for one of its own. */
+static void what_is_not_allowed_is_a_fault(void **state)
+{
+	struct rth_store *store = bench.portal.store;
+
+	(void)state;
+	assert_int_equal(store->backend->script(
+				 store->db, "DO $$ BEGIN RAISE EXCEPTION 'x'"
+					    " USING ERRCODE = '42501'; END $$"),
+			 RTH_ERR_IO);
+}
+
 static void what_is_no_text_is_refused(void **state)
 {
 	(void)state;
@@ -291,6 +326,8 @@ int main(void)
 		TEST(who_waits_too_long_for_a_turn_is_told),
 		TEST(portals_that_start_at_once_do_not_collide),
 		TEST(texts_are_bytes_and_words_are_not_counted),
+		TEST(tables_of_somebody_else_are_refused),
+		TEST(what_is_not_allowed_is_a_fault),
 		TEST(what_is_no_text_is_refused),
 		TEST(commits_are_on_the_disk),
 	};
