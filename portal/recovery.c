@@ -88,8 +88,9 @@ enum rth_err rth_recovery_one(struct rth_recovery *recovery, const char *id)
 
 	recovery->recovered = 0;
 	/* What is half deleted is not to be completed. */
-	if (!rth_store_deletion_get(recovery->store, &deletion, id))
-		return 0;
+	err = rth_store_deletion_get(recovery->store, &deletion, id);
+	if (err != RTH_ERR_NOT_FOUND)
+		return err;
 	err = rth_recording_recover(&done, id);
 	recovery->recovered = done.recovered;
 	if (!err && done.parts && !is_settled(recovery, id, done.interrupted))
