@@ -21,6 +21,8 @@
 #define BEAT_MS 1000
 #define TELL_AFTER_MS 3000 /* before, nobody can say how long it takes */
 #define MAX_MS INT64_C(172800000)
+#define BASE_MS 600000 /* that one may take, */
+#define MS_PER_MS 50   /* and more for a long one */
 #define HOUR_S 3600
 
 struct work {
@@ -33,6 +35,7 @@ struct work {
 	int64_t begun_ms, beat_ms; /* monotonic */
 	int64_t duration_ms;
 	bool unwanted; /* cancelled, or another portal's */
+	bool full;     /* recordings that run need the rest of the disk */
 };
 
 static int64_t monotonic_ms(void)
@@ -99,6 +102,13 @@ static bool beat(struct work *w)
 	return err != RTH_ERR_NOT_FOUND && (!err || now_s <= w->beat.lease_s);
 }
 
+static bool has_room(struct work *w)
+{
+	w->full = !rth_making_has_room(w->inputs->folder->fd,
+				       w->maker->settings->films.reserve_mb);
+	return !w->full;
+}
+
 static bool stopping(void *arg)
 {
 	struct work *w = arg;
@@ -109,7 +119,7 @@ static bool stopping(void *arg)
 	if (!w->maker->poked(w->maker->arg) && now_ms - w->beat_ms < BEAT_MS)
 		return false;
 	w->beat_ms = now_ms;
-	return !beat(w);
+	return !has_room(w) || !beat(w);
 }
 
 /* ---- The job ---- */
@@ -140,6 +150,13 @@ static enum rth_err job_of(char **jobp, const struct work *w)
 	return err;
 }
 
+static int64_t max_ms(int64_t duration_ms)
+{
+	return duration_ms > (MAX_MS - BASE_MS) / MS_PER_MS
+		       ? MAX_MS
+		       : BASE_MS + duration_ms * MS_PER_MS;
+}
+
 static enum rth_err run(struct work *w, char answer[RTH_FILM_ANSWER_SIZE])
 {
 	struct rth_film_run run = {
@@ -149,7 +166,7 @@ static enum rth_err run(struct work *w, char answer[RTH_FILM_ANSWER_SIZE])
 		.outs = {w->making.fd, -1},
 		.ins = w->inputs->fds,
 		.ins_n = w->inputs->fds_n,
-		.max_ms = MAX_MS,
+		.max_ms = max_ms(w->inputs->duration_ms),
 		.stopping = stopping,
 		.progress = told,
 		.arg = w,
@@ -209,6 +226,8 @@ static enum rth_err make_file(struct work *w)
 	char answer[RTH_FILM_ANSWER_SIZE], name[RTH_RECORDING_NAME_SIZE];
 	enum rth_err err;
 
+	if (!has_room(w))
+		return RTH_ERR_LIMIT;
 	rth_film_file_name(name, w->film);
 	err = rth_making_begin(&w->making, w->inputs->folder, name);
 	if (err)
@@ -220,7 +239,7 @@ static enum rth_err make_file(struct work *w)
 		rth_making_cancel(&w->making);
 	else
 		err = rth_making_end(&w->making, stopping, w);
-	return err;
+	return err == RTH_ERR_STATE && w->full ? RTH_ERR_LIMIT : err;
 }
 
 static enum rth_err make(struct work *w)
@@ -342,8 +361,9 @@ void rth_film_make(const struct rth_film_maker *maker, struct rth_film *film)
 		if (told_err == RTH_ERR_NOT_FOUND)
 			film->state = RTH_FILM_CANCELLED;
 	}
-	/* Nobody knows of what was made after all. */
-	if (!err && (w.unwanted || told_err) &&
+	/* Nobody knows of what was made after all; an end that could not be
+	   told may be there, or it is made again in its place. */
+	if (!err && film->state == RTH_FILM_CANCELLED &&
 	    rth_film_unmake(maker->settings->recordings.folder, film))
 		rth_log(RTH_LOG_ERROR, "film-left", "s:s", "film", film->id);
 	say(&w, err ? err : told_err);

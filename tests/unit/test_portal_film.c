@@ -12,6 +12,7 @@
 #include "film_handlers.h"
 #include "film_make.h"
 #include "making.h"
+#include "preview.h"
 #include "recording_captions.h"
 
 #define BEGUN_S 1790000000
@@ -425,6 +426,52 @@ static void a_film_fails(void **state)
 			 7);
 }
 
+/* What recordings that run may need is left to them. */
+static void the_disk_is_left_to_recordings(void **state)
+{
+	const struct rth_preview preview = {
+		.settings = &bench.portal.settings,
+		.pairs = fix.pairs,
+		.stopping = never,
+	};
+	struct rth_film film;
+
+	(void)state;
+	record("H");
+	add(FILM_A);
+	bench.portal.settings.films.reserve_mb = INT64_MAX >> 20;
+	film = make(never, never);
+	assert_int_equal(film.state, RTH_FILM_FAILED);
+	assert_string_equal(film.error, "disk-full");
+	assert_int_equal(rth_preview_make(&preview, FIX_ID), RTH_ERR_LIMIT);
+	fix_run(&fix, "! ls | grep -e film- -e making");
+}
+
+static bool fill_when_told(void *arg)
+{
+	struct rth_film film;
+
+	(void)arg;
+	if (!rth_store_film_get(bench.portal.store, &film, FILM_A) &&
+	    film.permille == 500)
+		bench.portal.settings.films.reserve_mb = INT64_MAX >> 20;
+	return true;
+}
+
+static void a_film_ends_when_the_disk_fills(void **state)
+{
+	struct rth_film film;
+
+	(void)state;
+	record("H");
+	add(FILM_A);
+	film = make(never, fill_when_told);
+	assert_int_equal(film.state, RTH_FILM_FAILED);
+	assert_string_equal(film.error, "disk-full");
+	fix_run(&fix, "! ls | grep film-");
+	bench.portal.settings.films.reserve_mb = 0;
+}
+
 static void a_film_is_cancelled(void **state)
 {
 	struct rth_film film;
@@ -436,6 +483,26 @@ static void a_film_is_cancelled(void **state)
 	assert_int_equal(film.state, RTH_FILM_CANCELLED);
 	assert_int_equal(state_of(FILM_A), RTH_FILM_CANCELLED);
 	fix_run(&fix, "! ls | grep film-");
+}
+
+/* Its row may be there although the answer was lost: its file has to be. */
+static void an_end_that_is_not_told_keeps_the_file(void **state)
+{
+	struct rth_film film;
+
+	(void)state;
+	record("0");
+	add(FILM_A);
+	sql(&bench, "ALTER TABLE audit RENAME TO away");
+	film = make(never, never);
+	sql(&bench, "ALTER TABLE away RENAME TO audit");
+	assert_int_equal(state_of(FILM_A), RTH_FILM_RUNNING);
+	assert_true(is_there("film-" FILM_A ".mp4"));
+	bench_now += RTH_FILM_LEASE_S + 1;
+	film = make(never, never);
+	assert_int_equal(film.state, RTH_FILM_DONE);
+	assert_int_equal(state_of(FILM_A), RTH_FILM_DONE);
+	assert_true(is_there("film-" FILM_A ".mp4"));
 }
 
 static void it_waits_for_the_next_start(void **state)
@@ -522,7 +589,10 @@ int main(void)
 		FRESH(a_deletion_comes_after),
 		FRESH(a_film_is_made),
 		FRESH(a_film_fails),
+		FRESH(the_disk_is_left_to_recordings),
+		FRESH(a_film_ends_when_the_disk_fills),
 		FRESH(a_film_is_cancelled),
+		FRESH(an_end_that_is_not_told_keeps_the_file),
 		FRESH(it_waits_for_the_next_start),
 		FRESH(so_often_is_it_begun),
 		FRESH(captions_are_sealed),
