@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -14,6 +15,7 @@
 
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 
 #include "erase.h"
 
@@ -130,6 +132,15 @@ enum rth_err rth_making_begin(struct rth_making *making,
 	else
 		*making = m;
 	return err;
+}
+
+bool rth_making_has_room(int folder, int64_t reserve_mb)
+{
+	struct statvfs st;
+
+	return fstatvfs(folder, &st) == 0 &&
+	       (uint64_t)st.f_bavail * st.f_frsize >> 20 >=
+		       (uint64_t)reserve_mb;
 }
 
 bool rth_making_disturbs(const struct rth_making *making)

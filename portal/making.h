@@ -10,6 +10,8 @@
 #ifndef RTH_MAKING_H
 #define RTH_MAKING_H
 
+#include <stdint.h>
+
 #include "recording_store.h"
 
 struct rth_making {
@@ -31,6 +33,14 @@ struct rth_making {
 enum rth_err rth_making_begin(struct rth_making *making,
 			      const struct rth_recording_folder *folder,
 			      const char *name) RTH_CHECKED;
+
+/**
+ * Says whether the disk of a folder has as much space left as recordings that
+ * run may need. Also false: it is not known.
+ *
+ * @param reserve_mb MiB
+ */
+bool rth_making_has_room(int folder, int64_t reserve_mb);
 
 /** Says whether a recovery or a deletion is at work in its month. */
 bool rth_making_disturbs(const struct rth_making *making);

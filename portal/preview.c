@@ -37,6 +37,7 @@ struct work {
 	const struct rth_film_inputs *inputs;
 	struct rth_making strip, outline;
 	int64_t looked_ms; /* monotonic */
+	bool full;
 };
 
 static int64_t monotonic_ms(void)
@@ -45,6 +46,13 @@ static int64_t monotonic_ms(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &t);
 	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static bool has_room(struct work *w)
+{
+	w->full = !rth_making_has_room(w->inputs->folder->fd,
+				       w->preview->settings->films.reserve_mb);
+	return !w->full;
 }
 
 static bool stopping(void *arg)
@@ -57,7 +65,7 @@ static bool stopping(void *arg)
 	if (now_ms - w->looked_ms < LOOK_EVERY_MS)
 		return false;
 	w->looked_ms = now_ms;
-	return rth_making_disturbs(&w->strip);
+	return !has_room(w) || rth_making_disturbs(&w->strip);
 }
 
 static json_int_t step_ms(int64_t duration_ms)
@@ -209,16 +217,18 @@ static enum rth_err make(struct work *w)
 	/* What has ended, well or not, is not there any more. */
 	rth_making_cancel(&w->strip);
 	rth_making_cancel(&w->outline);
-	return err;
+	return err == RTH_ERR_STATE && w->full ? RTH_ERR_LIMIT : err;
 }
 
 static enum rth_err make_of(const struct rth_preview *preview,
 			    const struct rth_film_inputs *inputs)
 {
 	struct work w = {.preview = preview, .inputs = inputs};
-	enum rth_err err =
-		rth_making_begin(&w.strip, inputs->folder, RTH_RECORDING_STRIP);
+	enum rth_err err = has_room(&w) ? 0 : RTH_ERR_LIMIT;
 
+	if (!err)
+		err = rth_making_begin(&w.strip, inputs->folder,
+				       RTH_RECORDING_STRIP);
 	if (err)
 		return err;
 	err = rth_making_begin(&w.outline, inputs->folder,

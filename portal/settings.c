@@ -101,6 +101,8 @@ static const struct rth_conf_key keys[] = {
 	 .min = 1, .max = 720},
 	{"films.at_once", RTH_CONF_INT, AT(films.at_once), .number = 1,
 	 .min = 1, .max = 8},
+	{"films.reserve_mb", RTH_CONF_INT, AT(films.reserve_mb), .number = 2048,
+	 .min = 1, .max = 1 << 20},
 	{"films.previews", RTH_CONF_BOOL, AT(films.previews), .number = true},
 	{"films.program", RTH_CONF_STRING, AT(films.program),
 	 .text = RTH_FILM_PROGRAM},

@@ -114,6 +114,7 @@ struct rth_settings {
 	struct {
 		int64_t keep_hours; /* one that is done is kept so long */
 		int64_t at_once;    /* made by one portal at a time */
+		int64_t reserve_mb; /* free space that they leave */
 		bool previews;	    /* strips and outlines are made */
 		char *program;	    /* rthealth-film */
 	} films;

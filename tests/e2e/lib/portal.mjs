@@ -31,6 +31,7 @@ recordings = {
 };
 films = {
 	program = "${BUILD}/rthealth-film";
+	reserve_mb = 1;
 	previews = ${of.previews ? 'true' : 'false'};
 };` : '';
 
