@@ -42,9 +42,11 @@ static void reply_err(struct rth_exchange *x, enum rth_err err)
 	}
 }
 
-static enum rth_err audit(const struct rth_exchange *x,
-			  const struct rth_reviewed *of, const char *action,
-			  const char *outcome)
+/* With a change both are done, or neither. */
+static enum rth_err audit_change(const struct rth_exchange *x,
+				 const struct rth_reviewed *of,
+				 const char *action, const char *outcome,
+				 rth_store_change_fn change, void *arg)
 {
 	struct rth_audit row = {
 		.action = action,
@@ -53,16 +55,27 @@ static enum rth_err audit(const struct rth_exchange *x,
 		.outcome = outcome,
 	};
 
-	return rth_audit_request(x, &row);
+	return rth_audit_change(x, &row, change, arg);
 }
 
-/* What the row before it told did not come about. */
+static enum rth_err audit(const struct rth_exchange *x,
+			  const struct rth_reviewed *of, const char *action,
+			  const char *outcome)
+{
+	return audit_change(x, of, action, outcome, NULL, NULL);
+}
+
+/* What did not come about; of a database that has not answered nobody knows. */
 static enum rth_err audit_failed(const struct rth_exchange *x,
 				 const struct rth_reviewed *of,
 				 const char *action, enum rth_err err)
 {
-	enum rth_err told = audit(
-		x, of, action, err == RTH_ERR_NOT_FOUND ? "missing" : "failed");
+	enum rth_err told =
+		err == RTH_ERR_UNAVAILABLE
+			? err
+			: audit(x, of, action,
+				err == RTH_ERR_NOT_FOUND ? "missing"
+							 : "failed");
 
 	return told ? told : err;
 }
@@ -104,13 +117,27 @@ static bool read_reason(char reason[RTH_HOLD_REASON_SIZE],
 	return false;
 }
 
+struct hold_change {
+	const struct rth_exchange *x;
+	const struct rth_reviewed *of;
+	const char *reason;
+};
+
+static enum rth_err put_hold(struct rth_store *store, void *arg)
+{
+	const struct hold_change *c = arg;
+
+	return rth_store_hold(store, c->of->row.id,
+			      rth_request_session(c->x)->user.id, c->reason,
+			      rth_request_portal(c->x)->now_s());
+}
+
 void rth_retention_handle_hold(struct rth_exchange *x)
 {
-	const struct rth_portal *portal = rth_request_portal(x);
-	const struct rth_session *session = rth_request_session(x);
 	const char *id = rth_request_param(x, 0);
 	char reason[RTH_HOLD_REASON_SIZE];
 	struct rth_reviewed of;
+	struct hold_change change = {x, &of, reason};
 	enum rth_err err = rth_rights_find(&of, x, id, RTH_MAY_HOLD);
 
 	if (err) {
@@ -119,10 +146,7 @@ void rth_retention_handle_hold(struct rth_exchange *x)
 	}
 	if (!read_reason(reason, x))
 		return;
-	err = audit(x, &of, RTH_AUDIT_HELD, NULL);
-	if (!err)
-		err = rth_store_hold(portal->store, id, session->user.id,
-				     reason, portal->now_s());
+	err = audit_change(x, &of, RTH_AUDIT_HELD, NULL, put_hold, &change);
 	if (err)
 		err = audit_failed(x, &of, RTH_AUDIT_HELD, err);
 	if (err)
@@ -142,19 +166,21 @@ static bool is_running(const struct rth_recording_row *row)
  * It is to be deleted again when the rules say so, and the list tells: of one
  * that runs once it has ended (rth_retention_tick).
  */
-static enum rth_err end_hold(const struct rth_portal *portal,
-			     const struct rth_session *session,
-			     const struct rth_reviewed *of)
+static enum rth_err end_hold(struct rth_store *store, void *arg)
 {
+	const struct hold_change *c = arg;
+	const struct rth_portal *portal = rth_request_portal(c->x);
+	const struct rth_reviewed *of = c->of;
 	int64_t ended_s = of->row.ended_s > of->row.begun_s ? of->row.ended_s
 							    : of->row.begun_s;
-	enum rth_err err = rth_store_release(portal->store, of->row.id,
-					     session->user.id, portal->now_s());
+	enum rth_err err = rth_store_release(store, of->row.id,
+					     rth_request_session(c->x)->user.id,
+					     portal->now_s());
 
 	if (err || is_running(&of->row))
 		return err;
 	return rth_store_kept_until(
-		portal->store, of->row.id,
+		store, of->row.id,
 		rth_retention_until(&portal->settings, of->clinician_email,
 				    of->kind, ended_s, NULL));
 }
@@ -162,11 +188,10 @@ static enum rth_err end_hold(const struct rth_portal *portal,
 static enum rth_err release(const struct rth_exchange *x,
 			    const struct rth_reviewed *of)
 {
-	enum rth_err err = audit(x, of, RTH_AUDIT_RELEASED, NULL);
+	struct hold_change change = {x, of, NULL};
+	enum rth_err err = audit_change(x, of, RTH_AUDIT_RELEASED, NULL,
+					end_hold, &change);
 
-	if (err)
-		return err;
-	err = end_hold(rth_request_portal(x), rth_request_session(x), of);
 	return err ? audit_failed(x, of, RTH_AUDIT_RELEASED, err) : 0;
 }
 

@@ -485,7 +485,7 @@ enum rth_err rth_store_play_get(struct rth_store *store, struct rth_play *play,
 
 /**
  * Puts a recording on hold, and in recordings.hold; what held it before is
- * released with it.
+ * released with it. Several statements: a change of rth_store_audited.
  *
  * @param by     who
  * @param reason clean text; kept here only, and gone with the recording

@@ -50,9 +50,8 @@ static enum rth_err mark_hold(const struct hold_work *w)
 	return rth_store_run_one(w->store, &query);
 }
 
-static enum rth_err change_hold(void *arg)
+static enum rth_err change_hold(const struct hold_work *w)
 {
-	const struct hold_work *w = arg;
 	enum rth_err err = mark_hold(w);
 
 	if (!err)
@@ -82,20 +81,19 @@ enum rth_err rth_store_hold(struct rth_store *store, const char *recording,
 	};
 	enum rth_err err = rth_id_make(id);
 
-	return err ? err
-		   : store->backend->transaction(store->db, change_hold, &w);
+	return err ? err : change_hold(&w);
 }
 
 enum rth_err rth_store_release(struct rth_store *store, const char *recording,
 			       const char *by, int64_t now_s)
 {
-	struct hold_work w = {
+	const struct hold_work w = {
 		store,
 		{RTH_DB_TEXT(recording), RTH_DB_TEXT(by), RTH_DB_INT(now_s)},
 		0,
 	};
 
-	return store->backend->transaction(store->db, change_hold, &w);
+	return change_hold(&w);
 }
 
 /* ---- Deletions ---- */
