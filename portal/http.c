@@ -433,7 +433,7 @@ static enum MHD_Result send_reply(struct request *r)
 	if (!reply->status || reply->failed)
 		rth_reply_failed(r->x,
 				 reply->status ? RTH_ERR_NOMEM : RTH_ERR_STATE);
-	if (reply->status >= 500 && r->route &&
+	if ((reply->status >= 500 || reply->status == 401) && r->route &&
 	    r->route->proof == RTH_PROOF_JANUS)
 		return MHD_NO;
 	rth_guard_reply(r->x);

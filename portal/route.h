@@ -30,7 +30,8 @@ enum rth_proof {
 	RTH_PROOF_ORIGIN, /* sign-in: no session yet, the Origin is checked */
 	RTH_PROOF_CSRF,	  /* Origin and X-RTH-CSRF */
 	/* Janus's, by HTTP authentication. It takes any answer for a success:
-	   instead of one with a status from 500 on the connection is closed. */
+	   instead of 401, or a status from 500 on, the connection is closed.
+	   What is malformed is answered: it would be told for ever. */
 	RTH_PROOF_JANUS,
 };
 

@@ -788,9 +788,15 @@ describe('what Janus tells', () => {
 		'another user': { ...EVENTS, user: 'x' },
 		'nothing': { user: '', password: '' },
 	}))
-		test(`with ${what}: 401`, async () => {
-			assert.equal((await tell(event({ event: 'joined' }), who)).status, 401);
-		});
+		test(`with ${what}: no answer, which Janus takes for a success`,
+			async () => {
+				const rows = () => sql(portal, `SELECT COUNT(*) FROM audit
+					WHERE action = 'plugin:joined'`);
+				const before = rows();
+				await assert.rejects(tell(event({ event: 'joined' }), who));
+				assert.equal(rows(), before);
+				assert.equal((await tell([])).status, 204);
+			});
 
 	test('is not taken on the public listener', async () => {
 		assert.equal((await tell(event({ event: 'joined' }), EVENTS,
