@@ -23,7 +23,8 @@ static enum rth_err erase_others(const struct rth_deleting *deleting,
 	for (i = 0; i < FOLDERS_MAX && !err; i++) {
 		struct rth_erase *erase;
 
-		err = rth_erase_open(&erase, folder, id, deleting->wait_ms);
+		err = rth_erase_open(&erase, folder, id, deleting->wait_ms,
+				     RTH_ERASE_MAKERS_MS);
 		if (err)
 			break;
 		err = rth_erase_files(erase);
@@ -112,9 +113,9 @@ static enum rth_err open_files(const struct rth_deleting *deleting,
 {
 	struct rth_erase_count count = {0, 0};
 	struct rth_erase *erase = NULL;
-	enum rth_err err =
-		rth_erase_open(&erase, deleting->settings->recordings.folder,
-			       deletion->recording, deleting->wait_ms);
+	enum rth_err err = rth_erase_open(
+		&erase, deleting->settings->recordings.folder,
+		deletion->recording, deleting->wait_ms, RTH_ERASE_MAKERS_MS);
 
 	if (err == RTH_ERR_NOT_FOUND)
 		err = take_over(deleting, deletion->recording, turnp);
@@ -207,9 +208,9 @@ enum rth_err rth_delete_again(const struct rth_deleting *deleting,
 	if (!err && !deletion.done_s)
 		err = RTH_ERR_STATE;
 	if (!err)
-		err = rth_erase_open(&erase,
-				     deleting->settings->recordings.folder,
-				     recording, deleting->wait_ms);
+		err = rth_erase_open(
+			&erase, deleting->settings->recordings.folder,
+			recording, deleting->wait_ms, RTH_ERASE_MAKERS_MS);
 	if (err)
 		return err;
 	err = deleting->audit(deleting->arg, &deletion,

@@ -27,9 +27,8 @@
 
 #define FOLDER_FLAGS (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
 #define LOCK_EVERY_MS 20
-#define LOOK_MS 200    /* somebody looks whether it runs, with a lock */
-#define MAKERS_MS 5000 /* until one who makes a film has ended */
-#define LEVELS 4       /* yyyy, mm, ID, and what does not belong there */
+#define LOOK_MS 200 /* somebody looks whether it runs, with a lock */
+#define LEVELS 4    /* yyyy, mm, ID, and what does not belong there */
 
 struct rth_erase {
 	int month;  /* locked: a recovery locks it, too */
@@ -101,8 +100,6 @@ static enum rth_err wait_for_makers(const struct rth_erase *e, int wait_ms)
 	enum rth_err err;
 	int waited_ms;
 
-	if (wait_ms < MAKERS_MS)
-		wait_ms = MAKERS_MS;
 	for (waited_ms = 0; (err = each_name(e->folder, look_for_maker,
 					     NULL)) == RTH_ERR_TIMEOUT &&
 			    waited_ms < wait_ms;
@@ -112,7 +109,7 @@ static enum rth_err wait_for_makers(const struct rth_erase *e, int wait_ms)
 }
 
 /* Another deletion may have been here until the month was locked. */
-static enum rth_err open_locked(struct rth_erase *e, int wait_ms)
+static enum rth_err open_locked(struct rth_erase *e, int wait_ms, int makers_ms)
 {
 	enum rth_err err = lock(e->month, LOCK_EX, wait_ms, RTH_ERR_TIMEOUT);
 
@@ -123,12 +120,12 @@ static enum rth_err open_locked(struct rth_erase *e, int wait_ms)
 		return errno == ENOENT ? RTH_ERR_NOT_FOUND : RTH_ERR_IO;
 	err = lock(e->folder, LOCK_EX, LOOK_MS, RTH_ERR_STATE);
 	if (!err)
-		err = wait_for_makers(e, wait_ms);
+		err = wait_for_makers(e, makers_ms);
 	return err;
 }
 
 enum rth_err rth_erase_open(struct rth_erase **erasep, const char *folder,
-			    const char *id, int wait_ms)
+			    const char *id, int wait_ms, int makers_ms)
 {
 	struct rth_erase *e;
 	enum rth_err err;
@@ -145,7 +142,7 @@ enum rth_err rth_erase_open(struct rth_erase **erasep, const char *folder,
 	e->month = month;
 	e->folder = -1;
 	memcpy(e->id, id, sizeof(e->id));
-	err = open_locked(e, wait_ms);
+	err = open_locked(e, wait_ms, makers_ms);
 	if (err)
 		rth_erase_close(e);
 	else

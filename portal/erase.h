@@ -13,6 +13,9 @@
 
 #include "err.h"
 
+/* Until who makes a film has heard of it, however slow the machine is. */
+#define RTH_ERASE_MAKERS_MS 30000
+
 /* A recording's folders, locked: no recorder and no recovery comes in. */
 struct rth_erase;
 
@@ -23,8 +26,8 @@ struct rth_erase_count {
 
 /**
  * Finds and locks a recording. Waits up to `wait_ms` for a recovery in the same
- * month, and 5 s at least for a film or a preview that is just being made of
- * it.
+ * month, and up to `makers_ms` for a film or a preview that is just being made
+ * of it, by whoever has been told to end.
  *
  * @param erasep receives it; give it to rth_erase_close
  * @param folder of all recordings; borrowed during the call
@@ -34,7 +37,8 @@ struct rth_erase_count {
  * RTH_ERR_NOMEM
  */
 enum rth_err rth_erase_open(struct rth_erase **erasep, const char *folder,
-			    const char *id, int wait_ms) RTH_CHECKED;
+			    const char *id, int wait_ms,
+			    int makers_ms) RTH_CHECKED;
 
 /**
  * Takes a turn: many deletions at a time, or one alone, which knows then that

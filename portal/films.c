@@ -267,6 +267,14 @@ static enum rth_err note_expired(const char *id, void *arg)
 	return 0;
 }
 
+static enum rth_err put_expired(struct rth_store *store, void *arg)
+{
+	const struct rth_film *film = arg;
+
+	return rth_store_film_expire(store, film->id);
+}
+
+/* Of two portals one says it: the other finds that it has been said. */
 static enum rth_err expire_one(const struct rth_portal *portal, const char *id)
 {
 	char data[64];
@@ -281,8 +289,9 @@ static enum rth_err expire_one(const struct rth_portal *portal, const char *id)
 	snprintf(data, sizeof(data), "{\"film\":\"%s\"}", film.id);
 	err = rth_film_unmake(portal->settings.recordings.folder, &film);
 	if (!err)
-		err = rth_store_audit(portal->store, &row, portal->now_s());
-	return err ? err : rth_store_film_expire(portal->store, id);
+		err = rth_store_audited(portal->store, &row, portal->now_s(),
+					put_expired, &film);
+	return err == RTH_ERR_NOT_FOUND ? 0 : err;
 }
 
 void rth_films_tick(const struct rth_portal *portal)

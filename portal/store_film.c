@@ -306,7 +306,7 @@ enum rth_err rth_store_film_expire(struct rth_store *store, const char *id)
 
 	return change(store,
 		      "UPDATE films SET bytes = 0, digest = ''"
-		      " WHERE id = $1 AND state = 'done'",
+		      " WHERE id = $1 AND state = 'done' AND bytes > 0",
 		      &value, 1);
 }
 

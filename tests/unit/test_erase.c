@@ -125,7 +125,7 @@ static struct left look(void)
 static enum rth_err erase(void)
 {
 	struct rth_erase *e;
-	enum rth_err err = rth_erase_open(&e, fix.store, FIX_ID, 0);
+	enum rth_err err = rth_erase_open(&e, fix.store, FIX_ID, 0, 0);
 
 	if (err)
 		return err;
@@ -157,7 +157,7 @@ static void everything_goes(void **state)
 	assert_int_equal(look().files, FILES);
 	assert_int_equal(look().open, FILES - 2);
 	assert_int_equal(rth_erase_remains(fix.store, FIX_ID), RTH_ERR_EXISTS);
-	assert_int_equal(rth_erase_open(&e, fix.store, FIX_ID, 0), 0);
+	assert_int_equal(rth_erase_open(&e, fix.store, FIX_ID, 0, 0), 0);
 	assert_int_equal(rth_erase_count(e, &count), 0);
 	assert_int_equal(count.files, FILES);
 	assert_true(count.bytes > 100000);
@@ -198,11 +198,12 @@ static void nothing_is_there(void **state)
 	struct rth_erase *e;
 
 	(void)state;
-	assert_int_equal(rth_erase_open(&e, fix.store, FIX_OTHER, 0),
+	assert_int_equal(rth_erase_open(&e, fix.store, FIX_OTHER, 0, 0),
 			 RTH_ERR_NOT_FOUND);
-	assert_int_equal(rth_erase_open(&e, fix.store, "../2026", 0),
+	assert_int_equal(rth_erase_open(&e, fix.store, "../2026", 0, 0),
 			 RTH_ERR_NOT_FOUND);
-	assert_int_equal(rth_erase_open(&e, "/nowhere", FIX_ID, 0), RTH_ERR_IO);
+	assert_int_equal(rth_erase_open(&e, "/nowhere", FIX_ID, 0, 0),
+			 RTH_ERR_IO);
 	assert_int_equal(rth_erase_remains("/nowhere", FIX_ID), RTH_ERR_IO);
 }
 
@@ -233,7 +234,7 @@ static void who_is_at_work_is_left_alone(void **state)
 	close(fd);
 	assert_int_equal(look().open, FILES - 2);
 	/* And the other way round. */
-	assert_int_equal(rth_erase_open(&e, fix.store, FIX_ID, 0), 0);
+	assert_int_equal(rth_erase_open(&e, fix.store, FIX_ID, 0, 0), 0);
 	assert_int_equal(rth_recording_folder_open(&folder, fix.store, FIX_ID),
 			 0);
 	assert_true(rth_recording_folder_running(folder));

@@ -11,6 +11,7 @@
 #include "erase.h"
 #include "film_handlers.h"
 #include "film_make.h"
+#include "films.h"
 #include "making.h"
 #include "preview.h"
 #include "recording_captions.h"
@@ -301,13 +302,13 @@ static void a_deletion_comes_after(void **state)
 	fix_whole(&fix);
 	folder = folder_of();
 	assert_int_equal(rth_making_begin(&making, folder, "strip.jpg"), 0);
-	assert_int_equal(rth_erase_open(&erase, fix.store, FIX_ID, 0),
+	assert_int_equal(rth_erase_open(&erase, fix.store, FIX_ID, 0, 0),
 			 RTH_ERR_TIMEOUT);
 	assert_false(rth_making_disturbs(&making));
 	rth_making_cancel(&making);
 	assert_int_equal(rth_making_begin(&making, folder, "strip.jpg"), 0);
 	flock(making.fd, LOCK_UN); /* as if it had not begun */
-	assert_int_equal(rth_erase_open(&erase, fix.store, FIX_ID, 0), 0);
+	assert_int_equal(rth_erase_open(&erase, fix.store, FIX_ID, 0, 0), 0);
 	assert_true(rth_making_disturbs(&making));
 	assert_int_equal(rth_making_end(&making, always, NULL), RTH_ERR_STATE);
 	assert_int_equal(rth_making_begin(&late, folder, "outline.json"),
@@ -392,6 +393,30 @@ static void a_film_is_made(void **state)
 			 1);
 	assert_int_equal(rth_film_unmake(fix.store, &film), 0);
 	assert_false(is_there("film-" FILM_A ".mp4"));
+}
+
+/* Whichever portal is first says that it has expired. */
+static void a_film_expires_once(void **state)
+{
+	struct rth_film film;
+	int i;
+
+	(void)state;
+	record("0");
+	add(FILM_A);
+	film = make(never, never);
+	assert_int_equal(film.state, RTH_FILM_DONE);
+	bench_now = film.expires_s;
+	for (i = 0; i < 2; i++) {
+		rth_films_tick(&bench.portal);
+		assert_false(is_there("film-" FILM_A ".mp4"));
+		assert_int_equal(sql_number(&bench,
+					    "SELECT COUNT(*) FROM audit WHERE"
+					    " action = 'film-deleted'"),
+				 1);
+	}
+	assert_int_equal(rth_store_film_expire(bench.portal.store, FILM_A),
+			 RTH_ERR_NOT_FOUND);
 }
 
 static void a_film_fails(void **state)
@@ -588,6 +613,7 @@ int main(void)
 		FRESH(what_was_made_waits_for_the_month),
 		FRESH(a_deletion_comes_after),
 		FRESH(a_film_is_made),
+		FRESH(a_film_expires_once),
 		FRESH(a_film_fails),
 		FRESH(the_disk_is_left_to_recordings),
 		FRESH(a_film_ends_when_the_disk_fills),
