@@ -25,6 +25,7 @@ await inside();
 
 /** Conditions, on a machine that has much else to do. */
 const LONG_MS = 60000;
+const MADE_MS = 600000; // what the real program makes
 const COUNT = 45;
 const PATIENT = 'pat@mail.example';
 const ALL_SIZES = { ...SIZES, tablet: { width: 768, height: 1024 } };
@@ -71,7 +72,7 @@ before(async () => {
 	id = await reviewed.record(PATIENT, { seconds: 4,
 		words: ['--chat', 'A word', '--screen', 'clinician'] });
 	await until(async () => (await admin.get(
-		`/api/recordings/${id}`)).preview, LONG_MS, 'its preview');
+		`/api/recordings/${id}`)).preview, MADE_MS, 'its preview');
 	seal('en', CAPTIONS);
 	seal('de', CAPTIONS.replace('How are you?', 'Wie geht es Ihnen?'));
 });
@@ -94,11 +95,11 @@ async function signedIn(email, path, { kind = 'chromium',
 	return person;
 }
 
-const there = (page, selector) => page.until((what) => {
+const there = (page, selector, ms = LONG_MS) => page.until((what) => {
 	const node = document.querySelector(what);
 
 	return node && node.getClientRects().length > 0;
-}, selector, LONG_MS, selector);
+}, selector, ms, selector);
 const gone = (page, selector) => page.until((what) =>
 	!document.querySelector(what), `no ${selector}`, LONG_MS, selector);
 const text = (page, selector) => page.evaluate((what) =>
@@ -312,7 +313,7 @@ describe('films and files', () => {
 		await there(page, '.film');
 		await page.reload();
 		await page.press('#reason-dialog .sheet-close');
-		await there(page, '.film[data-step=done]');
+		await there(page, '.film[data-step=done]', MADE_MS);
 		assert.match(await text(page, '.film') ?? '',
 			/MP4 filmPicture in picture, names and time.*Ready · \d.* · kept until/);
 
