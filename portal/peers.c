@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Who else serves on our database, and the set of all public keys. `lock`
- * guards `known`.
+ * guards `known` and `look_s`.
  */
 #include "peers.h"
 
@@ -23,7 +23,8 @@ struct rth_peers {
 	struct rth_portal *portal;
 	char id[RTH_ID_SIZE]; /* of this start */
 	pthread_mutex_t lock;
-	json_t *known; /* an array: what the database had last */
+	json_t *known;	/* an array: what the database had last */
+	int64_t look_s; /* when it had that */
 };
 
 /* ---- Saying ---- */
@@ -153,23 +154,27 @@ static enum rth_err read_key(const char *jwk, void *arg)
 	return err;
 }
 
-/* Replaces what is known; without an answer, that stays. */
+/* Replaces what is known; without an answer, that stays for as long as tokens
+   signed with it. */
 static void look(struct rth_peers *peers)
 {
 	const struct rth_portal *p = peers->portal;
+	const int64_t now_s = p->now_s();
 	json_t *now = json_array(), *old = now;
-	enum rth_err err =
-		now ? rth_store_signing_each(p->store,
-					     p->now_s() - RTH_SIGNING_KEPT_S,
-					     read_key, now)
-		    : RTH_ERR_NOMEM;
+	enum rth_err err = now ? rth_store_signing_each(
+					 p->store, now_s - RTH_SIGNING_KEPT_S,
+					 read_key, now)
+			       : RTH_ERR_NOMEM;
 
+	pthread_mutex_lock(&peers->lock);
 	if (!err) {
-		pthread_mutex_lock(&peers->lock);
 		old = peers->known;
 		peers->known = now;
-		pthread_mutex_unlock(&peers->lock);
+		peers->look_s = now_s;
+	} else if (now_s - peers->look_s >= RTH_SIGNING_KEPT_S) {
+		json_array_clear(peers->known);
 	}
+	pthread_mutex_unlock(&peers->lock);
 	json_decref(old);
 }
 
