@@ -201,6 +201,9 @@ static enum rth_err export_file(const struct rth_recording_folder *recording,
 		e->tell(e->arg, name, finding.text);
 	if (err)
 		return err;
+	/* Killed before its first flush (docs/store.md, "empty"): no film. */
+	if (file->kind == RTH_RECORDING_LANE && !finding.bytes)
+		return unlinkat(to, name, 0) ? RTH_ERR_IO : 0;
 	e->files++;
 	e->bytes += finding.bytes;
 	return 0;

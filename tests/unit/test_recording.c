@@ -669,6 +669,24 @@ static void what_is_damaged_is_exported_only_when_asked(void **state)
 }
 
 /* Somebody who has only the public key can put files there. */
+/* A lane whose blocks were never flushed is kept, and is nothing to play. */
+static void what_was_never_flushed_is_not_exported(void **state)
+{
+	char to[] = "/tmp/rth-plain-XXXXXX", path[300];
+	struct told told = {.n = 0};
+
+	(void)state;
+	fix_whole(&fix);
+	fix_lane(&fix, "1-patient-9.webm", 10, false);
+	fix_run(&fix, "dd if=/dev/zero of=1-patient-9.webm bs=4096 seek=1 "
+		      "count=12 conv=notrunc status=none");
+	assert_non_null(mkdtemp(to));
+	assert_int_equal(export_to(to, true, &told).files, 4);
+	snprintf(path, sizeof(path), "%s/1-patient-9.webm", to);
+	assert_int_equal(access(path, F_OK), -1);
+	remove_folder(to);
+}
+
 static void what_somebody_else_sealed_is_not_exported(void **state)
 {
 	char to[] = "/tmp/rth-plain-XXXXXX";
@@ -718,6 +736,7 @@ int main(void)
 		TEST(copies_are_plain_and_private),
 		TEST(a_folder_that_will_not_do),
 		TEST(what_is_damaged_is_exported_only_when_asked),
+		TEST(what_was_never_flushed_is_not_exported),
 		TEST(what_somebody_else_sealed_is_not_exported),
 	};
 
