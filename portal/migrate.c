@@ -58,7 +58,7 @@ struct command {
 	bool as_it_is;
 	char own_key[RTH_AUDIT_KEY_TEXT_SIZE];
 	struct finding *before, *after;
-	char *new_heads; /* a file that was made, to be removed again */
+	char *new_heads; /* a file that was made */
 };
 
 static enum rth_err complain(enum rth_err err, const char *what)
@@ -275,7 +275,12 @@ static void explain(const struct rth_store_copy *copy, enum rth_err err)
 			RTH_PORTAL_GONE_S);
 	else
 		complain(err, table);
-	fputs("Nothing was carried.\n", stderr);
+	fputs(copy->is_unknown
+		      ? "Either everything was carried or nothing: the other "
+			"database was lost\nbefore it said. Try again: when "
+			"there is something in it, everything was.\n"
+		      : "Nothing was carried.\n",
+	      stderr);
 }
 
 static void conclude(const struct command *c)
@@ -303,7 +308,7 @@ static int carry(struct command *c)
 	c->copy.arg = c;
 	err = rth_store_copy(&c->copy);
 	if (err) {
-		if (c->new_heads)
+		if (c->new_heads && !c->copy.is_unknown)
 			unlink(c->new_heads);
 		explain(&c->copy, err);
 		return FAILED;

@@ -39,6 +39,9 @@ static const struct dialect {
 	/* What the trigger is made anew from, or NULL: it is switched. */
 	const char *head_trigger;
 	const char *head_free, *head_guard;
+	/* Tables without statistics are slow until the server has looked at
+	   them by itself; what is said before a table's name, or NULL. */
+	const char *analyze;
 	/* Who waits for the other database is not to be cut, or NULL. */
 	const char *patient;
 } dialects[] = {
@@ -67,6 +70,7 @@ static const struct dialect {
 			.cursor = "DECLARE carried NO SCROLL CURSOR FOR ",
 			.fetch = "FETCH " FETCH_ROWS " FROM carried",
 			.close = "CLOSE carried",
+			.analyze = "ANALYZE",
 			.head_free = "ALTER TABLE audit_head"
 				     " DISABLE TRIGGER audit_head_grows",
 			.head_guard = "ALTER TABLE audit_head"
@@ -537,6 +541,17 @@ static enum rth_err carry_head(struct rth_store_copy *copy)
 
 /* ---- All of it ---- */
 
+static enum rth_err analyze(const struct rth_store_copy *copy)
+{
+	const char *word = dialect_of(copy->to)->analyze;
+	char sql[RTH_COPY_NAME_SIZE + 16];
+
+	if (!word)
+		return 0;
+	snprintf(sql, sizeof(sql), "%s %s", word, copy->table);
+	return copy->to->backend->script(copy->to->db, sql);
+}
+
 static enum rth_err carry_table(struct rth_store_copy *copy)
 {
 	struct table *tables = rth_alloc(2 * sizeof(*tables));
@@ -561,6 +576,8 @@ static enum rth_err carry_table(struct rth_store_copy *copy)
 		err = count(copy->to, name, &carried_n);
 	if (!err && carried_n != all_n)
 		err = RTH_ERR_IO;
+	if (!err)
+		err = analyze(copy);
 	rth_free(tables);
 	if (err)
 		return err;
@@ -625,9 +642,16 @@ static enum rth_err check_empty(struct rth_store_copy *copy)
 	return err ? err : n ? RTH_ERR_EXISTS : 0;
 }
 
+/* What is done within the two transactions, and how far they have come. */
+struct carrying {
+	struct rth_store_copy *copy;
+	bool checked, committed;
+};
+
 static enum rth_err carry_all(void *arg)
 {
-	struct rth_store_copy *copy = arg;
+	struct carrying *c = arg;
+	struct rth_store_copy *copy = c->copy;
 	enum rth_err err = lock(copy->to);
 
 	if (!err)
@@ -638,27 +662,36 @@ static enum rth_err carry_all(void *arg)
 		err = each_table(copy, carry_table);
 	if (!err && copy->check)
 		err = copy->check(copy->arg);
+	c->checked = !err;
 	return err;
 }
 
 static enum rth_err from_locked(void *arg)
 {
-	struct rth_store_copy *copy = arg;
+	struct carrying *c = arg;
+	struct rth_store_copy *copy = c->copy;
 	enum rth_err err = lock(copy->from);
 
 	if (!err)
 		err = check_idle(copy, copy->from);
 	if (!err)
 		err = copy->to->backend->transaction(copy->to->db, carry_all,
-						     copy);
+						     c);
+	c->committed = !err;
 	return err;
 }
 
 enum rth_err rth_store_copy(struct rth_store_copy *copy)
 {
+	struct carrying c = {.copy = copy};
+	enum rth_err err;
+
 	copy->tables = 0;
 	copy->rows = 0;
 	copy->table[0] = '\0';
-	return copy->from->backend->transaction(copy->from->db, from_locked,
-						copy);
+	err = copy->from->backend->transaction(copy->from->db, from_locked, &c);
+	copy->is_unknown =
+		c.checked && !c.committed && err == RTH_ERR_UNAVAILABLE;
+	/* How the source's ends does not matter any more: it was only read. */
+	return c.committed ? 0 : err;
 }

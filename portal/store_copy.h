@@ -6,6 +6,7 @@
 #ifndef RTH_STORE_COPY_H
 #define RTH_STORE_COPY_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "err.h"
@@ -26,6 +27,7 @@ struct rth_store_copy {
 	void *arg;
 	/* Found. */
 	int64_t tables, rows; /* carried */
+	bool is_unknown; /* with RTH_ERR_UNAVAILABLE: `to` has all or nothing */
 	/* The table at which it ended, or ""; a static string in front of it
 	   is not needed: the error says why. */
 	char table[RTH_COPY_NAME_SIZE];
@@ -40,7 +42,7 @@ struct rth_store_copy {
  *         RTH_ERR_FORMAT: a value of `table` is not of its type;
  *         RTH_ERR_CONFIG: `table` is not the same in both; what `check`
  *         returned; RTH_ERR_IO, RTH_ERR_UNAVAILABLE, RTH_ERR_NOMEM. `to` is as
- *         it was then
+ *         it was then, but for is_unknown
  */
 enum rth_err rth_store_copy(struct rth_store_copy *copy) RTH_CHECKED;
 

@@ -296,6 +296,51 @@ static void what_the_check_refuses(void **state)
 	assert_same();
 }
 
+/* The answer to the COMMIT is lost on the way. */
+static enum rth_err lose_answer(struct rth_db *db,
+				enum rth_err (*work)(void *arg), void *arg)
+{
+	enum rth_err err = rth_store_sqlite.transaction(db, work, arg);
+
+	return err ? err : RTH_ERR_UNAVAILABLE;
+}
+
+static enum rth_err copy_losing(struct rth_store *answer_of)
+{
+	const struct rth_db_backend *whole = answer_of->backend;
+	struct rth_db_backend lossy = *whole;
+	enum rth_err err;
+
+	lossy.transaction = lose_answer;
+	answer_of->backend = &lossy;
+	err = rth_store_copy(&copy);
+	answer_of->backend = whole;
+	return err;
+}
+
+static void the_end_of_the_source_does_not_matter(void **state)
+{
+	(void)state;
+	assert_int_equal(copy_losing(store()), 0);
+	assert_false(copy.is_unknown);
+	assert_same();
+}
+
+static void whether_the_target_kept_it_may_not_be_known(void **state)
+{
+	(void)state;
+	copy.check = refuse;
+	copy.arg = other;
+	assert_int_equal(copy_losing(other), RTH_ERR_CRYPTO);
+	assert_false(copy.is_unknown);
+	copy.check = NULL;
+	assert_int_equal(copy_losing(other), RTH_ERR_UNAVAILABLE);
+	assert_true(copy.is_unknown);
+	assert_same();
+	assert_int_equal(rth_store_copy(&copy), RTH_ERR_EXISTS);
+	assert_false(copy.is_unknown);
+}
+
 static void a_value_of_another_type(void **state)
 {
 	(void)state;
@@ -346,6 +391,8 @@ int main(void)
 		COPIES(a_target_with_an_audit),
 		COPIES(one_on_which_a_portal_serves),
 		COPIES(what_the_check_refuses),
+		COPIES(the_end_of_the_source_does_not_matter),
+		COPIES(whether_the_target_kept_it_may_not_be_known),
 		COPIES(a_value_of_another_type),
 		COPIES(a_table_of_another_form),
 		COPIES(without_memory_there_is_nothing),
