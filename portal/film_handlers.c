@@ -12,6 +12,7 @@
 #include "film_make.h"
 #include "files.h"
 #include "films.h"
+#include "log.h"
 #include "media.h"
 #include "play_timeline.h"
 #include "portal.h"
@@ -308,6 +309,22 @@ static enum rth_err put_cancelled(struct rth_store *store, void *arg)
 	return rth_store_film_cancel(store, film->id, film->ended_s);
 }
 
+/* It may have its name already, left by one who was killed before the end was
+   told. */
+static enum rth_err cancel_film(const struct rth_exchange *x,
+				struct rth_film *film,
+				const struct rth_reviewed *of)
+{
+	const struct rth_portal *portal = rth_request_portal(x);
+	enum rth_err err =
+		audited(x, "film-cancelled", film, of, put_cancelled);
+
+	if (!err && portal->settings.recordings.folder &&
+	    rth_film_unmake(portal->settings.recordings.folder, film))
+		rth_log(RTH_LOG_ERROR, "film-left", "s:s", "film", film->id);
+	return err;
+}
+
 static enum rth_err put_removed(struct rth_store *store, void *arg)
 {
 	const struct rth_film *film = arg;
@@ -342,7 +359,7 @@ void rth_film_handle_remove(struct rth_exchange *x)
 	film.ended_s = portal->now_s();
 	err = RTH_ERR_NOT_FOUND;
 	if (film.state == RTH_FILM_WAITING || film.state == RTH_FILM_RUNNING)
-		err = audited(x, "film-cancelled", &film, &of, put_cancelled);
+		err = cancel_film(x, &film, &of);
 	/* Or it has just ended by itself. */
 	if (err == RTH_ERR_NOT_FOUND)
 		err = remove_film(x, &film, &of);

@@ -317,10 +317,13 @@ static void fill_end(struct work *w, enum rth_err err)
 	struct rth_film *film = w->film;
 
 	film->permille = err ? w->beat.permille : 1000;
-	if (err == RTH_ERR_STATE) { /* stopping, or somebody else's turn */
+	if (err == RTH_ERR_STATE) { /* stopping, or others go first */
 		film->state = RTH_FILM_WAITING;
 		film->permille = 0;
 		film->tries--;
+		if (!w->maker->stopping(w->maker->arg))
+			film->not_before_s =
+				w->maker->now_s() + RTH_FILM_LEASE_S;
 		return;
 	}
 	film->ended_s = w->maker->now_s();

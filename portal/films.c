@@ -24,7 +24,9 @@
 
 #define THREADS_MAX 8
 #define LOOK_EVERY_S 10	   /* for what another portal was asked for */
-#define PREVIEWS 8	   /* looked at, at a time */
+#define PREVIEWS 16	   /* looked at, at a time */
+#define PUT_OFF 8	   /* of them, known */
+#define PREVIEW_TRIES 3	   /* with a program that ends for no known reason */
 #define LATER_S 600	   /* after a preview that could not be made now */
 #define ROWS_KEPT_S 604800 /* of films without a file */
 
@@ -34,6 +36,13 @@ struct worker {
 	bool first;
 	unsigned seen;	/* of `woken`: for cancelling */
 	unsigned slept; /* of `woken`: when it last looked for more */
+};
+
+/* A preview that could not be made now keeps no other one waiting. */
+struct put_off {
+	char id[RTH_ID_SIZE];
+	unsigned tries;
+	time_t until_s; /* monotonic */
 };
 
 struct rth_films {
@@ -46,7 +55,10 @@ struct rth_films {
 	atomic_uint woken;
 	atomic_bool stopping;
 	atomic_uint asked; /* films that wait, as far as this portal knows */
-	time_t previews_from_s; /* monotonic; the first worker's alone */
+	/* The first worker's alone: */
+	time_t previews_from_s; /* monotonic */
+	struct put_off put_off[PUT_OFF];
+	size_t put_off_next; /* that is forgotten */
 };
 
 static time_t monotonic_s(void)
@@ -112,7 +124,7 @@ static bool make_film(struct worker *w)
 		return false;
 	}
 	rth_film_make(&maker, &film);
-	return film.state != RTH_FILM_WAITING;
+	return true;
 }
 
 /* ---- Previews ---- */
@@ -139,10 +151,42 @@ static enum rth_err note_missing(const char *id, void *arg)
 	return 0;
 }
 
-static bool is_for_later(enum rth_err err)
+static struct put_off *find_put_off(struct rth_films *films, const char *id)
 {
-	return err == RTH_ERR_LIMIT || err == RTH_ERR_IO ||
-	       err == RTH_ERR_NOMEM;
+	size_t i;
+
+	for (i = 0; i < PUT_OFF; i++)
+		if (strcmp(films->put_off[i].id, id) == 0)
+			return &films->put_off[i];
+	return NULL;
+}
+
+static bool is_put_off(struct rth_films *films, const char *id)
+{
+	const struct put_off *off = find_put_off(films, id);
+
+	return off && monotonic_s() < off->until_s;
+}
+
+/* Says whether it is to be tried later. */
+static bool put_off(struct rth_films *films, const char *id, enum rth_err err)
+{
+	struct put_off *off;
+
+	if (err == RTH_ERR_LIMIT) { /* the disk's: no other one either */
+		films->previews_from_s = monotonic_s() + LATER_S;
+		return true;
+	}
+	if (err != RTH_ERR_IO && err != RTH_ERR_NOMEM && err != RTH_ERR_DENIED)
+		return false;
+	off = find_put_off(films, id);
+	if (!off) {
+		off = &films->put_off[films->put_off_next++ % PUT_OFF];
+		*off = (struct put_off){.tries = 0};
+		memcpy(off->id, id, sizeof(off->id));
+	}
+	off->until_s = monotonic_s() + LATER_S;
+	return ++off->tries < PREVIEW_TRIES || err != RTH_ERR_DENIED;
 }
 
 /* Says whether it is settled: made, or never to be. */
@@ -161,9 +205,7 @@ static bool make_one_preview(struct worker *w, const char *id)
 		return false;
 	rth_log(err ? RTH_LOG_WARN : RTH_LOG_INFO, "preview", "s:s, s:s",
 		"recording", id, "error", rth_err_name(err));
-	if (is_for_later(err))
-		w->films->previews_from_s = monotonic_s() + LATER_S;
-	else
+	if (!put_off(w->films, id, err))
 		err = rth_store_preview_set(portal->store, id,
 					    err ? RTH_PREVIEW_FAILED
 						: RTH_PREVIEW_MADE);
@@ -191,7 +233,8 @@ static bool make_preview(struct worker *w)
 		return false;
 	for (i = 0; i < missing.n && !preview_stopping(w) && may_preview(w);
 	     i++)
-		if (make_one_preview(w, missing.ids[i]))
+		if (!is_put_off(w->films, missing.ids[i]) &&
+		    make_one_preview(w, missing.ids[i]))
 			return true;
 	return false;
 }

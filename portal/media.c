@@ -395,6 +395,11 @@ void rth_serve(struct rth_exchange *x, const struct rth_serve *what)
 		reply_wrong(x, media ? RTH_ERR_NOMEM : RTH_ERR_NOT_FOUND);
 		return;
 	}
+	if (!*what->of.play) { /* it could not be made: no place of its own */
+		served_close(s);
+		reply_wrong(x, RTH_ERR_NOMEM);
+		return;
+	}
 	s->media = media;
 	snprintf(s->user, sizeof(s->user), "%s", what->of.user);
 	snprintf(s->place.recording, sizeof(s->place.recording), "%s",
@@ -425,7 +430,7 @@ void rth_serve_session(struct rth_serve *what, const struct rth_exchange *x,
 		.right = right,
 	};
 	if (rth_stream_key(what->key, session->hash, recording, right))
-		what->key[0] = '\0'; /* one place for all of them */
+		what->key[0] = '\0'; /* rth_serve refuses it */
 }
 
 void rth_media_handle(struct rth_exchange *x)

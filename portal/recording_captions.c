@@ -112,6 +112,18 @@ static enum rth_err write_sealed(int fd, const struct rth_seal_key *key,
 	return err;
 }
 
+/* No film could hold more of them. */
+static bool are_too_many(const struct rth_recording_folder *folder,
+			 const char *name)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < folder->files_n; i++)
+		n += folder->files[i].kind == RTH_RECORDING_CAPTIONS &&
+		     strcmp(folder->files[i].name, name) != 0;
+	return n >= RTH_CAPTIONS_MAX;
+}
+
 enum rth_err rth_captions_seal(const struct rth_recording_folder *folder,
 			       struct rth_pairs pairs, const char *language,
 			       const char *text, size_t len)
@@ -123,11 +135,13 @@ enum rth_err rth_captions_seal(const struct rth_recording_folder *folder,
 
 	if (rth_recording_folder_running(folder))
 		return RTH_ERR_STATE;
+	snprintf(name, sizeof(name), "captions-%s.vtt", language);
+	if (are_too_many(folder, name))
+		return RTH_ERR_EXISTS;
 	rth_recording_part_name(manifest, 1);
 	err = rth_recording_key(&key, folder, manifest, pairs.v, pairs.n);
 	if (err)
 		return err;
-	snprintf(name, sizeof(name), "captions-%s.vtt", language);
 	err = rth_making_begin(&making, folder, name);
 	if (!err) {
 		err = write_sealed(making.fd, key, text, len);

@@ -8,6 +8,7 @@
 #include "recording_load.h"
 
 #define RTH_CAPTIONS_MAX_BYTES (4 << 20)
+#define RTH_CAPTIONS_MAX 31 /* of a recording; a film has one track more */
 
 /**
  * Reads a WebVTT file. Waits for the disk.
@@ -25,7 +26,8 @@ enum rth_err rth_captions_read(char **textp, size_t *lenp, const char *path,
  * language.
  *
  * @param language as rth_recording_language has it
- * @return 0; RTH_ERR_STATE: somebody is at work on it just now, or it is being
+ * @return 0; RTH_ERR_EXISTS: it has RTH_CAPTIONS_MAX in other languages;
+ *         RTH_ERR_STATE: somebody is at work on it just now, or it is being
  *         recorded; else as reading its first part, or writing
  */
 enum rth_err rth_captions_seal(const struct rth_recording_folder *folder,

@@ -451,9 +451,12 @@ static int seal_captions(struct command *c,
 		 language, len);
 	err = complain(audit(c, "captions-sealed", data), "audit");
 	if (!err)
-		err = complain(rth_captions_seal(folder, c->pairs, language,
-						 text, len),
-			       c->id);
+		err = rth_captions_seal(folder, c->pairs, language, text, len);
+	if (err == RTH_ERR_EXISTS)
+		fprintf(stderr, "%s has captions in %d languages already\n",
+			c->id, RTH_CAPTIONS_MAX);
+	else if (err)
+		complain(err, c->id);
 	rth_free(text);
 	if (err)
 		return WRONG;

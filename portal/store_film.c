@@ -82,6 +82,7 @@ static enum rth_err film_row(const struct rth_db_row *row, void *arg)
 	for (i = 0; i < TEXTS && !err; i++)
 		err = backend->column_text(row, (int)i, texts[i].out,
 					   texts[i].size);
+	f->not_before_s = 0;
 	f->burn_in = backend->column_int(row, TEXTS + 1) != 0;
 	for (i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
 		*numbers[i] = backend->column_int(row, TEXTS + 2 + (int)i);
@@ -207,8 +208,8 @@ enum rth_err rth_store_film_claim(struct rth_store *store,
 	struct film_into into = {store->backend, &found, NULL, NULL};
 	const struct rth_db_value now = RTH_DB_INT(now_s);
 	const struct rth_db_query next = {
-		.sql = COLUMNS " WHERE f.state = 'waiting' OR"
-			       " (f.state = 'running' AND f.lease_s < $1)"
+		.sql = COLUMNS " WHERE f.lease_s < $1 AND"
+			       " f.state IN ('waiting', 'running')"
 			       " ORDER BY f.asked_s, f.id LIMIT 1",
 		.values = &now,
 		.values_n = 1,
@@ -226,8 +227,8 @@ enum rth_err rth_store_film_claim(struct rth_store *store,
 			     "UPDATE films SET state = 'running', owner = $2,"
 			     " lease_s = $3, tries = tries + 1, permille = 0,"
 			     " remaining_s = -1 WHERE id = $1 AND"
-			     " (state = 'waiting' OR (state = 'running'"
-			     " AND lease_s < $4))",
+			     " lease_s < $4 AND"
+			     " state IN ('waiting', 'running')",
 			     values, 4);
 	}
 	return err ? err : rth_store_film_get(store, film, found.id);
@@ -264,14 +265,16 @@ enum rth_err rth_store_film_end(struct rth_store *store,
 		RTH_DB_TEXT(film->digest),
 		RTH_DB_INT(film->permille),
 		RTH_DB_INT(film->tries),
+		RTH_DB_INT(film->not_before_s),
 	};
 
 	return change(store,
 		      "UPDATE films SET state = $3, error = $4, ended_s = $5,"
 		      " expires_s = $6, bytes = $7, digest = $8,"
-		      " permille = $9, tries = $10, remaining_s = -1"
+		      " permille = $9, tries = $10, lease_s = $11,"
+		      " remaining_s = -1"
 		      " WHERE id = $1 AND owner = $2 AND state = 'running'",
-		      values, 10);
+		      values, 11);
 }
 
 enum rth_err rth_store_film_cancel(struct rth_store *store, const char *id,

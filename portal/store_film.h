@@ -42,6 +42,7 @@ struct rth_film {
 	char digest[RTH_FILM_DIGEST_SIZE]; /* of its end record, once done */
 	char owner[RTH_ID_SIZE];	   /* which portal makes it */
 	int64_t tries;
+	int64_t not_before_s; /* of one that waits again; written only */
 };
 
 /** Adds one that waits. RTH_ERR_NOT_FOUND: the recording is gone;

@@ -16,7 +16,7 @@
 #define RTH_FILM_KEYS_MAX 1000
 #define RTH_FILM_MAX_MS (INT64_C(24) * 3600 * 1000)
 #define RTH_FILM_NAME_SIZE 257	  /* with the NUL */
-#define RTH_FILM_LANGUAGE_SIZE 16 /* with the NUL */
+#define RTH_FILM_LANGUAGE_SIZE 17 /* with the NUL */
 #define RTH_FILM_PICTURES_MAX 32
 #define RTH_FILM_FIRST_FD 6
 

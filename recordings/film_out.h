@@ -12,7 +12,7 @@
 #include "seal.h"
 
 #define RTH_FILM_FPS 25
-#define RTH_FILM_TITLES_MAX 8 /* tracks of subtitles */
+#define RTH_FILM_TITLES_MAX 32 /* tracks of subtitles */
 
 /* A track of subtitles. */
 struct rth_film_titles {

@@ -124,6 +124,30 @@ static void one_portal_makes_it(void **state)
 			 RTH_ERR_NOT_FOUND);
 }
 
+/* One that cannot be made just now keeps no other one waiting. */
+static void one_that_waits_lets_others_go_first(void **state)
+{
+	struct rth_film film, other;
+
+	(void)state;
+	add(FILM_A);
+	add(FILM_B);
+	assert_int_equal(claim(&film, ONE), 0);
+	assert_string_equal(film.id, FILM_A);
+	film.state = RTH_FILM_WAITING;
+	film.not_before_s = bench_now + 20;
+	assert_int_equal(rth_store_film_end(bench.portal.store, &film), 0);
+	assert_int_equal(claim(&other, ONE), 0);
+	assert_string_equal(other.id, FILM_B);
+	assert_int_equal(claim(&other, TWO), RTH_ERR_NOT_FOUND);
+	other.state = RTH_FILM_DONE;
+	assert_int_equal(rth_store_film_end(bench.portal.store, &other), 0);
+	bench_now += 21;
+	assert_int_equal(claim(&film, TWO), 0);
+	assert_string_equal(film.id, FILM_A);
+	assert_int_equal(film.not_before_s, 0);
+}
+
 static void so_many_are_enough(void **state)
 {
 	struct rth_film film = film_of(FILM_A);
@@ -600,12 +624,38 @@ static void captions_are_sealed(void **state)
 	rth_recording_folder_close(folder);
 }
 
+static void so_many_captions_are_enough(void **state)
+{
+	struct rth_recording_folder *folder;
+	enum rth_err err = 0;
+	int i;
+
+	(void)state;
+	fix_whole(&fix);
+	for (i = 0; i <= RTH_CAPTIONS_MAX && !err; i++) {
+		const char language[] = {'a', (char)('a' + i / 10),
+					 (char)('0' + i % 10), '\0'};
+
+		folder = folder_of();
+		err = rth_captions_seal(folder, fix.pairs, language, "WEBVTT",
+					6);
+		rth_recording_folder_close(folder);
+	}
+	assert_int_equal(err, RTH_ERR_EXISTS);
+	assert_int_equal(i, RTH_CAPTIONS_MAX + 1);
+	folder = folder_of(); /* again is not more */
+	assert_int_equal(
+		rth_captions_seal(folder, fix.pairs, "aa0", "WEBVTT", 6), 0);
+	rth_recording_folder_close(folder);
+}
+
 #define FRESH(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		FRESH(one_portal_makes_it),
+		FRESH(one_that_waits_lets_others_go_first),
 		FRESH(so_many_are_enough),
 		cmocka_unit_test(a_name_says_what_it_is),
 		FRESH(one_makes_a_file),
@@ -622,6 +672,7 @@ int main(void)
 		FRESH(it_waits_for_the_next_start),
 		FRESH(so_often_is_it_begun),
 		FRESH(captions_are_sealed),
+		FRESH(so_many_captions_are_enough),
 	};
 
 	return cmocka_run_group_tests_name("portal film", tests, NULL, NULL);
