@@ -7,6 +7,7 @@
 
 #include "certificate.h"
 #include "erase.h"
+#include "film_make.h"
 #include "log.h"
 #include "mem.h"
 
@@ -171,8 +172,8 @@ static enum rth_err delete_in_turn(const struct rth_deleting *deleting,
 	if (!err && !deleting->key)
 		err = RTH_ERR_CRYPTO; /* there would be no certificate */
 	if (!err)
-		err = rth_store_film_cancel_all(
-			deleting->store, deletion->recording, deleting->now_s);
+		err = rth_films_cancel(deleting->store, deletion->recording,
+				       deleting->now_s);
 	if (!err)
 		err = open_files(deleting, deletion, turnp, &erase);
 	if (err)

@@ -68,6 +68,66 @@ enum rth_err rth_film_unmake(const char *store, const struct rth_film *film)
 	return err;
 }
 
+/* ---- All of a recording ---- */
+
+struct unfinished {
+	struct rth_film films[8];
+	size_t n;
+};
+
+static enum rth_err note_unfinished(const struct rth_film *film, void *arg)
+{
+	struct unfinished *u = arg;
+
+	if (u->n < sizeof(u->films) / sizeof(u->films[0]) &&
+	    (film->state == RTH_FILM_WAITING ||
+	     film->state == RTH_FILM_RUNNING))
+		u->films[u->n++] = *film;
+	return 0;
+}
+
+static enum rth_err put_cancelled(struct rth_store *store, void *arg)
+{
+	const struct rth_film *film = arg;
+
+	return rth_store_film_cancel(store, film->id, film->ended_s);
+}
+
+static enum rth_err cancel_one(struct rth_store *store, struct rth_film *film,
+			       int64_t now_s)
+{
+	char data[64];
+	const struct rth_audit row = {
+		.action = "film-cancelled",
+		.object = film->recording,
+		.reason = "deletion",
+		.data = data,
+	};
+	enum rth_err err;
+
+	film->ended_s = now_s;
+	snprintf(data, sizeof(data), "{\"film\":\"%s\"}", film->id);
+	err = rth_store_audited(store, &row, now_s, put_cancelled, film);
+	return err == RTH_ERR_NOT_FOUND ? 0 : err; /* it has just ended */
+}
+
+enum rth_err rth_films_cancel(struct rth_store *store, const char *recording,
+			      int64_t now_s)
+{
+	struct unfinished u;
+	enum rth_err err;
+	size_t i;
+
+	do {
+		u.n = 0;
+		err = rth_store_film_each(store, recording, note_unfinished,
+					  &u);
+		for (i = 0; i < u.n && !err; i++)
+			err = cancel_one(store, &u.films[i], now_s);
+	} while (!err && u.n);
+	return err;
+}
+
 /* ---- While it is made ---- */
 
 static void told(void *arg, int64_t done_ms)

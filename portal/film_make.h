@@ -40,6 +40,13 @@ void rth_film_file_name(char name[RTH_RECORDING_NAME_SIZE],
 void rth_film_make(const struct rth_film_maker *maker, struct rth_film *film);
 
 /**
+ * Cancels the films of a recording that is deleted, each with its row in the
+ * audit; who makes one hears of it within a second.
+ */
+enum rth_err rth_films_cancel(struct rth_store *store, const char *recording,
+			      int64_t now_s) RTH_CHECKED;
+
+/**
  * Takes a film's file away; also one that is not there.
  *
  * @param store the folder of all recordings

@@ -290,19 +290,6 @@ enum rth_err rth_store_film_cancel(struct rth_store *store, const char *id,
 		      values, 2);
 }
 
-enum rth_err rth_store_film_cancel_all(struct rth_store *store,
-				       const char *recording, int64_t now_s)
-{
-	const struct rth_db_value values[] = {RTH_DB_TEXT(recording),
-					      RTH_DB_INT(now_s)};
-
-	return change_all(store,
-			  "UPDATE films SET state = 'cancelled', ended_s = $2,"
-			  " remaining_s = -1 WHERE recording_id = $1"
-			  " AND state IN ('waiting', 'running')",
-			  values, 2);
-}
-
 enum rth_err rth_store_film_expire(struct rth_store *store, const char *id)
 {
 	const struct rth_db_value value = RTH_DB_TEXT(id);

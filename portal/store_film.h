@@ -87,10 +87,6 @@ enum rth_err rth_store_film_end(struct rth_store *store,
 /** Cancels one that waits or runs; else RTH_ERR_NOT_FOUND. */
 enum rth_err rth_store_film_cancel(struct rth_store *store, const char *id,
 				   int64_t now_s) RTH_CHECKED;
-/** Cancels all of a recording that wait or run. */
-enum rth_err rth_store_film_cancel_all(struct rth_store *store,
-				       const char *recording,
-				       int64_t now_s) RTH_CHECKED;
 /** Its file is gone: one that was done has expired. */
 enum rth_err rth_store_film_expire(struct rth_store *store,
 				   const char *id) RTH_CHECKED;

@@ -168,10 +168,36 @@ static void so_many_are_enough(void **state)
 	strcpy(film.id, ONE);
 	assert_int_equal(rth_store_film_add(bench.portal.store, &film, 10),
 			 RTH_ERR_NOT_FOUND);
-	assert_int_equal(rth_store_film_cancel_all(bench.portal.store, FIX_ID,
-						   bench_now),
-			 0);
-	assert_int_equal(state_of(FILM_B), RTH_FILM_CANCELLED);
+}
+
+static void a_deletion_cancels_each_with_a_row(void **state)
+{
+	struct rth_film film;
+	char id[RTH_ID_SIZE];
+	int i;
+
+	(void)state;
+	for (i = 0; i < 9; i++) {
+		assert_int_equal(rth_id_make(id), 0);
+		add(id);
+	}
+	assert_int_equal(claim(&film, ONE), 0);
+	film.state = RTH_FILM_DONE;
+	assert_int_equal(rth_store_film_end(bench.portal.store, &film), 0);
+	assert_int_equal(claim(&film, ONE), 0);
+	for (i = 0; i < 2; i++) {
+		assert_int_equal(
+			rth_films_cancel(bench.portal.store, FIX_ID, bench_now),
+			0);
+		assert_int_equal(sql_number(&bench,
+					    "SELECT COUNT(*) FROM films WHERE"
+					    " state = 'cancelled'"),
+				 8);
+		assert_int_equal(sql_number(&bench,
+					    "SELECT COUNT(*) FROM audit WHERE"
+					    " action = 'film-cancelled'"),
+				 8);
+	}
 }
 
 /* ---- Files that are being made ---- */
@@ -657,6 +683,7 @@ int main(void)
 		FRESH(one_portal_makes_it),
 		FRESH(one_that_waits_lets_others_go_first),
 		FRESH(so_many_are_enough),
+		FRESH(a_deletion_cancels_each_with_a_row),
 		cmocka_unit_test(a_name_says_what_it_is),
 		FRESH(one_makes_a_file),
 		FRESH(leftovers_are_swept),
