@@ -19,6 +19,7 @@
 #include "erase.h"
 #include "json_text.h"
 #include "play.h"
+#include "recovery.h"
 #include "retention.h"
 #include "rights.h"
 #include "store_db.h"
@@ -491,6 +492,26 @@ static void the_certificate_proves_it(void **state)
 	*strstr(text, "by-hand") = 'B';
 	assert_false(verifies(text, public));
 	rth_free(text);
+}
+
+/* Nor is one completed of which that is not known. */
+static void what_is_half_deleted_is_not_recovered(void **state)
+{
+	struct rth_recovery recovery = {
+		.settings = settings(),
+		.store = store(),
+		.pairs = fix.pairs,
+	};
+
+	(void)state;
+	bench_sql(&bench, "ALTER TABLE deletions RENAME TO away");
+	assert_int_equal(rth_recovery_one(&recovery, FIX_ID), RTH_ERR_IO);
+	bench_sql(&bench, "ALTER TABLE away RENAME TO deletions");
+	assert_int_equal(rth_recovery_one(&recovery, FIX_ID), 0);
+	assert_int_equal(delete_it(), 0);
+	deleted();
+	assert_int_equal(rth_recovery_one(&recovery, FIX_ID), 0);
+	deleted();
 }
 
 static void a_hold_prevents_it(void **state)
@@ -1061,6 +1082,7 @@ int main(void)
 		TEST(days_are_counted_over_leap_days),
 		TEST(nothing_remains),
 		TEST(the_certificate_proves_it),
+		TEST(what_is_half_deleted_is_not_recovered),
 		TEST(a_hold_prevents_it),
 		TEST(what_runs_is_refused),
 		TEST(what_is_not_there_was_not_deleted_by_us),
