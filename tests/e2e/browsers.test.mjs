@@ -33,7 +33,7 @@ async function flowing(person, what) {
 
 /** Until nothing is heard of the other for a while. */
 const silence = (person) => until(async () =>
-	await flowing(person, (s) => s.audioEnergy) < 0.0001, 5000, 'silence');
+	await flowing(person, (s) => s.audioEnergy) < 0.0001, 60000, 'silence');
 
 const shown = (person, selector) => person.page.evaluate((found) => {
 	const node = /** @type {HTMLElement} */ (document.querySelector(found));
@@ -43,7 +43,7 @@ const shown = (person, selector) => person.page.evaluate((found) => {
 
 const layout = (person, wanted) => person.page.until((name) =>
 	/** @type {HTMLElement} */ (document.querySelector('#stage')).dataset
-		.layout === name, `layout ${wanted}`, 10000, wanted);
+		.layout === name, `layout ${wanted}`, 60000, wanted);
 
 /** The label of the camera that is sent. */
 const camera = (person) => person.page.evaluate(() => {
@@ -69,7 +69,7 @@ async function changeCamera(one, other) {
 	// of track all the same.
 	await one.page.choose('#call-camera', wanted.value);
 	await one.page.click('Done');
-	await until(async () => (await camera(one)) === wanted.text, 5000,
+	await until(async () => (await camera(one)) === wanted.text, 60000,
 		`the camera ${wanted.text}`);
 	await other.flows((now, then) => now.byMid.in1 > then.byMid.in1 + 5,
 		'the picture of the other camera');

@@ -105,13 +105,13 @@ const hears = (handle, state, n = 1) => until(() => {
 	const found = events(handle).filter((event) => event.state === state);
 
 	return found.length >= n && found.at(-1);
-}, 20000, `${n}. ${state}, after ${states(handle)}`, 10);
+}, 60000, `${n}. ${state}, after ${states(handle)}`, 10);
 
 /** What event handlers were told of a recording. */
 const reports = (id) => told.map((event) => event.event?.data)
 	.filter((data) => data?.recording === id);
 const reported = (id, state) => until(() => reports(id).find((data) =>
-	data.state === state), 20000, `${state} is reported`, 10);
+	data.state === state), 60000, `${state} is reported`, 10);
 
 /** Who ended it, as event handlers are told. */
 const as = (handle, role) => ({
@@ -264,7 +264,7 @@ describe('nothing is written without both', { concurrency: true }, () => {
 				each.event === 'consent');
 
 			return found.length === 2 && found;
-		}, 10000, 'both answers are reported');
+		}, 60000, 'both answers are reported');
 		const [voice, none] = answers;
 
 		assert.equal(voice.answer, 'voice');
@@ -298,7 +298,7 @@ describe('a recording', () => {
 			assert.equal(event.incomplete, false);
 			assert.equal(event.lost_s, 0);
 			assert.equal(await stateOf(visit.room), 'running');
-			await until(() => recorder.openFiles.length > 0, 5000,
+			await until(() => recorder.openFiles.length > 0, 60000,
 				'files are open');
 			watch.close();
 			await visit.patient.say({ request: 'stop-recording',
@@ -313,20 +313,19 @@ describe('a recording', () => {
 		});
 
 	for (const who of ['clinician', 'patient']) {
-		test(`stops for both within a second when the ${who} withdraws`,
+		test(`stops for both at once when the ${who} withdraws`,
 			async () => {
 				const visit = await pair();
 				const id = await ask(visit);
 
 				await agree(visit, id);
-				const before = Date.now();
-
 				assert.equal((await answer(visit[who], id, 'no')).rthealth,
 					'ok');
+				assert.notEqual(await stateOf(visit.room), 'running',
+					'it was stopped before that was answered');
 				for (const handle of [visit.clinician, visit.patient])
 					assert.equal((await hears(handle, 'finished')).reason,
 						'withdrawn');
-				assert.ok(Date.now() - before < 3000);
 				await reported(id, 'stored');
 				assert.deepEqual((await reported(id, 'finished')).by,
 					as(visit[who], who));
@@ -407,7 +406,7 @@ describe('a recording', () => {
 		await visit.clinician.say({ request: 'end' });
 		for (const handle of [visit.clinician, visit.patient]) {
 			assert.equal((await hears(handle, 'finished')).reason, 'ended');
-			await until(() => handle.heard.includes('ended'), 5000, 'its end');
+			await until(() => handle.heard.includes('ended'), 60000, 'its end');
 			const order = handle.heard.filter((name) =>
 				name === 'recording' || name === 'ended');
 
@@ -428,7 +427,7 @@ describe('the recorder', () => {
 		await recorder.stop();
 		assert.equal(await stateOf(visit.room), 'running');
 		await recorder.start();
-		await until(() => recorder.openFiles.length > 0, 10000,
+		await until(() => recorder.openFiles.length > 0, 60000,
 			'the second part is written');
 		await visit.patient.say({ request: 'stop-recording', recording: id });
 		assert.equal((await reported(id, 'stored')).parts, 2);

@@ -18,7 +18,7 @@ import { until } from './lib/procs.mjs';
 import { Store } from './lib/store.mjs';
 
 const VISIT_MS = 10000;
-const STORED_MS = 20000;
+const STORED_MS = 60000;
 const URL_OF_PORTAL = process.env.RTH_URL ?? 'http://localhost:8080';
 const CODES = process.env.RTH_CODES ?? 'var/codes';
 const OUT = process.env.RTH_OUT ?? 'var/demo';
@@ -27,7 +27,7 @@ const TIMES = { visit: performance.now() };
 const say = (text) => process.stdout.write(`${text}\n`);
 
 function takeCode(email) {
-	return until(() => codeIn(readFileSync(CODES, 'utf8'), email), 10000,
+	return until(() => codeIn(readFileSync(CODES, 'utf8'), email), 60000,
 		`a code for ${email} in ${CODES}`);
 }
 
@@ -58,7 +58,7 @@ async function result(who, firstPicture) {
 }
 
 const firstPicture = async (who) => Math.round(await who.page.until(() =>
-	globalThis.rth.timings()['first-picture'], 'the first picture', 20000));
+	globalThis.rth.timings()['first-picture'], 'the first picture', 60000));
 
 async function hold(clinician, patient) {
 	await clinician.signIn();

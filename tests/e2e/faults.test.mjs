@@ -94,11 +94,11 @@ describe('the recorder is killed', () => {
 						await recorder.startAgain();
 					await goesOn(visit.both);
 					await until(() => store.files.some((name) =>
-						/2-\w+-1\.webm$/.test(name)), 10000, 'part 2');
+						/2-\w+-1\.webm$/.test(name)), 60000, 'part 2');
 					await visit.clinician.recording('running');
 					await goesOn(visit.both);
 					await endVisit(visit);
-					await until(() => recorder.children.length === 0, 10000,
+					await until(() => recorder.children.length === 0, 60000,
 						'the end of part 2');
 					await store.recover();
 					const exported = await store.export(store.ids[0]);
@@ -238,13 +238,13 @@ describe('nothing can be recorded', () => {
 				execFileSync('fallocate', ['-l', '11M',
 					join(clinic.recorder.folder, 'others')]);
 				await Promise.all(visit.both.map((each) =>
-					each.recording('finished', 30000)));
+					each.recording('finished', 60000)));
 				await visit.patient.page.sees('no room left');
 				await goesOn(visit.both);
 				rmSync(join(clinic.recorder.folder, 'others'));
 				const { store } = clinic;
 
-				await until(() => clinic.recorder.children.length === 0, 10000,
+				await until(() => clinic.recorder.children.length === 0, 60000,
 					'the recorder\'s child is done');
 				await store.recover();
 				await assertPlays(clinic, player,

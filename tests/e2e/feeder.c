@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -65,7 +66,9 @@ static const char help[] =
 	"  --seed N             of what is random\n"
 	"Writes {\"news\":...} lines: ready, refused, begun, gone, done, "
 	"failed,\n"
-	"closed, at; `ms` is the time in the recording that was sent. Exit "
+	"closed, at; `ms` is the time in the recording that was sent. SIGUSR1 "
+	"ends\n"
+	"the visit as if its seconds were over. Exit "
 	"status: "
 	"0\n"
 	"after DONE, or when it closed by itself; 3 refused; 4 failed; 5 "
@@ -136,6 +139,7 @@ struct stream {
 };
 
 static struct stream streams[6];
+static volatile sig_atomic_t enough; /* the visit ends now */
 static int feed = -1;
 static int64_t base_us; /* origin, relay's clock */
 static int64_t at_ms;	/* of the media */
@@ -606,12 +610,18 @@ static void wait_for_step(int64_t began_us, int64_t began_ms)
 		usleep((useconds_t)left);
 }
 
+static void on_enough(int signal_number)
+{
+	(void)signal_number;
+	enough = 1;
+}
+
 /* Says false when the recorder is gone. */
 static bool play(void)
 {
 	int64_t began_us = clock_us(), began_ms = at_ms;
 
-	for (; at_ms < opt.seconds * 1000; at_ms += STEP_MS) {
+	for (; at_ms < opt.seconds * 1000 && !enough; at_ms += STEP_MS) {
 		if (opt.speed > 0)
 			wait_for_step(began_us, began_ms);
 		if (!step())
@@ -852,5 +862,6 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	set_up();
+	signal(SIGUSR1, on_enough);
 	return run();
 }

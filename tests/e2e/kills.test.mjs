@@ -169,7 +169,7 @@ async function killSome(cell) {
 		cell.recorder.kill(pid);
 	// What was not killed comes to its own end.
 	await cell.feeder.program.exited;
-	await until(() => cell.recorder.children.length === 0, 10000,
+	await until(() => cell.recorder.children.length === 0, 60000,
 		'the children are done');
 	await cell.recorder.stop();
 	const { id, sent } = cell.feeder;
@@ -216,7 +216,7 @@ describe(`seed ${SEED}: killed at random moments`, () => {
 					await call('rthealth', two, keys, { small: true });
 					await recordCall('rthealth', two, '');
 					const id = await until(() => new Store(recorder).ids.find(
-						(each) => !visits[each]), 5000, 'its files');
+						(each) => !visits[each]), 60000, 'its files');
 
 					visits[id] = watchShown(two);
 				}
@@ -224,7 +224,7 @@ describe(`seed ${SEED}: killed at random moments`, () => {
 				const killed = Date.now();
 
 				janus.kill('SIGKILL');
-				await until(() => recorder.children.length === 0, 10000,
+				await until(() => recorder.children.length === 0, 60000,
 					'the children are done');
 				const store = new Store(recorder);
 

@@ -104,10 +104,10 @@ for (let round = 1; round <= ROUNDS; round++) {
 		await pages[1].until(() => globalThis.baseline.heard.some((m) =>
 			m.text === 'Hello'), 'the message');
 		await act({ pages, keys });
-		const status = await janus.stop('SIGTERM', 30000);
+		const status = await janus.stop('SIGTERM', 60000);
 
 		await until(() => existsSync(valgrindLog) &&
-			readFileSync(valgrindLog, 'utf8').includes('ERROR SUMMARY'), 5000,
+			readFileSync(valgrindLog, 'utf8').includes('ERROR SUMMARY'), 60000,
 		'the end of the report');
 		assertStopped(status, janus, readFileSync(valgrindLog, 'utf8'));
 		assert.deepEqual(reports(valgrindLog), []);

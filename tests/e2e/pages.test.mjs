@@ -262,7 +262,7 @@ describe('on a network that changes while the page comes', () => {
 			await page.page.route(`**/${part}`, (route) => cut++
 				? route.continue() : route.abort('internetdisconnected'));
 			await page.goto(url);
-			await until(() => cut > 1, 10000, 'it is asked for again');
+			await until(() => cut > 1, 60000, 'it is asked for again');
 			await page.sees('Sign in');
 			await page.close();
 		});

@@ -390,9 +390,12 @@ describe(`${KILLS} kills of portal and database while people write`, () => {
 		for (let n = 0; n < WRITERS; n++)
 			ids.push((await site.make(doctor)).json.id);
 		for (let kill = 0; kill < KILLS; kill++) {
+			const told = acknowledged;
 			const writing = ids.map(write);
 
-			await pause(20 + next() * 300);
+			// The moment varies from where this round's first one is told.
+			await until(() => acknowledged > told, LONG_MS, 'a change', 5);
+			await pause(next() * 300);
 			if (kill % 2) {
 				server.kill();
 				await Promise.all(writing);
@@ -413,7 +416,7 @@ describe(`${KILLS} kills of portal and database while people write`, () => {
 		}
 		console.log(`# ${KILLS} kills: ${acknowledged} changes acknowledged, ` +
 			`${tried} tried, ${refused} refused`);
-		assert.ok(acknowledged > KILLS);
+		assert.ok(acknowledged >= KILLS);
 	});
 });
 

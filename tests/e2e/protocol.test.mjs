@@ -503,7 +503,7 @@ describe('what people do', () => {
 
 		await handle.say({ request: 'leave' });
 		assert.deepEqual((await roomOf(room)).seats, []);
-		await until(async () => !await roomOf(room), 5000, 'no room');
+		await until(async () => !await roomOf(room), 60000, 'no room');
 	});
 
 	test('many requests at once are answered one by one or refused as busy',
@@ -705,7 +705,7 @@ describe('events to event handlers', () => {
 		await clinician.say({ request: 'end' });
 		const mine = () => events().filter((e) => e.room === room);
 
-		await until(() => mine().some((e) => e.event === 'room-closed'), 10000,
+		await until(() => mine().some((e) => e.event === 'room-closed'), 60000,
 			'room-closed at the sink');
 		assert.deepEqual(mine().map((e) => e.event), ['room-opened', 'joined',
 			'joined', 'left', 'left', 'room-closed']);

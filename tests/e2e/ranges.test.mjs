@@ -283,11 +283,11 @@ describe('who gets nothing', () => {
 		assert.equal((await ask(lane)).status, 429);
 		viewers[0].leave();
 		await until(async () => (await ask(lane,
-			{ Range: 'bytes=0-0' })).status === 206, 10000, 'room for one');
+			{ Range: 'bytes=0-0' })).status === 206, 60000, 'room for one');
 		for (const viewer of viewers)
 			viewer.leave();
 		await until(() => viewers.every(({ served }) =>
-			served?.state !== '01'), 10000, 'all are gone');
+			served?.state !== '01'), 60000, 'all are gone');
 	});
 });
 
@@ -315,7 +315,7 @@ describe('what is cut', () => {
 			{ cookie: account.cookie })).status, 401);
 		const taken = other.taken;
 
-		await until(() => other.taken > taken, 10000, 'the other one goes on');
+		await until(() => other.taken > taken, 60000, 'the other one goes on');
 		assert.equal(other.ended, '');
 		other.leave();
 		stalled.leave();
@@ -347,7 +347,7 @@ describe('what is cut', () => {
 
 			assert.equal(status, 206);
 			assert.ok(whole && body.equals(bytes.subarray(21 * BLOCK)));
-			await until(told, 5000, 'a row of the audit');
+			await until(told, 60000, 'a row of the audit');
 			assert.equal(told(),
 				`${id}|failed|{"block":20,"file":"${basename(lane)}"}`);
 			sealed.copy(damaged, 0, 0, sealed.length);
@@ -368,13 +368,13 @@ test('one that runs is served as far as it is written', async () => {
 			.catch(() => null);
 
 		return found && segmentsOf(found).length === 2 ? found : null;
-	}, 10000, 'its lanes');
+	}, 60000, 'its lanes');
 	const [{ src }] = segmentsOf(own);
 	const first = await until(async () => {
 		const answer = await ask(src);
 
 		return answer.body.length > 0 ? answer : null;
-	}, 10000, 'its bytes');
+	}, 60000, 'its bytes');
 
 	assert.equal(first.status, 200);
 	assert.equal(first.headers.etag, undefined);
@@ -384,7 +384,7 @@ test('one that runs is served as far as it is written', async () => {
 		return more.status === 206 && more.headers['content-range']
 			.startsWith(`bytes ${first.body.length}-`) &&
 			more.headers.etag === undefined;
-	}, 10000, 'more of them');
+	}, 60000, 'more of them');
 	assert.equal((await ask(src, { Range: 'bytes=0-0',
 		'If-Range': '""' })).status, 200);
 	await reviewed.end(begun);
@@ -480,7 +480,7 @@ describe('a player paused for longer than the portal waits', () => {
 			['-c', portal.conf],
 			{ hear: (text) => { codes += text; } });
 		await until(async () => (await fetch(`${URL_OF_PORTAL}/readyz`)
-			.catch(() => null))?.ok, 10000, 'the portal is ready');
+			.catch(() => null))?.ok, 60000, 'the portal is ready');
 	});
 	after(() => again.stop());
 
@@ -490,13 +490,13 @@ describe('a player paused for longer than the portal waits', () => {
 			const page = await browser.page();
 			const person = new Person(page, URL_OF_PORTAL,
 				{ email: OPERATOR, name: 'An operator' }, (email) =>
-					until(() => codeIn(codes, email), 5000, 'a code'));
+					until(() => codeIn(codes, email), 60000, 'a code'));
 
 			codes = '';
 			await person.signIn('/');
 			const at = await page.evaluate(load, { id, from: 0.5 });
 
-			await until(() => connections() === 0, 30000,
+			await until(() => connections() === 0, 60000,
 				'the portal has shut everybody out');
 			const played = await page.evaluate(playOn);
 

@@ -59,8 +59,18 @@ class Visit {
 	}
 
 	/** Waits for a piece of news. */
-	hears(name, ms = 10000) {
+	hears(name, ms = 60000) {
 		return until(() => this.find(name), ms, `the feeder hears ${name}`, 10);
+	}
+
+	/** Ends it before its seconds are over. */
+	enough() {
+		this.program.kill('SIGUSR1');
+	}
+
+	/** How much it has sent, ms. */
+	get sent() {
+		return this.news.filter((each) => each.news === 'at').at(-1)?.ms ?? 0;
 	}
 
 	/** Its exit status. */
@@ -151,13 +161,13 @@ describe('nothing is written', AT_ONCE, () => {
 	test('before BEGIN, nor when it does not come', async () => {
 		const recorder = await startRecorder();
 		const watch = new Watch(recorder.folder);
-		const visit = new Visit(recorder, '--no-begin --hold 700');
+		const visit = new Visit(recorder, '--no-begin --hold 5000');
 
 		await visit.hears('ready');
-		await until(() => recorder.children.length === 1, 2000, 'a child');
+		await until(() => recorder.children.length === 1, 60000, 'a child');
 		assert.deepEqual(recorder.openFiles, []);
 		assert.equal(await visit.over(), 0);
-		await until(() => recorder.children.length === 0, 2000, 'no child');
+		await until(() => recorder.children.length === 0, 60000, 'no child');
 		assert.deepEqual(watch.events, []);
 		assert.deepEqual(readdirSync(recorder.folder), []);
 		watch.close();
@@ -192,15 +202,16 @@ describe('nothing is written', AT_ONCE, () => {
 
 	test('of one too many', async () => {
 		const recorder = await startRecorder({ more: 'recordings_max = 1;' });
-		const first = new Visit(recorder, '--seconds 2');
+		const first = new Visit(recorder, '--seconds 600');
 
 		await first.hears('begun');
 		const second = new Visit(recorder);
 
 		assert.equal(await second.over(), 3);
 		assert.equal(second.find('refused').reason, 'busy');
+		first.enough();
 		await first.done();
-		await until(() => recorder.children.length === 0, 2000, 'no child');
+		await until(() => recorder.children.length === 0, 60000, 'no child');
 		await new Visit(recorder, '--seconds 1').done();
 		await recorder.stop();
 	});
@@ -409,7 +420,7 @@ describe('processes', AT_ONCE, () => {
 
 		await visit.hears('begun');
 		const [child] = await until(() => recorder.children.length &&
-			recorder.children, 2000, 'a child');
+			recorder.children, 60000, 'a child');
 
 		await new Promise((done) => setTimeout(done, 1000));
 		process.kill(child, 'SIGSTOP');
@@ -434,17 +445,17 @@ describe('processes', AT_ONCE, () => {
 			chmodSync(path, 0o755);
 		chownSync(recorder.folder, NOBODY, NOBODY);
 		await recorder.start();
-		const visit = new Visit(recorder, '--seconds 2');
+		const visit = new Visit(recorder, '--seconds 600');
 
 		await visit.hears('begun');
 		const [child] = await until(() => recorder.children.length &&
-			recorder.children, 2000, 'a child');
+			recorder.children, 60000, 'a child');
 		// The second list comes with the recording's own folder.
 		const status = await until(() => {
 			const text = readFileSync(`/proc/${child}/status`, 'utf8');
 
 			return /^Seccomp_filters:\t2$/m.test(text) && text;
-		}, 2000, 'both lists of system calls', 10);
+		}, 60000, 'both lists of system calls', 10);
 		const socket = statSync(recorder.socket);
 
 		assert.match(status, new RegExp(`^Uid:(\t${NOBODY}){4}$`, 'm'));
@@ -455,6 +466,7 @@ describe('processes', AT_ONCE, () => {
 		assert.match(status, /^Seccomp:\t2$/m);
 		assert.equal(socket.mode & 0o777, 0o660);
 		assert.equal(socket.gid, NOBODY);
+		visit.enough();
 		await visit.done();
 		(await look(recorder, visit)).remove();
 		await recorder.stop();
@@ -462,13 +474,13 @@ describe('processes', AT_ONCE, () => {
 
 	test('a killed parent leaves its children at work', async () => {
 		const recorder = await startRecorder();
-		const visit = new Visit(recorder, '--seconds 3 --kbit 300');
+		const visit = new Visit(recorder, '--seconds 600 --kbit 300');
 
 		await visit.hears('begun');
 		recorder.kill(recorder.pid);
-		await recorder.program.exited;
-		await recorder.start();
+		await recorder.startAgain();
 		await new Visit(recorder, '--seconds 1').done();
+		visit.enough();
 		await visit.done();
 		const found = await look(recorder, visit);
 
@@ -479,12 +491,20 @@ describe('processes', AT_ONCE, () => {
 
 	test('a restart goes on in a second part', async () => {
 		const recorder = await startRecorder();
-		const visit = new Visit(recorder, '--seconds 6 --kbit 300 --reconnect');
+		const visit = new Visit(recorder,
+			'--seconds 600 --kbit 300 --tell 100 --reconnect');
 
-		await visit.hears('begun');
-		await new Promise((done) => setTimeout(done, 2000));
+		await until(() => visit.sent > 2000, 60000, 'two seconds');
+		const before = visit.sent;
+
 		assert.equal(await recorder.program.stop(), 0);
 		await recorder.start();
+		await until(() => visit.news.some((each) => each.news === 'begun' &&
+			each.part === 2), 60000, 'the second part');
+		const again = visit.sent;
+
+		await until(() => visit.sent > again + 1000, 60000, 'some of it');
+		visit.enough();
 		await visit.done();
 		const found = await look(recorder, visit);
 		const [first, second] = found.manifests;
@@ -496,10 +516,10 @@ describe('processes', AT_ONCE, () => {
 		assert.equal(second.finished.how, 'complete');
 		assert.equal(second.part, 2);
 		assert.equal(second.begun_ms, first.begun_ms);
-		assert.ok(first.finished.duration_ms >= gone.ms - 100,
+		assert.ok(first.finished.duration_ms >= before - 100,
 			'what was sent before is there');
 		assert.ok(second.start_ms >= gone.ms - 100);
-		assert.ok(endOf(found, 'patient') >= 5900);
+		assert.ok(endOf(found, 'patient') >= visit.sent - 100);
 		found.remove();
 		await recorder.stop();
 	});
@@ -513,7 +533,7 @@ describe('processes', AT_ONCE, () => {
 
 			await visit.hears('begun');
 			const [child] = await until(() => recorder.children.length &&
-				recorder.children, 2000, 'a child');
+				recorder.children, 60000, 'a child');
 
 			await new Promise((done) => setTimeout(done,
 				500 + Math.random() * 3500));
@@ -546,12 +566,16 @@ describe('processes', AT_ONCE, () => {
 			`--nofile=${n}:`);
 
 		limit(3);
-		const before = used();
 		const visit = new Visit(recorder, '--seconds 1');
 
-		await new Promise((done) => setTimeout(done, 1000));
+		// One that did not sleep would use most of each second.
+		await until(async () => {
+			const before = used();
+
+			await new Promise((done) => setTimeout(done, 1000));
+			return used() - before < 20;
+		}, 60000, 'a second of sleep');
 		assert.equal(visit.find('ready'), undefined);
-		assert.ok(used() - before < 20, 'hundredths of a second');
 		limit(64);
 		await visit.done();
 		(await look(recorder, visit)).remove();
@@ -705,7 +729,7 @@ describe('what takes long', AT_ONCE, () => {
 
 		await visit.hears('begun');
 		const [child] = await until(() => recorder.children.length &&
-			recorder.children, 2000, 'a child');
+			recorder.children, 60000, 'a child');
 
 		await new Promise((done) => setTimeout(done, (seconds - 1) * 1000));
 		const status = readFileSync(`/proc/${child}/status`, 'utf8');

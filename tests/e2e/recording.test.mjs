@@ -18,7 +18,7 @@ await inside();
 
 /** @type {[string, string]} */
 const CHROMIUM = ['chromium', 'chromium'];
-const STORED_MS = 10000;
+const STORED_MS = 60000;
 const ANSWER_S = 10; // the shortest that there is
 const WITHDRAWN_MS = 1000;
 const LONG_ENOUGH_MS = 1500;

@@ -72,7 +72,7 @@ async function record(seconds = 3, words = []) {
 
 /** A visit whose recorder is killed at a random moment. */
 async function interrupted(leastMs, mostMs) {
-	const feeder = await startFeeder(recorder, { seconds: 20,
+	const feeder = await startFeeder(recorder, { seconds: 600,
 		words: ['--chat', 'Hello', '--screen', 'clinician'] });
 
 	await pause(leastMs + next() * (mostMs - leastMs));
@@ -431,11 +431,11 @@ describe(`interrupted, seed ${SEED}`, () => {
 
 	test('at the start of the portal; what runs is left alone', async () => {
 		const one = await interrupted(2500, 4000);
-		const feeder = await startFeeder(recorder, { seconds: 30 });
+		const feeder = await startFeeder(recorder, { seconds: 600 });
 		const server = await Portal.start(secrets(), recorder);
 
 		await until(() => server.program.text.includes('"event":"recovery"') ||
-			server.program.text.includes('"event": "recovery"'), 20000,
+			server.program.text.includes('"event": "recovery"'), 60000,
 		'the recovery is over');
 		await assertRecovered(one);
 		assert.match(portal('list').stdout,
@@ -449,12 +449,18 @@ describe(`interrupted, seed ${SEED}`, () => {
 	});
 
 	test('the recorder is back: two parts', async () => {
-		const feeder = await startFeeder(recorder, { seconds: 6,
+		const feeder = await startFeeder(recorder, { seconds: 600,
 			words: ['--reconnect'] });
 
 		await pause(2500);
 		for (const pid of recorder.children)
 			recorder.kill(pid);
+		await until(() => /"news":"begun".*"part":2/.test(feeder.program.text),
+			60000, 'the second part');
+		const again = feeder.sent();
+
+		await until(() => feeder.sent() > again + 1000, 60000, 'some of it');
+		feeder.enough();
 		assert.equal(await feeder.program.exited, 0);
 		await until(() => recorder.children.length === 0, 60000, 'all is done');
 		assert.equal(portal('verify', feeder.id).status, 1);

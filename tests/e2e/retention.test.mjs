@@ -619,7 +619,7 @@ describe(`killed, seed ${SEED}`, () => {
 		const program = start('portal-again', join(BUILD, 'rthealth-portal'),
 			['-c', portal.conf], { hear: () => {} });
 
-		await until(() => /"event": ?"retention"/.test(program.text), 20000,
+		await until(() => /"event": ?"retention"/.test(program.text), 60000,
 			'the run is over');
 		assert.equal((await assertGone(id)).by, 'someone');
 		for (const line of program.text.split('\n').filter((each) =>

@@ -38,7 +38,7 @@ async function record(recorder) {
 	const feeder = await startFeeder(recorder, { seconds: 2 });
 
 	await feeder.program.exited;
-	await until(() => recorder.children.length === 0, 20000, 'it is stored');
+	await until(() => recorder.children.length === 0, 60000, 'it is stored');
 	addReal(portal.home, feeder.id, Math.floor(Date.now() / 1000) - 60, 2);
 	real.push(feeder.id);
 }
@@ -96,7 +96,7 @@ const shown = (page) => page.evaluate(() =>
 const rows = (page, count, what = `${count} rows`) =>
 	page.until((wanted) => document.querySelectorAll('tr[data-recording]')
 		.length === wanted && !document.querySelector('[aria-busy=true]'),
-	what, 10000, count);
+	what, 60000, count);
 const text = (page, selector) => page.evaluate((what) =>
 	/** @type {HTMLElement | null} */ (document.querySelector(what))
 		?.innerText.trim() ?? null, selector);
@@ -109,15 +109,15 @@ const disabled = (page, selector) => page.evaluate((what) =>
 const search = (page) => page.evaluate(() => location.search);
 const path = (page) => page.evaluate(() => location.pathname);
 const at = (page, where) => page.until((wanted) =>
-	location.pathname + location.search === wanted, `at ${where}`, 10000,
+	location.pathname + location.search === wanted, `at ${where}`, 60000,
 where);
 const gone = (page, selector) => page.until((what) =>
-	!document.querySelector(what), `no ${selector}`, 10000, selector);
+	!document.querySelector(what), `no ${selector}`, 60000, selector);
 const there = (page, selector) => page.until((what) => {
 	const node = document.querySelector(what);
 
 	return node && node.getClientRects().length > 0;
-}, selector, 10000, selector);
+}, selector, 60000, selector);
 const back = (page) => page.evaluate(() => history.back());
 const forward = (page) => page.evaluate(() => history.forward());
 
@@ -340,10 +340,10 @@ for (const kind of bothBrowsers) {
 				await back(page);
 				await rows(page, COUNT + real.length);
 				await page.until((y) => Math.abs(scrollY - y) < 3,
-					'the same place', 5000, scrolled);
+					'the same place', 60000, scrolled);
 				assert.ok(scrolled > 1000);
 				await page.until((count) => history.state?.loaded === count,
-					'the place is noted', 5000, COUNT + real.length);
+					'the place is noted', 60000, COUNT + real.length);
 				await page.reload();
 				await rows(page, COUNT + real.length,
 					'as many as before the page was loaded again');
@@ -596,7 +596,7 @@ describe('whatever happens', () => {
 				held.push(() => route.continue());
 			});
 			await page.choose('#filter-state', 'lost');
-			await until(() => held.length, 5000, 'the slow question');
+			await until(() => held.length, 60000, 'the slow question');
 			const quick = made.filter(({ state }) =>
 				state === 'interrupted').length;
 

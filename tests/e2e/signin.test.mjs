@@ -144,7 +144,7 @@ describe('a real provider', () => {
 			const end = await v.signIn('dead');
 
 			return end !== '/?error=provider-down' && end;
-		}, 10000, 'it is asked again', 300), '/');
+		}, 60000, 'it is asked again', 300), '/');
 	});
 	test('with a certificate nobody here trusts: down', async () => {
 		assert.equal(await visitor().signIn('stranger'),
@@ -379,13 +379,22 @@ describe('a provider that lies', () => {
 	test('a slow token endpoint is given up, others go on', async () => {
 		/** @type {import('node:http').ServerResponse[]} */
 		const held = [];
-		const begun = Date.now();
-		const slow = bent(token((response) => { held.push(response); }));
+		let overtaken = false;
 
-		assert.equal(await visitor().signInAs('real', 'emil'), '/');
-		assert.ok(Date.now() - begun < 4000);
-		assert.equal(await slow, DOWN);
-		assert.ok(Date.now() - begun < 12000);
+		// Whoever is not held up comes in while the slow one waits; a second
+		// round is for a machine on which that takes longer than it may wait.
+		for (let rounds = 1; !overtaken; rounds++) {
+			let ended = false;
+			const slow = bent(token((response) => { held.push(response); }))
+				.finally(() => { ended = true; });
+
+			assert.ok(rounds <= 12, 'others wait for the slow one');
+			await until(() => held.length === rounds, 60000, 'it is held');
+			assert.equal(await visitor().signInAs('real', 'emil'), '/');
+			overtaken = !ended;
+			await until(() => ended, 60000, 'the slow one is given up');
+			assert.equal(await slow, DOWN);
+		}
 		held.forEach((response) => response.destroy());
 	});
 	test('a discovery document of another issuer is refused', async () => {
@@ -461,7 +470,7 @@ describe('a code by e-mail', () => {
 		assert.deepEqual([response.status, await response.json()],
 			[202, { ok: true }]);
 		await it.portal.program.line(
-			/"event":\s*"mail-failed",\s*"reason":\s*"denied"/, 5000);
+			/"event":\s*"mail-failed",\s*"reason":\s*"denied"/, 60000);
 	});
 	test('five wrong tries lock it, the right one too', async () => {
 		const v = visitor(), email = 'gerda@home.example';
@@ -580,7 +589,7 @@ test('a trial shows the code on the terminal, with a warning', async () => {
 		{ email: 'trial@clinic.example' })).status, 202);
 	const [, code] = await portal.program.line(
 		/^SIGN-IN CODE for trial@clinic\.example: (\d{6}) \(trial mode: never use this in production\)$/m,
-		5000);
+		60000);
 
 	assert.equal((await v.post('/auth/verify',
 		{ email: 'trial@clinic.example', code })).status, 200);
@@ -597,7 +606,7 @@ test('a mail server without TLS is not told any code', async () => {
 
 	assert.equal((await new Visitor(strict.url).post('/auth/code',
 		{ email: 'nora@home.example' })).status, 202);
-	await strict.program.line(/"event":\s*"mail-failed"/, 10000);
+	await strict.program.line(/"event":\s*"mail-failed"/, 60000);
 	assert.equal(mailbox.mails.length, 0);
 	await strict.stop();
 	const loose = await startPortal({ port,
@@ -632,9 +641,12 @@ test('a provider vouches for its own domains only', async () => {
 test('a mail server that hangs holds up nobody but mails', async () => {
 	/** @type {import('node:net').Socket[]} */
 	const held = [];
+	let over = 0;
 	const silent = createServer((socket) => {
 		held.push(socket);
 		socket.on('error', () => {});
+		socket.on('close', () => { over++; });
+		socket.resume();
 	});
 
 	await new Promise((done) => {
@@ -654,11 +666,13 @@ test('a mail server that hangs holds up nobody but mails', async () => {
 	for (let i = 0; i < 18; i++)
 		assert.equal((await new Visitor(portal.url).post('/auth/code',
 			{ email: `patient${i}@home.example` })).status, 202);
-	await until(() => held.length >= 2, 60000, 'mails hang');
-	const begun = Date.now();
-
-	assert.equal(await new Visitor(portal.url).signIn('hostile'), '/');
-	assert.ok(Date.now() - begun < 8000, 'mails wait for many seconds');
+	// Who does not wait for mails comes in before the next one is given up.
+	for (let before = -1, rounds = 1; before !== over; rounds++) {
+		assert.ok(rounds <= 5, 'a sign-in waits for mails');
+		await until(() => held.length >= over + 2, 60000, 'mails hang');
+		before = over;
+		assert.equal(await new Visitor(portal.url).signIn('hostile'), '/');
+	}
 	assert.equal(await portal.stop(), 0);
 	await hostile.close();
 	held.forEach((socket) => socket.destroy());
@@ -680,10 +694,7 @@ test('a provider that hangs does not keep the portal from stopping', async () =>
 	const pending = new Visitor(portal.url).signIn('hostile').catch(() => '');
 
 	await held;
-	const begun = Date.now();
-
 	assert.equal(await portal.stop(), 0);
-	assert.ok(Date.now() - begun < 10000);
 	await pending;
 	await hostile.close();
 });

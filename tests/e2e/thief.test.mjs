@@ -118,7 +118,7 @@ async function recordedVisit(act) {
 }
 
 /** Until a recording has some seconds of everything on the disk. */
-const grown = (bytes) => until(() => clinic.store.bytes > bytes + 300000, 15000,
+const grown = (bytes) => until(() => clinic.store.bytes > bytes + 300000, 60000,
 	'something was written');
 
 describe('what is there', () => {
@@ -146,7 +146,7 @@ describe('what is there', () => {
 
 				process.kill(child, signal);
 				await until(() => !clinic.recorder.children.includes(child),
-					5000, 'its end');
+					60000, 'its end');
 				await endVisit(visit);
 			}));
 	}
@@ -173,9 +173,9 @@ describe('what a thief finds', () => {
 			'sleep', '60']);
 
 		await until(() => readFileSync(`/proc/${child.pid}/comm`, 'utf8')
-			.startsWith('sleep'), 5000, 'it runs', 5);
+			.startsWith('sleep'), 60000, 'it runs', 5);
 		child.kill('SIGSEGV');
-		await until(() => readdirSync(folder).length > 0, 5000, 'its core');
+		await until(() => readdirSync(folder).length > 0, 60000, 'its core');
 	});
 
 	test('no core of the recorder', () => {

@@ -12,7 +12,7 @@ import { ARTIFACTS, until } from './procs.mjs';
 const HERE = dirname(fileURLToPath(import.meta.url));
 const PROBE = readFileSync(join(HERE, 'probe.js'), 'utf8');
 const BEEP = readFileSync(join(HERE, 'beep.js'), 'utf8');
-const ACTION_MS = 10000;
+const ACTION_MS = 60000;
 
 const CHROMIUM_ARGS = [
 	'--no-sandbox', '--disable-gpu', '--disable-quic',

@@ -3,11 +3,12 @@
 import { join } from 'node:path';
 import { BUILD, start } from './procs.mjs';
 
-const BEGUN_MS = 20000;
+const BEGUN_MS = 60000;
 const TELL_MS = 100;
 
 /**
- * Starts one and waits until its recording has begun.
+ * Starts one and waits until its recording has begun; `enough` of what it
+ * returns ends the visit at once.
  *
  * @param {import('./recorder.mjs').Recorder} recorder
  * @param {{ name?: string, seconds?: number, words?: string[] }} [options]
@@ -21,7 +22,8 @@ export async function startFeeder(recorder, { name = 'feeder', seconds = 5,
 	const [, id] = await program.line(/"recording":"([\w-]{22})"/, BEGUN_MS);
 
 	await program.line(/"news":"begun"/, BEGUN_MS);
-	return { program, id, pid: program.pid, sent: () => sentBy(program) };
+	return { program, id, pid: program.pid, sent: () => sentBy(program),
+		enough: () => program.kill('SIGUSR1') };
 }
 
 /** How much it has sent at most, ms of the recording. */

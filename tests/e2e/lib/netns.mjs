@@ -54,7 +54,7 @@ async function makeLine(near, far, there = []) {
 	run('ip', 'link', 'add', near, 'type', 'veth', 'peer', 'name', far, ...netns);
 	run('ip', 'link', 'set', near, 'up');
 	run('ip', ...there, 'link', 'set', far, 'up');
-	await until(() => up([], near) && up(there, far), 5000,
+	await until(() => up([], near) && up(there, far), 60000,
 		`${near} and ${far} are up`, 10);
 }
 
@@ -152,7 +152,7 @@ export class Far {
 			[HERE, 'forward', String(port), path],
 			{ prefix: this.prefix, env: { [MARK]: '' } });
 
-		await proc.line(/listening/, 5000);
+		await proc.line(/listening/, 60000);
 	}
 
 	/**

@@ -2,7 +2,7 @@
 // Somebody in front of the real page: does what people do, with the controls
 // that people have.
 
-const JOIN_MS = 20000;
+const JOIN_MS = 60000;
 
 export const JOINS = {
 	camera: 'Join with camera', voice: 'Join with voice only',
@@ -64,7 +64,7 @@ export class Person {
 		return page.until((wanted) => /** @type {HTMLElement} */ (
 			[...document.querySelectorAll('[data-visit]')].find((node) =>
 				node.textContent?.includes(wanted)))?.dataset.visit,
-		'the new visit', 10000, title);
+		'the new visit', 60000, title);
 	}
 
 	/** From home into the lobby of the next visit. */
@@ -197,7 +197,7 @@ export class Person {
 	 *
 	 * @param {string} states one, or several with a blank between
 	 */
-	recording(states, ms = 10000) {
+	recording(states, ms = 60000) {
 		return this.page.until((wanted) =>
 			wanted.split(' ').includes(document.body.dataset.recording ?? ''),
 		`a recording that is ${states}`, ms, states);
@@ -233,6 +233,6 @@ export class Person {
 	async reads(text) {
 		await this.page.until((wanted) =>
 			[...document.querySelectorAll('.said-text')].some((line) =>
-				line.textContent === wanted), `the message "${text}"`, 10000, text);
+				line.textContent === wanted), `the message "${text}"`, 60000, text);
 	}
 }

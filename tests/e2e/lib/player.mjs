@@ -7,7 +7,7 @@ import http from 'node:http';
 import { basename, extname } from 'node:path';
 
 const TYPES = { '.webm': 'video/webm', '.mp4': 'video/mp4' };
-const PLAY_MS = 10000;
+const PLAY_MS = 60000;
 
 /** Answers with the part of the file that was asked for (RFC 9110, 14.2). */
 function give(path, request, response) {

@@ -123,7 +123,7 @@ export class Program {
 	 * @param {number} [ms]
 	 * @returns {Promise<number|string>} status or signal
 	 */
-	async stop(signal = 'SIGTERM', ms = 10000) {
+	async stop(signal = 'SIGTERM', ms = 60000) {
 		this.kill(signal);
 		const timer = setTimeout(() => this.kill('SIGKILL'), ms);
 		const status = await this.exited;

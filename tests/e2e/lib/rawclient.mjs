@@ -6,7 +6,7 @@ import WebSocket from 'ws';
 import { PLUGIN, PORTS } from './janus.mjs';
 import { until } from './procs.mjs';
 
-const ANSWER_MS = 10000;
+const ANSWER_MS = 60000;
 
 /** One Janus WebSocket with at most one session. */
 export class RawClient {

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { complaints, describeLane } from './lanes.mjs';
 import { until } from './procs.mjs';
 
-const STORED_MS = 15000;
+const STORED_MS = 60000;
 
 /**
  * Runs `act` with a visit that goes on meanwhile, and closes its pages.

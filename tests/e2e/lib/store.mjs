@@ -103,7 +103,7 @@ export class Store {
 	}
 
 	/** The same once a recording is finished and whole; an error after ms. */
-	async exportFinished(id, ms = 15000) {
+	async exportFinished(id, ms = 60000) {
 		let problem = '';
 
 		try {

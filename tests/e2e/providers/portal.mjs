@@ -12,14 +12,13 @@ import { BUILD, ROOT, start, until } from '../lib/procs.mjs';
 export function freePort() {
 	return new Promise((done, fail) => {
 		const server = createServer();
+		// Below those that connections of this machine are given meanwhile.
+		const port = 10000 + Math.floor(Math.random() * 22000);
 
-		server.once('error', fail);
-		server.listen(0, '127.0.0.1', () => {
-			const { port } = /** @type {import('node:net').AddressInfo} */ (
-				server.address());
-
-			server.close(() => done(port));
-		});
+		server.once('error', (error) =>
+			/** @type {NodeJS.ErrnoException} */ (error).code === 'EADDRINUSE'
+				? freePort().then(done, fail) : fail(error));
+		server.listen(port, '127.0.0.1', () => server.close(() => done(port)));
 	});
 }
 
