@@ -3,7 +3,8 @@
 // table and writes docs/performance.md.
 //
 //   tests/bench/run [--only core,cpu,instructions,join,memory,line,relay,
-//                   tap,recorder,playable,sealing,watching,listing,load]
+//                   tap,recorder,playable,sealing,watching,seeking,
+//                   listing,load]
 //                   [--joins 20] [--no-write]
 //
 // With --only the other sections of the document stay as they are.

@@ -4,15 +4,20 @@
 import { spawn } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Clinic } from '../e2e/lib/clinic.mjs';
 import { secrets } from '../e2e/lib/janus.mjs';
 import {
 	CLINICIAN, OPERATOR, Portal, URL_OF_PORTAL,
 } from '../e2e/lib/portal.mjs';
 import { startRecorder } from '../e2e/lib/recorder.mjs';
 import { Reviewed, segmentsOf, startPlay } from '../e2e/lib/reviewed.mjs';
+import {
+	feedLong, median, openPlayer, seeksOf,
+} from '../e2e/lib/watcher.mjs';
 import { cpuOf, round, table } from './figures.mjs';
 
 const VISIT_S = 600;
+const LONG_S = 7200;
 const KBIT = 1000;
 const CLIENTS = [1, 4, 20];
 const REQUESTS = 1000;
@@ -138,5 +143,26 @@ ${idle} KiB in memory before.
 ${table(['clients', 'whole, MB/s', 'CPU, ms a MB', 'most memory, KiB',
 		'ranges, requests/s', 'median, ms', '99th percentile, ms',
 		'CPU, ms a request'], rows)}`;
+	},
+	seeking: async () => {
+		const clinic = await Clinic.open({ recorder: true });
+		const feeder = await feedLong(clinic, LONG_S);
+		const rows = [];
+
+		for (const kind of /** @type {const} */ (['chromium', 'firefox'])) {
+			const person = await openPlayer(clinic, kind, feeder.id);
+			const took = await seeksOf(person, LONG_S);
+
+			rows.push([kind, took.length, round(median(took)),
+				round(Math.max(...took))]);
+			await person.page.close();
+		}
+		await clinic.close();
+		return `## Recording: seeks in the player
+
+In a recording of ${LONG_S / 3600} hours with three lanes, from the key to the pictures of that
+moment in all of them.
+
+${table(['browser', 'seeks', 'median, ms', 'longest, ms'], rows)}`;
 	},
 };

@@ -12,15 +12,15 @@ import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { after, before, describe, test } from 'node:test';
-import { startFeeder } from './lib/feeder.mjs';
 import { flashes } from './lib/beeps.mjs';
 import { Clinic } from './lib/clinic.mjs';
-import { addReal } from './lib/generated.mjs';
 import { SIZES, look } from './lib/look.mjs';
 import { inside } from './lib/netns.mjs';
-import { OPERATOR } from './lib/portal.mjs';
 import { stopAll, until } from './lib/procs.mjs';
 import { endVisit, inVisit, record, stored } from './lib/recorded.mjs';
+import {
+	feedLong, feedRecording, median, openPlayer, position, seeksOf, settled,
+} from './lib/watcher.mjs';
 
 await inside();
 
@@ -53,8 +53,6 @@ after(async () => {
 });
 
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
-const median = (values) => [...values].sort((a, b) => a - b)[
-	Math.floor(values.length / 2)];
 
 /** A visit with flashes and beeps, messages, and a screen for a while. */
 function makeRecording() {
@@ -79,42 +77,17 @@ function makeRecording() {
 }
 
 /** A recording without a visit, known to the portal. */
-async function fed(options) {
-	const feeder = await startFeeder(clinic.recorder, options);
+const fed = (options) => feedRecording(clinic, options);
 
-	addReal(clinic.portal.home, feeder.id, Math.floor(Date.now() / 1000),
-		options.seconds);
-	return feeder;
-}
-
-/** An operator in front of a recording, which stands at its beginning. */
+/** An operator in front of a recording, who also looks at each picture. */
 async function viewer(kind, id = exported.id, size = {}) {
-	const person = await clinic.person(kind, { email: OPERATOR,
-		name: 'Olga Operator', size });
+	const person = await openPlayer(clinic, kind, id, size);
 
-	await person.signIn(`/review/${id}`);
-	await person.page.fill('Reason', 'A complaint');
-	await person.page.press('#reason-dialog-go');
-	await settled(person);
 	await person.page.evaluate(PROBE);
 	return person;
 }
 
-/** Waits until the player is in a state and its pictures are there. */
-const settled = (person, state = 'paused') => person.page.until((wanted) => {
-	const player = /** @type {HTMLElement | null} */ (
-		document.querySelector('.player'));
-	const shown = [...document.querySelectorAll('.player video:not([hidden])')];
-
-	return player?.dataset.state === wanted && shown.every((video) =>
-		/** @type {HTMLVideoElement} */ (video).readyState >= 2);
-}, `the player is ${state}`, 60000, state);
-
 const key = (person, name) => person.page.page.keyboard.press(name);
-
-/** Where it is, in s, as the bar says. */
-const position = (person) => person.page.evaluate(() => Number(
-	document.querySelector('#player-slider')?.getAttribute('aria-valuenow')));
 
 /** How long it is, in s, as the bar says. */
 const duration = (person) => person.page.evaluate(() => Number(
@@ -518,55 +491,15 @@ describe('recordings that are not whole, or not over', () => {
 		});
 });
 
-/**
- * Runs in the page: seeks by a key, and tells after how many ms the pictures
- * of that moment are there.
- */
-const seekBy = (name) => new Promise((done, fail) => {
-	const begun = performance.now();
-	const MOST_MS = 60000;
-
-	document.body.dispatchEvent(new KeyboardEvent('keydown',
-		{ key: name, bubbles: true }));
-	const look = () => {
-		const shown = [...document.querySelectorAll(
-			'.player video:not([hidden])')];
-		const player = /** @type {HTMLElement} */ (
-			document.querySelector('.player'));
-
-		if (player.dataset.state === 'paused' && shown.length && shown.every(
-			(each) => {
-				const video = /** @type {HTMLVideoElement} */ (each);
-
-				return !video.seeking && video.readyState >= 2;
-			}))
-			done(performance.now() - begun);
-		else if (performance.now() - begun > MOST_MS)
-			fail(new Error(`no pictures: ${player.outerHTML.slice(0, 200)}`));
-		else
-			setTimeout(look, 2);
-	};
-
-	setTimeout(look, 2);
-});
-
 test('seeks in a recording of two hours', async (t) => {
-	const feeder = await fed({ seconds: LONG_S,
-		words: ['--speed', '0', '--kbit', '200', '--screen', 'clinician'] });
+	const feeder = await feedLong(clinic, LONG_S);
 
-	await feeder.program.exited;
-	await until(() => clinic.recorder.children.length === 0, 60000, 'the end');
 	for (const kind of KINDS) {
-		const person = await viewer(kind, feeder.id);
+		const person = await openPlayer(clinic, kind, feeder.id);
 
 		assert.equal(await duration(person), LONG_S);
-		const took = [];
+		const took = await seeksOf(person, LONG_S);
 
-		for (const name of '517283946195') {
-			took.push(await person.page.evaluate(seekBy, name));
-			await until(async () => Math.abs(await position(person) -
-				LONG_S * Number(name) / 10) <= 1, 60000, `${name} tenths`);
-		}
 		t.diagnostic(`${kind}: seeks of two hours: median ${
 			Math.round(median(took))} ms, longest ${
 			Math.round(Math.max(...took))} ms of ${took.length}`);

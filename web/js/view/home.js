@@ -87,6 +87,7 @@ const tools = (visit, actions, change) => [
 		click: () => actions.copyLink(visit) }),
 	button('edit', 'Change', { class: 'plain change',
 		click: () => change(visit) }),
+	qualityButton(visit, actions),
 ];
 
 /**
@@ -109,7 +110,7 @@ function nextCard(visit, now, actions, change) {
 				` · ${visit.minutes} minutes${kindWords(visit)}`)),
 		happenedLine(visit, false),
 		visit.role === 'clinician' && h('div', { class: 'row wrap' },
-			...tools(visit, actions, change), qualityButton(visit, actions))),
+			...tools(visit, actions, change))),
 	button('camera', open ? 'Join the visit' : 'Get ready', {
 		class: 'primary big', id: 'join-next',
 		click: () => actions.go(`/visit/${visit.id}`) }));
