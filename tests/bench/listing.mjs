@@ -35,8 +35,10 @@ function fill(home) {
 		const clinician = Math.random() < BUSIEST ? clinicians[0]
 			: some(clinicians.slice(1));
 
-		lines.push(`INSERT INTO visits VALUES('${visit}','${room}','A visit','${
-			clinician}','p${below(PATIENTS)}@people.example',${begun},30,0,1);`,
+		lines.push('INSERT INTO visits(id,room,title,clinician_id,'
+			+ 'patient_email,start_s,minutes,cancelled,made_s) VALUES('
+			+ `'${visit}','${room}','A visit','${clinician}','p${
+				below(PATIENTS)}@people.example',${begun},30,0,1);`,
 		'INSERT INTO recordings(id,visit_id,room,state,rank,begun_s,ended_s,'
 			+ `parts,reason,incomplete,lost_ms,lost_packets) VALUES('${id()}','${
 				visit}','${room}','${state}',4,${begun},${
