@@ -151,7 +151,7 @@ describe('without all devices', () => {
 		await patient.signIn(`/visit/${visit}`);
 		await patient.page.sees('The browser may not use your camera');
 		await look(patient, 'denied');
-		await patient.join('listen');
+		await patient.knock('listen');
 		await patient.page.close();
 	});
 

@@ -95,9 +95,13 @@ export class Person {
 		await this.phase('in-call');
 	}
 
-	/** Joins, and waits at the door. */
-	async knock() {
-		await this.page.click(JOINS.camera);
+	/**
+	 * Joins, and waits at the door.
+	 *
+	 * @param {keyof typeof JOINS} how
+	 */
+	async knock(how = 'camera') {
+		await this.page.click(JOINS[how]);
 		await this.phase('waiting');
 	}
 
