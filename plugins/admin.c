@@ -24,10 +24,10 @@ static json_t *problem(const char *code, const char *text)
 	return json_pack("{s:s, s:s}", "error", code, "text", text);
 }
 
-/* Any thread; the session is or was seated. */
-static json_t *describe(const struct rth_session *session)
+/* Any thread; the session waits, or is or was seated; since when, it says. */
+static json_t *describe(const struct rth_session *session, int64_t since_us)
 {
-	int64_t age_us = session->port.host->now_us() - session->since_us;
+	int64_t age_us = session->port.host->now_us() - since_us;
 
 	return json_pack(
 		"{s:s, s:s, s:I, s:b, s:I, s:I, s:I}", "participant",
@@ -41,6 +41,28 @@ static json_t *describe(const struct rth_session *session)
 		(json_int_t)atomic_load(&session->port.packets_dropped));
 }
 
+static json_t *describe_room(const struct rth_room *room, int64_t now_us)
+{
+	json_t *seats = json_array();
+	json_t *waiting = json_array();
+
+	for (int role = 0; role < RTH_ROLES; role++) {
+		const struct rth_session *session = room->seat[role];
+
+		if (session)
+			json_array_append_new(
+				seats, describe(session, session->since_us));
+	}
+	for (size_t i = 0; i < room->n_waiting; i++)
+		json_array_append_new(
+			waiting, describe(room->waiting[i],
+					  room->waiting[i]->waits_since_us));
+	return json_pack("{s:s, s:I, s:s, s:o, s:o}", "room", room->id, "age_s",
+			 (json_int_t)(now_us - room->opened_us) / 1000000,
+			 "recording", rth_recording_state_name(room->recording),
+			 "seats", seats, "waiting", waiting);
+}
+
 static json_t *list(struct rth_control *control, const json_t *message)
 {
 	json_t *rooms = json_array();
@@ -48,24 +70,8 @@ static json_t *list(struct rth_control *control, const json_t *message)
 
 	(void)message;
 	for (struct rth_room *room = control->rooms.first; room;
-	     room = room->next) {
-		json_t *seats = json_array();
-
-		for (int role = 0; role < RTH_ROLES; role++) {
-			if (room->seat[role])
-				json_array_append_new(
-					seats, describe(room->seat[role]));
-		}
-		json_array_append_new(
-			rooms,
-			json_pack("{s:s, s:I, s:s, s:o}", "room", room->id,
-				  "age_s",
-				  (json_int_t)(now_us - room->opened_us) /
-					  1000000,
-				  "recording",
-				  rth_recording_state_name(room->recording),
-				  "seats", seats));
-	}
+	     room = room->next)
+		json_array_append_new(rooms, describe_room(room, now_us));
 	return json_pack("{s:o}", "rooms", rooms);
 }
 
@@ -100,22 +106,36 @@ static bool is_meant(const struct rth_session *session, const char *participant,
 			   (sub && strcmp(sub, session->who.sub) == 0));
 }
 
+/* In a seat or at the door; NULL: nobody is meant. */
+static struct rth_session *find_meant(const struct rth_room *room,
+				      const json_t *message)
+{
+	const char *participant = text_of(message, "participant");
+	const char *sub = text_of(message, "sub");
+
+	for (int role = 0; role < RTH_ROLES; role++) {
+		if (is_meant(room->seat[role], participant, sub))
+			return room->seat[role];
+	}
+	for (size_t i = 0; i < room->n_waiting; i++) {
+		if (is_meant(room->waiting[i], participant, sub))
+			return room->waiting[i];
+	}
+	return NULL;
+}
+
 /* Named wholly: "remove" is a function of the C library. */
 static json_t *remove_participant(struct rth_control *control,
 				  const json_t *message)
 {
 	struct rth_room *room = room_of(control, message);
+	struct rth_session *session = room ? find_meant(room, message) : NULL;
 
-	for (int role = 0; room && role < RTH_ROLES; role++) {
-		struct rth_session *session = room->seat[role];
-
-		if (is_meant(session, text_of(message, "participant"),
-			     text_of(message, "sub"))) {
-			rth_seat_dismiss(control, session, "removed");
-			return json_pack("{s:b}", "removed", true);
-		}
-	}
-	return problem("not-found", "There is no such participant.");
+	if (!session)
+		return problem("not-found", "There is no such participant.");
+	rth_visit_remove(room->visit, &session->who);
+	rth_seat_dismiss(control, session, "removed");
+	return json_pack("{s:b}", "removed", true);
 }
 
 static const struct {
@@ -194,8 +214,14 @@ json_t *rth_admin_message(struct rth_control *control, const json_t *message)
 json_t *rth_admin_session(const struct rth_session *session)
 {
 	enum rth_state state = session->state;
-	json_t *found = state == RTH_SEATED ? describe(session) : json_object();
+	json_t *found = NULL;
 
+	if (state == RTH_SEATED)
+		found = describe(session, session->since_us);
+	else if (state == RTH_WAITING)
+		found = describe(session, session->waits_since_us);
+	else
+		found = json_object();
 	if (found)
 		json_object_set_new(found, "state",
 				    json_string(rth_state_name(state)));

@@ -32,6 +32,12 @@ const char *rth_role_name(enum rth_role role)
 	return role < RTH_ROLES ? role_names[role] : "unknown";
 }
 
+bool rth_admitted_same(const struct rth_admitted *a,
+		       const struct rth_admitted *b)
+{
+	return a->issuer == b->issuer && strcmp(a->sub, b->sub) == 0;
+}
+
 void rth_admission_free(struct rth_admission *admission)
 {
 	if (!admission)

@@ -48,6 +48,10 @@ enum rth_verdict {
 	RTH_WAIT, /* the issuer's keys are being fetched: ask again */
 };
 
+/** Says whether both are one person: of one issuer, whatever the role. */
+bool rth_admitted_same(const struct rth_admitted *a,
+		       const struct rth_admitted *b);
+
 struct rth_admission;
 
 /**

@@ -88,15 +88,19 @@ static void relay(struct rth_control *control, const struct rth_session *from,
 	json_decref(text);
 }
 
+/* Who waits has nobody to talk to, whoever else is there. */
 static void run_chat(struct rth_control *control, struct rth_task *task)
 {
 	struct chat *chat = (struct chat *)task;
+	const struct rth_session *session = chat->session;
+	bool waits = session->state == RTH_WAITING;
 
-	if (chat->session->room && !atomic_load(&chat->session->gone)) {
-		if (chat->refusal)
-			refuse(control, chat->session, chat->refusal);
+	if ((session->room || waits) && !atomic_load(&session->gone)) {
+		if (chat->refusal || waits)
+			refuse(control, session,
+			       chat->refusal ? chat->refusal : "alone");
 		else
-			relay(control, chat->session, chat->buf, chat->len);
+			relay(control, session, chat->buf, chat->len);
 	}
 	chat_free(chat);
 }

@@ -10,6 +10,7 @@
 
 #include "ask.h"
 #include "consent.h"
+#include "door.h"
 #include "event.h"
 #include "jwt.h"
 #include "id.h"
@@ -18,6 +19,7 @@
 
 #define FIELDS_MAX 3
 #define ANY_ROLE (-1)
+#define IN(state) (1u << (state))
 #define NAME_SHOWN 32 /* of an unknown field, in the error's text */
 
 enum field_type {
@@ -36,8 +38,8 @@ struct field {
 
 struct rth_request {
 	const char *name;
-	enum rth_state state;
-	int role; /* rth_role or ANY_ROLE */
+	unsigned states; /* in which it may be asked: IN(state), or several */
+	int role;	 /* rth_role or ANY_ROLE */
 	bool paced;
 	enum rth_done (*verb)(struct rth_control *control,
 			      struct rth_command *command);
@@ -48,33 +50,53 @@ struct rth_request {
 
 static const struct rth_request requests[] = {
 	{"join",
-	 RTH_NONE,
+	 IN(RTH_NONE),
 	 ANY_ROLE,
 	 true,
 	 rth_seat_join,
 	 {{"token", FIELD_STRING, FIELD(token), RTH_JWT_MAX_BYTES, NULL}}},
 	{"media",
-	 RTH_SEATED,
+	 IN(RTH_WAITING) | IN(RTH_SEATED),
 	 ANY_ROLE,
 	 true,
 	 rth_seat_negotiate,
 	 {{NULL, 0, 0, 0, NULL}}},
 	{"state",
-	 RTH_SEATED,
+	 IN(RTH_WAITING) | IN(RTH_SEATED),
 	 ANY_ROLE,
 	 true,
 	 rth_seat_state,
 	 {{"microphone", FIELD_BOOL, FIELD(microphone), 0, NULL},
 	  {"camera", FIELD_BOOL, FIELD(camera), 0, NULL},
 	  {"screen", FIELD_BOOL, FIELD(screen), 0, NULL}}},
+	{"admit",
+	 IN(RTH_SEATED),
+	 RTH_ROLE_CLINICIAN,
+	 true,
+	 rth_door_admit,
+	 {{"participant", FIELD_STRING, FIELD(participant), RTH_ID_LEN, NULL}}},
+	{"deny",
+	 IN(RTH_SEATED),
+	 RTH_ROLE_CLINICIAN,
+	 true,
+	 rth_door_deny,
+	 {{"participant", FIELD_STRING, FIELD(participant), RTH_ID_LEN, NULL},
+	  {"reason", FIELD_CHOICE, FIELD(reason), 0, rth_deny_reasons}}},
+	{"note",
+	 IN(RTH_SEATED),
+	 RTH_ROLE_CLINICIAN,
+	 true,
+	 rth_door_note,
+	 {{"participant", FIELD_STRING, FIELD(participant), RTH_ID_LEN, NULL},
+	  {"text", FIELD_STRING, FIELD(text), RTH_NOTE_BYTES_MAX, NULL}}},
 	{"ask-recording",
-	 RTH_SEATED,
+	 IN(RTH_SEATED),
 	 RTH_ROLE_CLINICIAN,
 	 true,
 	 rth_ask_recording,
 	 {{NULL, 0, 0, 0, NULL}}},
 	{"consent",
-	 RTH_SEATED,
+	 IN(RTH_SEATED),
 	 ANY_ROLE,
 	 false,
 	 rth_ask_consent,
@@ -83,19 +105,19 @@ static const struct rth_request requests[] = {
 	  {"language", FIELD_STRING, FIELD(language), RTH_LANGUAGE_BYTES_MAX,
 	   NULL}}},
 	{"stop-recording",
-	 RTH_SEATED,
+	 IN(RTH_SEATED),
 	 ANY_ROLE,
 	 false,
 	 rth_ask_stop,
 	 {{"recording", FIELD_STRING, FIELD(recording), RTH_ID_LEN, NULL}}},
 	{"leave",
-	 RTH_SEATED,
+	 IN(RTH_WAITING) | IN(RTH_SEATED),
 	 ANY_ROLE,
 	 false,
 	 rth_seat_leave_asked,
 	 {{NULL, 0, 0, 0, NULL}}},
 	{"end",
-	 RTH_SEATED,
+	 IN(RTH_SEATED),
 	 RTH_ROLE_CLINICIAN,
 	 false,
 	 rth_seat_end_asked,
@@ -262,7 +284,7 @@ static void perform(struct rth_control *control, struct rth_command *command)
 		command_free(command);
 		return;
 	}
-	if (session->state != row->state) {
+	if (!(row->states & IN(session->state))) {
 		complain(control, command, "wrong-state",
 			 session->state == RTH_NONE
 				 ? "Join first."

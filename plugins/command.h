@@ -24,6 +24,7 @@ struct rth_command {
 	const char *token;
 	bool microphone, camera, screen;
 	const char *recording, *answer, *language;
+	const char *participant, *reason, *text;
 };
 
 /**

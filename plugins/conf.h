@@ -49,6 +49,8 @@ struct rth_plugin_conf {
 	int64_t leeway_s;
 	int64_t linger_s;
 	int64_t rooms_max;
+	int64_t waiting_max; /* at one door */
+	int64_t wait_s;
 	struct rth_conf_strings video_codecs;
 	enum rth_codec codecs[RTH_CODECS]; /* the same, in that order */
 	size_t n_codecs;

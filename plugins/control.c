@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "command.h"
+#include "door.h"
 #include "event.h"
 #include "feed.h"
 #include "mem.h"
@@ -211,12 +212,14 @@ static void tick(struct rth_control *control, int64_t now_us)
 			if (room->seat[role])
 				tick_session(control, room->seat[role], now_s);
 		}
+		rth_door_tick(control, room, now_us);
 		rth_recording_tick(control, room, now_us);
 		if (rth_room_empty(room) &&
 		    now_us - room->empty_since_us >=
 			    control->conf->linger_s * 1000000)
 			rth_seat_close_room(control, room);
 	}
+	rth_visits_sweep(&control->visits, now_s);
 	rth_recording_tick_news(control);
 	rth_event_tick(control, now_us);
 }
@@ -261,6 +264,7 @@ void rth_control_free(struct rth_control *control)
 		;
 	while (control->rooms.first)
 		rth_seat_end_room(control, control->rooms.first, "stopping");
+	rth_visits_clear(&control->visits);
 	rth_command_drop_parked(control);
 	rth_feed_free(control->feed);
 	rth_recording_last_words(control);

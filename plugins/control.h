@@ -34,6 +34,7 @@ struct rth_control {
 	struct rth_boot *boot; /* event.h */
 	struct rth_queue queue;
 	struct rth_rooms rooms;
+	struct rth_visits visits;
 	struct rth_task *parked; /* see command.c */
 	size_t n_parked;
 	int64_t ticked_us;

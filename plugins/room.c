@@ -71,7 +71,31 @@ struct rth_session *rth_room_other(const struct rth_room *room,
 				  : RTH_ROLE_CLINICIAN];
 }
 
+void rth_room_wait(struct rth_room *room, struct rth_session *session,
+		   size_t at)
+{
+	memmove(&room->waiting[at + 1], &room->waiting[at],
+		(room->n_waiting - at) * sizeof(room->waiting[0]));
+	room->waiting[at] = rth_session_ref(session);
+	room->n_waiting++;
+}
+
+void rth_room_unwait(struct rth_room *room, struct rth_session *session,
+		     int64_t now_us)
+{
+	size_t at = 0;
+
+	while (room->waiting[at] != session)
+		at++;
+	room->n_waiting--;
+	memmove(&room->waiting[at], &room->waiting[at + 1],
+		(room->n_waiting - at) * sizeof(room->waiting[0]));
+	room->empty_since_us = now_us;
+	rth_session_unref(session);
+}
+
 bool rth_room_empty(const struct rth_room *room)
 {
-	return !room->seat[RTH_ROLE_CLINICIAN] && !room->seat[RTH_ROLE_PATIENT];
+	return room->n_waiting == 0 && !room->seat[RTH_ROLE_CLINICIAN] &&
+	       !room->seat[RTH_ROLE_PATIENT];
 }

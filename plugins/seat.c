@@ -8,13 +8,14 @@
 
 #include "ask.h"
 #include "command.h"
+#include "door.h"
 #include "event.h"
 #include "pair.h"
 #include "recording.h"
 
 static struct rth_session *other_of(const struct rth_session *session)
 {
-	return rth_room_other(session->room, session);
+	return session->room ? rth_room_other(session->room, session) : NULL;
 }
 
 static void refuse(const struct rth_control *control,
@@ -68,6 +69,10 @@ static void give_up_seat(struct rth_control *control,
 		tell_slow(control, other, "send", false);
 	rth_room_unseat(room, session, control->host->now_us());
 	rth_recording_left(control, room, session, reason);
+	/* who takes over, or ends the room, tells them */
+	if (session->who.role == RTH_ROLE_CLINICIAN &&
+	    strcmp(reason, "replaced") != 0 && strcmp(reason, "ended") != 0)
+		rth_door_clinician(control, room);
 }
 
 void rth_seat_leave(struct rth_control *control, struct rth_session *session,
@@ -76,6 +81,8 @@ void rth_seat_leave(struct rth_control *control, struct rth_session *session,
 	rth_session_ref(session);
 	if (session->room)
 		give_up_seat(control, session, reason);
+	else if (session->state == RTH_WAITING)
+		rth_door_leave(control, session, reason);
 	if (session->state != RTH_LEFT && rth_session_enter(session, RTH_LEFT))
 		rth_control_log(control, RTH_LOG_ERROR, "bad-move");
 	rth_session_unref(session);
@@ -99,12 +106,27 @@ void rth_seat_dismiss(struct rth_control *control, struct rth_session *session,
 		reason);
 }
 
+void rth_seat_deny(struct rth_control *control, struct rth_session *session,
+		   const char *reason)
+{
+	dismiss(control, session, NULL,
+		json_pack("{s:s, s:s}", "rthealth", "denied", "reason", reason),
+		"denied");
+}
+
 void rth_seat_close_room(struct rth_control *control, struct rth_room *room)
 {
 	rth_control_log(control, RTH_LOG_INFO, "room-closed room=%s", room->id);
 	rth_recording_end(control, room, "left", NULL);
 	rth_event_report_room(control, "room-closed", room);
+	rth_visit_close(&control->visits, room->visit,
+			control->host->time_ms() / 1000);
 	rth_room_close(&control->rooms, room);
+}
+
+static json_t *ended_event(const char *reason)
+{
+	return json_pack("{s:s, s:s}", "rthealth", "ended", "reason", reason);
 }
 
 /* Ends the room; the one who asked, if any, is answered. */
@@ -122,10 +144,12 @@ static void end_room(struct rth_control *control, struct rth_room *room,
 				asked && asked->session == session
 					? asked->transaction
 					: NULL,
-				json_pack("{s:s, s:s}", "rthealth", "ended",
-					  "reason", reason),
-				"ended");
+				ended_event(reason), "ended");
 	}
+	while (room->n_waiting > 0)
+		dismiss(control, room->waiting[0], NULL, ended_event(reason),
+			"ended");
+	rth_visit_end(room->visit, control->host->time_ms() / 1000);
 	rth_seat_close_room(control, room);
 }
 
@@ -139,13 +163,21 @@ static enum rth_err find_room(struct rth_control *control, const char *id,
 			      struct rth_room **roomp)
 {
 	struct rth_room *room = rth_room_find(&control->rooms, id);
+	int64_t now_s = control->host->time_ms() / 1000;
+	struct rth_visit *visit;
 	enum rth_err err;
 
 	if (!room) {
-		err = rth_room_open(&control->rooms, id,
-				    control->host->now_us(), &room);
+		err = rth_visit_open(&control->visits, id, now_s, &visit);
 		if (err)
 			return err;
+		err = rth_room_open(&control->rooms, id,
+				    control->host->now_us(), &room);
+		if (err) {
+			rth_visit_close(&control->visits, visit, now_s);
+			return err;
+		}
+		room->visit = visit;
 		rth_control_log(control, RTH_LOG_INFO, "room-opened room=%s",
 				id);
 		rth_event_report_room(control, "room-opened", room);
@@ -179,12 +211,38 @@ static void welcome(struct rth_control *control, struct rth_session *session,
 	if (other && other->told_limited)
 		tell_slow(control, session, "send", true);
 	rth_recording_joined(control, session);
+	if (session->who.role == RTH_ROLE_CLINICIAN)
+		rth_door_clinician(control, session->room);
 }
 
-static bool is_same_person(const struct rth_admitted *a,
-			   const struct rth_admitted *b)
+/* Says whether somebody need not knock: clinicians, and who is or was in. */
+static bool may_sit(const struct rth_control *control,
+		    const struct rth_room *room, const struct rth_admitted *who)
 {
-	return a->issuer == b->issuer && strcmp(a->sub, b->sub) == 0;
+	const struct rth_session *holder = room->seat[who->role];
+
+	if (who->role == RTH_ROLE_CLINICIAN)
+		return true;
+	if (holder)
+		return rth_admitted_same(&holder->who, who);
+	return rth_visit_knows(room->visit, who,
+			       control->host->time_ms() / 1000);
+}
+
+/* The seat is free. Who sits in a patient's may come back to it. */
+static enum rth_err sit(const struct rth_control *control,
+			struct rth_session *session, struct rth_room *room)
+{
+	enum rth_err err;
+
+	session->since_us = control->host->now_us();
+	err = rth_session_enter(session, RTH_SEATED);
+	if (err)
+		return err;
+	rth_room_seat(room, session);
+	if (session->who.role == RTH_ROLE_PATIENT)
+		rth_visit_admit(room->visit, &session->who);
+	return RTH_OK;
 }
 
 /* Takes the seat of its role, also from an older life of the same person. */
@@ -196,20 +254,78 @@ static enum rth_err take_seat(struct rth_control *control,
 	struct rth_session *holder = room->seat[who->role];
 	enum rth_err err;
 
-	if (holder && !is_same_person(&holder->who, who))
+	if (holder && !rth_admitted_same(&holder->who, who))
 		return RTH_ERR_EXISTS;
 	err = rth_id_make(session->participant);
 	if (err)
 		return err;
 	session->who = *who;
-	session->since_us = control->host->now_us();
-	err = rth_session_enter(session, RTH_SEATED);
-	if (err)
-		return err;
 	if (holder)
 		rth_seat_dismiss(control, holder, "replaced");
-	rth_room_seat(room, session);
-	return RTH_OK;
+	return sit(control, session, room);
+}
+
+static void seated(struct rth_control *control, struct rth_session *session,
+		   const char *transaction)
+{
+	rth_control_log(control, RTH_LOG_INFO,
+			"joined room=%s participant=%s role=%s",
+			session->room->id, session->participant,
+			rth_role_name(session->who.role));
+	rth_event_report(control, "joined", session, NULL);
+	welcome(control, session, transaction);
+}
+
+/* Both were answered without the other's offer; where they differ somebody
+   offers again, and hears if there is no codec for both. */
+static void agree_on_codec(const struct rth_control *control,
+			   struct rth_session *session)
+{
+	struct rth_session *other = other_of(session);
+	enum rth_codec codec;
+
+	if (!other || !session->answered || !other->answered ||
+	    session->codec == other->codec)
+		return;
+	if (rth_sdp_common(&codec, control->conf->codecs,
+			   control->conf->n_codecs, &session->offer,
+			   &other->offer))
+		codec = other->codec;
+	if (session->codec != codec)
+		rth_event_plain(control, session, NULL, "renegotiate");
+	if (other->codec != codec)
+		rth_event_plain(control, other, NULL, "renegotiate");
+}
+
+void rth_seat_admit(struct rth_control *control, struct rth_session *session,
+		    struct rth_room *room)
+{
+	if (sit(control, session, room)) {
+		rth_control_log(control, RTH_LOG_ERROR, "bad-move");
+		return;
+	}
+	rth_pair_make(room);
+	seated(control, session, NULL);
+	agree_on_codec(control, session);
+}
+
+/* What a join that cannot be is answered with. */
+static void refuse_join(const struct rth_control *control,
+			const struct rth_command *command, enum rth_err err,
+			bool knocks)
+{
+	if (err == RTH_ERR_EXISTS)
+		refuse(control, command, "room-full", "room-full",
+		       "This seat of the visit is taken.");
+	else if (err == RTH_ERR_DENIED)
+		refuse(control, command, "visit-ended", "visit-ended",
+		       "This visit has ended.");
+	else if (err == RTH_ERR_LIMIT && knocks)
+		refuse(control, command, "door-full", "door-full",
+		       "Too many people wait already.");
+	else
+		refuse(control, command, rth_err_name(err), "busy",
+		       "The server cannot do this now.");
 }
 
 enum rth_done rth_seat_join(struct rth_control *control,
@@ -218,7 +334,8 @@ enum rth_done rth_seat_join(struct rth_control *control,
 	struct rth_session *session = command->session;
 	struct rth_admitted who = {0};
 	const char *reason = NULL;
-	struct rth_room *room;
+	struct rth_room *room = NULL;
+	bool knocks = false;
 	enum rth_err err;
 
 	switch (rth_admission_check(control->admission, command->token,
@@ -233,23 +350,17 @@ enum rth_done rth_seat_join(struct rth_control *control,
 		break;
 	}
 	err = find_room(control, who.room, &room);
-	if (!err)
+	if (!err && !may_sit(control, room, &who)) {
+		knocks = true;
+		err = rth_door_knock(control, session, &who, room,
+				     command->transaction);
+	} else if (!err) {
 		err = take_seat(control, session, &who, room);
-	if (err == RTH_ERR_EXISTS) {
-		refuse(control, command, "room-full", "room-full",
-		       "Both seats of this visit are taken.");
-		return RTH_DONE;
+		if (!err)
+			seated(control, session, command->transaction);
 	}
-	if (err) {
-		refuse(control, command, rth_err_name(err), "busy",
-		       "The server cannot do this now.");
-		return RTH_DONE;
-	}
-	rth_control_log(control, RTH_LOG_INFO,
-			"joined room=%s participant=%s role=%s", room->id,
-			session->participant, rth_role_name(who.role));
-	rth_event_report(control, "joined", session, NULL);
-	welcome(control, session, command->transaction);
+	if (err)
+		refuse_join(control, command, err, knocks);
 	return RTH_DONE;
 }
 
@@ -296,7 +407,8 @@ enum rth_done rth_seat_negotiate(struct rth_control *control,
 		rth_control_log(control, RTH_LOG_ERROR, "event-lost no memory");
 		return RTH_DONE;
 	}
-	rth_pair_break(session->room);
+	if (session->room)
+		rth_pair_break(session->room);
 	session->offer = offer;
 	session->codec = codec;
 	session->answered = true;
@@ -305,7 +417,8 @@ enum rth_done rth_seat_negotiate(struct rth_control *control,
 	json_decref(event);
 	if (other && other->answered && other->codec != codec)
 		rth_event_plain(control, other, NULL, "renegotiate");
-	rth_pair_make(session->room);
+	if (session->room)
+		rth_pair_make(session->room);
 	return RTH_DONE;
 }
 
@@ -314,20 +427,21 @@ void rth_seat_media(struct rth_control *control, struct rth_session *session,
 {
 	struct rth_session *other;
 
-	if (!session->room)
+	if (session->state != RTH_WAITING && session->state != RTH_SEATED)
 		return;
-	rth_pair_break(session->room);
+	if (session->room)
+		rth_pair_break(session->room);
 	session->media = up;
 	session->quality_us = 0;
 	if (up && rth_port_renew_limit(&session->port)) {
 		rth_control_log(control, RTH_LOG_ERROR, "no-memory room=%s",
-				session->room->id);
+				session->who.room);
 		rth_seat_dismiss(control, session, "removed");
 		return;
 	}
 	rth_control_log(control, RTH_LOG_INFO,
 			"media-%s room=%s participant=%s", up ? "up" : "down",
-			session->room->id, session->participant);
+			session->who.room, session->participant);
 	rth_event_report(control, up ? "media-up" : "media-down", session,
 			 NULL);
 	other = other_of(session);
@@ -336,7 +450,8 @@ void rth_seat_media(struct rth_control *control, struct rth_session *session,
 			       json_pack("{s:s, s:s, s:b}", "rthealth",
 					 "peer-media", "participant",
 					 session->participant, "up", up));
-	rth_pair_make(session->room);
+	if (session->room)
+		rth_pair_make(session->room);
 }
 
 /* What was switched on just now is asked for a picture at once. */
@@ -357,7 +472,8 @@ enum rth_done rth_seat_state(struct rth_control *control,
 	struct rth_session *session = command->session;
 	struct rth_session *other = other_of(session);
 
-	want_new_pictures(session, command->camera, command->screen);
+	if (session->room)
+		want_new_pictures(session, command->camera, command->screen);
 	session->microphone = command->microphone;
 	session->camera = command->camera;
 	session->screen = command->screen;
@@ -368,7 +484,8 @@ enum rth_done rth_seat_state(struct rth_control *control,
 				  "state", "participant", session->participant,
 				  "microphone", session->microphone, "camera",
 				  session->camera, "screen", session->screen));
-	rth_recording_devices(control, session);
+	if (session->room)
+		rth_recording_devices(control, session);
 	rth_event_send(control, session, command->transaction,
 		       json_pack("{s:s, s:s}", "rthealth", "ok", "request",
 				 command->request));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The verbs on seats: everything that changes who sits where and whose
- * packets may flow. Control thread only.
+ * packets may flow. Control thread only. Who waits for a seat: door.h.
  *
  * A request's verb answers its transaction with one event; see command.c for
  * the table of requests.
@@ -18,8 +18,8 @@ enum rth_done {
 	RTH_PARK, /* not yet: run the verb again later */
 };
 
-/** `join`: checks the token and takes the seat; parks while keys are fetched.
- */
+/** `join`: checks the token and takes the seat, or knocks; parks while keys are
+ * fetched. */
 enum rth_done rth_seat_join(struct rth_control *control,
 			    struct rth_command *command);
 /** `media`: answers the offer with the room's codec. */
@@ -44,15 +44,25 @@ void rth_seat_not_admitted(const struct rth_control *control,
 			   const struct rth_command *command,
 			   const char *reason);
 
+/** A waiting session, which its room has let go, takes the patient's seat. */
+void rth_seat_admit(struct rth_control *control, struct rth_session *session,
+		    struct rth_room *room);
+
+/** A waiting session is sent away with a reason. */
+void rth_seat_deny(struct rth_control *control, struct rth_session *session,
+		   const char *reason);
+
 /** The session's PeerConnection came up or went down. */
 void rth_seat_media(struct rth_control *control, struct rth_session *session,
 		    bool up);
 
-/** The seat is given up without a word to the browser; no seat: nothing. */
+/** The seat, or the place at the door, is given up without a word to the
+ * browser; neither: nothing. */
 void rth_seat_leave(struct rth_control *control, struct rth_session *session,
 		    const char *reason);
 
-/** The browser is told `reason` as an event, loses its seat and is closed. */
+/** The browser is told `reason` as an event, loses its seat, or its place at
+ * the door, and is closed. */
 void rth_seat_dismiss(struct rth_control *control, struct rth_session *session,
 		      const char *reason);
 
@@ -60,7 +70,8 @@ void rth_seat_dismiss(struct rth_control *control, struct rth_session *session,
 void rth_seat_limited(struct rth_control *control, struct rth_session *session,
 		      bool limited);
 
-/** The visit is over for both; the room is gone. */
+/** The visit is over for both and for all who wait; the room is gone, and
+ * nobody comes in again. */
 void rth_seat_end_room(struct rth_control *control, struct rth_room *room,
 		       const char *reason);
 

@@ -3,16 +3,21 @@
  * One browser: what is known of it, and the media end (port) through which
  * its packets flow once it has a seat.
  *
- *     none ──▶ seated ──▶ left
+ *     none ──▶ waiting ──▶ seated ──▶ left
+ *
+ * From each of the first three a session can be left at once, and who needs
+ * not knock is seated at once. While it waits it knows no room: `room` is NULL,
+ * and its port has no route.
  *
  * References: one belongs to the host's handle and is given up by
  * rth_control_gone, one to each task in the control thread's queue, one to
  * the seat. The last one given up frees the session and releases the handle.
  *
  * Threads: the members under "control thread" are touched there only; those
- * under "its seat" are written there before the state says "seated" and never
- * after, so that whoever has read that state may read them; the port has rules
- * of its own (relay.h); the rest is atomic or never changes.
+ * under "who" are written there before the state says "waiting", or "seated" if
+ * it does so first, and never after, those under "its seat" before it says
+ * "seated", so that whoever has read that state may read them; the port has
+ * rules of its own (relay.h); the rest is atomic or never changes.
  */
 #ifndef RTH_SESSION_H
 #define RTH_SESSION_H
@@ -31,6 +36,7 @@
 
 enum rth_state {
 	RTH_NONE,
+	RTH_WAITING,
 	RTH_SEATED,
 	RTH_LEFT,
 	RTH_STATES,
@@ -56,9 +62,12 @@ struct rth_session {
 
 	_Atomic(enum rth_state) state; /* written by the control thread */
 
-	/* Its seat. */
+	/* Who. */
 	struct rth_admitted who;
 	char participant[RTH_ID_SIZE];
+	int64_t waits_since_us; /* of who has waited */
+
+	/* Its seat. */
 	int64_t since_us;
 
 	/* Control thread. */
@@ -94,7 +103,7 @@ void rth_session_unref(struct rth_session *session);
 enum rth_err rth_session_enter(struct rth_session *session,
 			       enum rth_state next) RTH_CHECKED;
 
-/** "none", "seated" or "left". */
+/** "none", "waiting", "seated" or "left". */
 const char *rth_state_name(enum rth_state state);
 
 #endif

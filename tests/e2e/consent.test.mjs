@@ -14,7 +14,7 @@ import {
 } from './lib/janus.mjs';
 import { inside } from './lib/netns.mjs';
 import { stopAll, until } from './lib/procs.mjs';
-import { RawClient } from './lib/rawclient.mjs';
+import { RawClient, enter } from './lib/rawclient.mjs';
 import { startRecorder } from './lib/recorder.mjs';
 import { Store, Watch } from './lib/store.mjs';
 import { Issuer, roomId } from './lib/tokens.mjs';
@@ -75,12 +75,17 @@ async function attach() {
 	return client.attach();
 }
 
+/** Who admits to a room. @type {Map<string, import('./lib/rawclient.mjs').Handle>} */
+const doors = new Map();
+
 async function seat(room, role, more = {}) {
 	const handle = await attach();
-	const joined = await handle.say({ request: 'join',
-		token: issuer.token({ room, role, record: true, ...more }) });
+	const joined = await enter(handle,
+		issuer.token({ room, role, record: true, ...more }), doors.get(room));
 
 	assert.equal(joined.rthealth, 'joined', JSON.stringify(joined));
+	if (role === 'clinician')
+		doors.set(room, handle);
 	return Object.assign(handle, { joined, sub: more.sub });
 }
 

@@ -69,7 +69,7 @@ async function hold(clinician, patient) {
 	say('The patient has signed in with a code.');
 	for (const who of [clinician, patient]) {
 		await who.toLobby();
-		await who.join();
+		await who.join('camera', who === patient ? clinician : undefined);
 	}
 	TIMES.visit = performance.now();
 	const first = [await firstPicture(clinician), await firstPicture(patient)];

@@ -61,11 +61,17 @@ for (const [size, pixels] of Object.entries(SIZES)) {
 		});
 
 		test('waiting, and the visit', async () => {
-			await patient.join();
+			await patient.knock();
+			await patient.page.sees('You are waiting');
 			await look(patient, `waiting-${size}`);
 			await clinician.open(visit);
 			await clinician.ready();
 			await clinician.join();
+			await clinician.page.sees('has been waiting');
+			await patient.page.sees('is here and will let you in');
+			await look(clinician, `door-${size}`);
+			await clinician.admit();
+			await patient.phase('in-call');
 			await clinician.seesAndHears();
 			await patient.seesAndHears();
 			await look(patient, `visit-${size}`);
@@ -183,7 +189,7 @@ describe('without all devices', () => {
 		await patient.signIn(`/visit/${visit}`);
 		await patient.page.sees('was found. You can plug one in');
 		await look(patient, 'no-devices');
-		await patient.join('listen');
+		await patient.join('listen', clinician);
 		await patient.seesAndHears();
 		await patient.write('I can only write');
 		await clinician.openChat();
@@ -200,7 +206,7 @@ describe('without all devices', () => {
 		await patient.signIn(`/visit/${visit}`);
 		await patient.page.sees('The browser may not use your camera');
 		await look(patient, 'denied');
-		await patient.join('listen');
+		await patient.knock('listen');
 		await patient.page.close();
 	});
 

@@ -12,7 +12,7 @@ import {
 } from './lib/janus.mjs';
 import { inside } from './lib/netns.mjs';
 import { ROOT, stopAll, until } from './lib/procs.mjs';
-import { RawClient } from './lib/rawclient.mjs';
+import { RawClient, enter } from './lib/rawclient.mjs';
 import { Issuer, now, roomId } from './lib/tokens.mjs';
 
 await inside();
@@ -51,7 +51,8 @@ async function startSink() {
 before(async () => {
 	await startSink();
 	janus = await startJanus({ secrets: keys, debugLevel: 4,
-		pluginConf: issuer.conf('rooms = { linger_s = 1; };') });
+		pluginConf: issuer.conf(
+			'rooms = { linger_s = 1; waiting_max = 2; };') });
 });
 
 after(async () => {
@@ -73,17 +74,36 @@ async function connect() {
 
 const attach = async () => (await connect()).attach();
 
-/** A handle with a seat. */
-async function seat(room, role, more = {}) {
-	const handle = await attach();
+/** Who admits to a room. @type {Map<string, import('./lib/rawclient.mjs').Handle>} */
+const doors = new Map();
+
+function sign(room, role, more) {
 	const claims = { ...issuer.claims({ room, role, ...more }) };
 
 	claims.rth.seat_until = more.seatUntil ?? claims.rth.seat_until;
-	const joined = await handle.say(
-		{ request: 'join', token: issuer.sign(claims) });
+	return issuer.sign(claims);
+}
+
+/** A handle with a seat; a patient is admitted by the room's clinician. */
+async function seat(room, role, more = {}) {
+	const handle = await attach();
+	const joined = await enter(handle, sign(room, role, more),
+		doors.get(room));
 
 	assert.equal(joined.rthealth, 'joined', JSON.stringify(joined));
+	if (role === 'clinician')
+		doors.set(room, handle);
 	return Object.assign(handle, { joined });
+}
+
+/** A handle of a patient who waits. */
+async function wait(room, more = {}) {
+	const handle = await attach();
+	const waiting = await handle.say(
+		{ request: 'join', token: sign(room, 'patient', more) });
+
+	assert.equal(waiting.rthealth, 'waiting', JSON.stringify(waiting));
+	return Object.assign(handle, { waiting });
 }
 
 async function pair() {
@@ -238,7 +258,7 @@ describe('join', () => {
 
 	test('admits once with one token', async () => {
 		const room = roomId();
-		const token = issuer.token({ room, role: 'patient' });
+		const token = issuer.token({ room, role: 'clinician' });
 		const first = await attach();
 		const second = await attach();
 
@@ -251,7 +271,7 @@ describe('join', () => {
 	test('gives the room of the token, not another', async () => {
 		const { room } = await pair();
 		const mine = roomId();
-		const handle = await seat(mine, 'patient');
+		const handle = await seat(mine, 'clinician');
 
 		assert.deepEqual(handle.joined.peers, []);
 		assert.equal((await roomOf(room)).seats.length, 2);
@@ -261,13 +281,17 @@ describe('join', () => {
 	test('refuses a third person, whatever the role', async () => {
 		const { room, clinician, patient } = await pair();
 
-		for (const role of ['clinician', 'patient']) {
-			const third = await attach();
+		const third = await attach();
 
-			assertError(await third.say({ request: 'join',
-				token: issuer.token({ room, role }) }), 'room-full', 'join');
-		}
+		assertError(await third.say({ request: 'join',
+			token: issuer.token({ room, role: 'clinician' }) }), 'room-full',
+		'join');
+		const fourth = await wait(room);
+
+		assertError(await clinician.say({ request: 'admit',
+			participant: fourth.waiting.participant }), 'room-full', 'admit');
 		assert.equal((await roomOf(room)).seats.length, 2);
+		assert.equal((await roomOf(room)).waiting.length, 1);
 		assert.ok(!clinician.heard.includes('participant-left'));
 		assert.ok(!patient.heard.includes('replaced'));
 	});
@@ -299,11 +323,129 @@ describe('join', () => {
 		});
 });
 
+describe('the door', () => {
+	test('a patient waits, hears of the place and nothing else', async () => {
+		const room = roomId();
+		const first = await wait(room, { name: 'Name First' });
+		const second = await wait(room);
+
+		assert.equal(first.waiting.role, 'patient');
+		assert.deepEqual([first.waiting.place, first.waiting.waiting,
+			first.waiting.clinician], [1, 1, false]);
+		await first.hears('waiting', { place: 1, waiting: 2 });
+		assert.equal(second.waiting.place, 2);
+		assertError(await (await attach()).say({ request: 'join',
+			token: sign(room, 'patient', {}) }), 'door-full', 'join');
+		const clinician = await seat(room, 'clinician');
+		const { people } = await clinician.hears('waiting');
+
+		assert.deepEqual(clinician.joined.peers, []);
+		assert.deepEqual(people.map((one) => one.participant),
+			[first, second].map((one) => one.waiting.participant));
+		assert.equal(people[0].name, 'Name First');
+		assert.ok(people[0].waited_ms >= people[1].waited_ms);
+		await second.hears('waiting', { place: 2, clinician: true });
+		assert.equal((await first.say({ request: 'media' }, OFFER)).rthealth,
+			'media');
+		assert.equal((await first.say({ request: 'state', camera: true,
+			microphone: true, screen: false })).rthealth, 'ok');
+		assert.deepEqual([...new Set(second.heard)], ['waiting']);
+		assert.ok(!clinician.heard.includes('state'));
+		const info = await admin(keys.admin, { janus: 'handle_info',
+			session_id: second.client.sessionId, handle_id: second.id });
+
+		assert.equal(info.info.plugin_specific.state, 'waiting');
+		await clinician.say({ request: 'leave' });
+		await second.hears('waiting', { place: 2, clinician: false });
+		assert.equal((await roomOf(room)).waiting.length, 2);
+	});
+
+	test('one is admitted, one gets a note and is denied', async () => {
+		const room = roomId();
+		const clinician = await seat(room, 'clinician');
+		const [one, other] = [await wait(room), await wait(room)];
+		const about = (request, who, more = {}) => clinician.say({ request,
+			participant: who.waiting.participant, ...more });
+
+		assert.equal((await about('note', other, { text: 'Soon.' })).rthealth,
+			'ok');
+		assert.equal((await other.hears('note')).text, 'Soon.');
+		assert.equal((await about('admit', one)).rthealth, 'ok');
+		const joined = await one.hears('joined');
+
+		assert.equal(joined.peers[0].participant,
+			clinician.joined.participant);
+		await clinician.hears('participant-joined',
+			{ participant: one.waiting.participant });
+		assert.equal((await about('deny', other,
+			{ reason: 'wrong-time' })).rthealth, 'ok');
+		await other.hears('denied', { reason: 'wrong-time' });
+		await other.janus('detached');
+		assertError(await about('admit', other), 'not-waiting', 'admit');
+		assert.ok(!one.heard.includes('note'));
+		assert.ok(!other.heard.includes('joined'));
+	});
+
+	test('only the room\'s clinician decides', async () => {
+		const { room, patient } = await pair();
+		const waiting = await wait(room);
+		const elsewhere = await seat(roomId(), 'clinician');
+		const admit = { request: 'admit',
+			participant: waiting.waiting.participant };
+
+		assertError(await patient.say(admit), 'wrong-role', 'admit');
+		assertError(await waiting.say(admit), 'wrong-state', 'admit');
+		assertError(await elsewhere.say(admit), 'not-waiting', 'admit');
+	});
+
+	test('who was admitted comes back, also to a closed room, until removed',
+		async () => {
+			const room = roomId();
+			const clinician = await seat(room, 'clinician');
+			const patient = await seat(room, 'patient', { sub: 'sub-back' });
+
+			await patient.detach();
+			await clinician.say({ request: 'leave' });
+			await until(async () => !await roomOf(room), 60000, 'no room');
+			const token = () => sign(room, 'patient', { sub: 'sub-back' });
+			const again = await attach();
+
+			assert.equal((await enter(again, token())).rthealth, 'joined');
+			await pluginAdmin(keys.admin,
+				{ request: 'remove', room, sub: 'sub-back' });
+			await again.hears('removed');
+			assert.equal((await enter(await attach(), token())).rthealth,
+				'waiting');
+		});
+
+	test('ended is ended, for each token of that visit', async () => {
+		const { room, clinician } = await pair();
+		const late = ['clinician', 'patient'].map((role) =>
+			sign(room, role, {}));
+		const waiting = await wait(room);
+
+		await clinician.say({ request: 'end' });
+		await waiting.hears('ended', { reason: 'clinician' });
+		await waiting.janus('detached');
+		for (const token of [...late, sign(room, 'clinician', {})])
+			assertError(await (await attach()).say({ request: 'join', token }),
+				'visit-ended', 'join');
+		assert.equal(await roomOf(room), undefined);
+	});
+});
+
 describe('requests that are wrong', () => {
 	const long = 'x'.repeat(9000);
 	const cases = [
 		['no request', {}],
-		['an unknown one', { request: 'admit' }],
+		['an unknown one', { request: 'enter' }],
+		['admit without a participant', { request: 'admit' }],
+		['deny without a reason',
+			{ request: 'deny', participant: ANY_ID }],
+		['deny for a reason of one\'s own', { request: 'deny',
+			participant: ANY_ID, reason: 'because' }],
+		['a note that is too long', { request: 'note', participant: ANY_ID,
+			text: 'x'.repeat(1001) }],
 		['a request that is a number', { request: 1 }],
 		['a request that is null', { request: null }],
 		['join without a token', { request: 'join' }],
@@ -349,7 +491,7 @@ describe('requests that are wrong', () => {
 			const joined = await handle.say({ request: 'join',
 				token: issuer.token({ room: roomId(), role: 'patient' }) });
 
-			assert.equal(joined.rthealth, 'joined');
+			assert.equal(joined.rthealth, 'waiting');
 		});
 	}
 
@@ -386,6 +528,9 @@ describe('requests that are wrong', () => {
 		'state': { camera: true, microphone: true, screen: false },
 		'consent': { recording: ANY_ID, answer: 'yes', language: 'en' },
 		'stop-recording': { recording: ANY_ID },
+		'admit': { participant: ANY_ID },
+		'deny': { participant: ANY_ID, reason: 'other' },
+		'note': { participant: ANY_ID, text: 'x' },
 	})) {
 		test(`${request} before join: wrong-state`, async () => {
 			assertError(await (await attach()).say({ request, ...fields }),
@@ -409,10 +554,10 @@ describe('requests that are wrong', () => {
 
 	test('join twice: wrong-state', async () => {
 		const room = roomId();
-		const handle = await seat(room, 'patient');
+		const handle = await seat(room, 'clinician');
 
 		assertError(await handle.say({ request: 'join',
-			token: issuer.token({ room, role: 'patient' }) }), 'wrong-state');
+			token: issuer.token({ room, role: 'clinician' }) }), 'wrong-state');
 		assert.equal((await roomOf(room)).seats.length, 1);
 	});
 
@@ -499,7 +644,7 @@ describe('what people do', () => {
 
 	test('an empty room is gone after its linger time', async () => {
 		const room = roomId();
-		const handle = await seat(room, 'patient');
+		const handle = await seat(room, 'clinician');
 
 		await handle.say({ request: 'leave' });
 		assert.deepEqual((await roomOf(room)).seats, []);
@@ -509,7 +654,7 @@ describe('what people do', () => {
 	test('many requests at once are answered one by one or refused as busy',
 		async () => {
 			const room = roomId();
-			const handle = await seat(room, 'patient');
+			const handle = await seat(room, 'clinician');
 			const answers = await Promise.all(Array.from({ length: 200 },
 				(_, i) => handle.say({ request: 'state', camera: i % 2 === 0,
 					microphone: true, screen: false })));
@@ -524,7 +669,7 @@ describe('what people do', () => {
 
 describe('media', () => {
 	test('an offer of the four slots is answered', async () => {
-		const handle = await seat(roomId(), 'patient');
+		const handle = await seat(roomId(), 'clinician');
 		const answer = await handle.say({ request: 'media' }, OFFER);
 
 		assert.equal(answer.rthealth, 'media', JSON.stringify(answer));
@@ -539,7 +684,7 @@ describe('media', () => {
 		assert.match(sdp, /a=rtcp-fb:\d+ transport-cc/);
 		assert.match(sdp, /a=rtcp-fb:\d+ nack pli/);
 		// Janus, not the browser, is the DTLS server, if the browser agrees.
-		const active = await seat(roomId(), 'patient');
+		const active = await seat(roomId(), 'clinician');
 		const other = await active.say({ request: 'media' }, { type: 'offer',
 			sdp: OFFER.sdp.replaceAll('a=setup:actpass', 'a=setup:active') });
 
@@ -577,7 +722,7 @@ describe('media', () => {
 	for (const [what, jsep] of Object.entries(offers)) {
 		test(`${what}: refused, and the seat is kept`, async () => {
 			const room = roomId();
-			const handle = await seat(room, 'patient');
+			const handle = await seat(room, 'clinician');
 			const answer = await handle.say({ request: 'media' },
 				jsep ?? undefined);
 
@@ -605,7 +750,7 @@ describe('media', () => {
 
 	test('each codec can be the room\'s', async () => {
 		for (const codec of ['VP8', 'H264', 'VP9', 'AV1']) {
-			const handle = await seat(roomId(), 'patient');
+			const handle = await seat(roomId(), 'clinician');
 			const answer = await handle.say({ request: 'media' }, only(codec));
 
 			assert.equal(answer.video, codec.toLowerCase());
@@ -629,13 +774,13 @@ describe('the admin API', () => {
 	test('list tells rooms and seats, and nobody\'s name', async () => {
 		const room = roomId();
 
-		await seat(room, 'patient', { name: 'Secret Name', sub: 'sub-secret' });
+		await seat(room, 'clinician', { name: 'Secret Name', sub: 'sub-secret' });
 		const found = await roomOf(room);
 
 		assert.equal(typeof found.age_s, 'number');
 		assert.deepEqual(Object.keys(found).sort(), ['age_s', 'recording', 'room',
-			'seats']);
-		assert.equal(found.seats[0].role, 'patient');
+			'seats', 'waiting']);
+		assert.equal(found.seats[0].role, 'clinician');
 		assert.equal(found.seats[0].packets_in, 0);
 		assert.equal(found.seats[0].packets_out, 0);
 		assert.ok(!JSON.stringify(await list()).includes('Secret Name'));
@@ -682,7 +827,7 @@ describe('the admin API', () => {
 	}
 
 	test('a handle\'s information holds no token and no name', async () => {
-		const handle = await seat(roomId(), 'patient', { name: 'Secret Name' });
+		const handle = await seat(roomId(), 'clinician', { name: 'Secret Name' });
 		const info = await admin(keys.admin, { janus: 'handle_info',
 			session_id: handle.client.sessionId, handle_id: handle.id });
 
@@ -708,7 +853,9 @@ describe('events to event handlers', () => {
 		await until(() => mine().some((e) => e.event === 'room-closed'), 60000,
 			'room-closed at the sink');
 		assert.deepEqual(mine().map((e) => e.event), ['room-opened', 'joined',
-			'joined', 'left', 'left', 'room-closed']);
+			'waiting', 'admitted', 'joined', 'left', 'left', 'room-closed']);
+		assert.deepEqual(mine()[3].by, { participant:
+			clinician.joined.participant, sub: 'sub-c', role: 'clinician' });
 		const [, joined] = mine();
 
 		assert.equal(joined.sub, 'sub-c');

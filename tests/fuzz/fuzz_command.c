@@ -9,7 +9,10 @@
 
 #include "command.h"
 
-static const char *const names[] = {"join", "media", "state", "leave", "end"};
+static const char *const names[] = {
+	"join",		 "media",   "state",	      "admit", "deny", "note",
+	"ask-recording", "consent", "stop-recording", "leave", "end",
+};
 
 static bool is_name(const char *name)
 {
@@ -30,6 +33,11 @@ static void check_taken(const struct rth_command *command)
 	    (!command->token || strlen(command->token) > 8192))
 		abort();
 	if (strcmp(request, "join") != 0 && command->token)
+		abort();
+	if (strcmp(request, "deny") == 0 && !command->reason)
+		abort();
+	if (strcmp(request, "note") == 0 &&
+	    (!command->text || strlen(command->text) > 1000))
 		abort();
 }
 

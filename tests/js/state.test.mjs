@@ -48,11 +48,14 @@ test('each phase is left only by the events that it hears', () => {
 		['lobby', 'ended', 'ended'], ['in-call', 'ended', 'ended'],
 		['lost', 'ended', 'ended'], ['ended', 'join', 'joining'],
 		['early', 'join-failed', 'lobby'], ['early', 'ended', 'ended'],
-		['joining', 'ended', 'ended'],
+		['joining', 'ended', 'ended'], ['joining', 'waiting', 'waiting'],
+		['lost', 'waiting', 'waiting'], ['waiting', 'waiting', 'waiting'],
+		['waiting', 'joined', 'in-call'], ['waiting', 'stop-waiting', 'lobby'],
+		['waiting', 'ended', 'ended'],
 	];
 	const types = [...new Set(moves.map(([, type]) => type))];
 	const phases = ['loading', 'signed-out', 'home', 'lobby', 'early',
-		'joining', 'in-call', 'lost', 'ended'];
+		'joining', 'waiting', 'in-call', 'lost', 'ended'];
 	for (const phase of phases)
 		for (const type of types) {
 			const to = moves.find(([p, t]) => p === phase && t === type)?.[2];
@@ -60,6 +63,26 @@ test('each phase is left only by the events that it hears', () => {
 			assert.equal(step({ ...lobby(), phase }, event).phase, to ?? phase,
 				`${phase} ${type}`);
 		}
+});
+
+test('who waits knows the place and the clinician\'s words, until let in', () => {
+	const waiting = run(lobby(), { type: 'join' }, { type: 'waiting', place: 2,
+		waiting: 3, clinician: true }, { type: 'note', text: 'Soon.' });
+	assert.deepEqual(waiting.place, { place: 2, waiting: 3, clinician: true });
+	assert.equal(waiting.note, 'Soon.');
+	const ready = run(waiting, { type: 'chat-ready', ready: true }, JOINED);
+	assert.equal(ready.phase, 'in-call');
+	assert.equal(ready.note, '');
+	assert.equal(ready.chat.ready, true);
+});
+
+test('the clinician sees since when somebody waits', () => {
+	const state = inCall({ type: 'door', now: 5000, people: [
+		{ participant: 'p3', name: 'P. B', waited_ms: 3000, check: null }] });
+	assert.deepEqual(state.door, [{ participant: 'p3', name: 'P. B',
+		since: 2000 }]);
+	assert.deepEqual(run(state, { type: 'door', now: 6000, people: [] }).door,
+		[]);
 });
 
 test('the seat is kept through a loss and a return', () => {

@@ -198,11 +198,36 @@ void visit_ask_join(const struct visit *visit, const struct person *person,
 	visit_step(visit);
 }
 
+void visit_admitted(struct visit *visit, const char *sub)
+{
+	struct rth_visits *visits = &visit->control->visits;
+	int64_t now_s = fake_host.time_ms() / 1000;
+	struct rth_admitted who = {.role = RTH_ROLE_PATIENT,
+				   .seat_until_s = now_s + 3600};
+	struct rth_visit *remembered = NULL;
+
+	snprintf(who.sub, sizeof(who.sub), "%s", sub);
+	assert_int_equal(rth_visit_open(visits, VISIT_ROOM, now_s, &remembered),
+			 RTH_OK);
+	rth_visit_admit(remembered, &who);
+	if (!rth_room_find(&visit->control->rooms, VISIT_ROOM))
+		rth_visit_close(visits, remembered, now_s);
+}
+
+void visit_come_back(struct visit *visit, const struct person *person,
+		     const char *sub)
+{
+	visit_admitted(visit, sub);
+	visit_ask_join(visit, person, visit_claims(visit, sub, "patient"));
+}
+
 struct person *visit_join(struct visit *visit, const char *sub,
 			  const char *role)
 {
 	struct person *person = visit_attach(visit);
 
+	if (strcmp(role, "patient") == 0)
+		visit_admitted(visit, sub);
 	visit_ask_join(visit, person, visit_claims(visit, sub, role));
 	assert_int_equal(person->session->state, RTH_SEATED);
 	fake_forget_pushes();

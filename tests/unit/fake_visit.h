@@ -82,6 +82,17 @@ void visit_ask(const struct visit *visit, const struct person *person,
 void visit_ask_join(const struct visit *visit, const struct person *person,
 		    json_t *claims);
 
+/*
+ * Makes the patient of this name somebody whom the clinician has admitted last,
+ * and who so need not knock. Joining by visit_join is that of such a patient;
+ * those who knock are in test_door.c.
+ */
+void visit_admitted(struct visit *visit, const char *sub);
+
+/* Such a patient comes back: posts a join, and takes a turn. */
+void visit_come_back(struct visit *visit, const struct person *person,
+		     const char *sub);
+
 /* Joins; nothing that was pushed is left to be looked at. */
 struct person *visit_join(struct visit *visit, const char *sub,
 			  const char *role);

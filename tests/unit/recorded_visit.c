@@ -67,6 +67,8 @@ static void join(struct visit *visit, struct person *person, const char *sub,
 {
 	json_t *claims = visit_claims(visit, sub, role);
 
+	if (strcmp(role, "patient") == 0)
+		visit_admitted(visit, sub);
 	json_object_set_new(json_object_get(claims, "rth"), "record",
 			    json_true());
 	visit_ask_join(visit, person, claims);

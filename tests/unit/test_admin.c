@@ -165,7 +165,7 @@ static void a_session_tells_its_state_without_waiting(void **state)
 	assert_string_equal(fake_text(answer, "state"), "none");
 	assert_int_equal(json_object_size(answer), 1);
 	json_decref(answer);
-	visit_ask_join(v, a, visit_claims(v, "subject-a", "patient"));
+	visit_come_back(v, a, "subject-a");
 	fake_advance_us(3000000);
 	answer = rth_admin_session(a->session);
 	assert_string_equal(fake_text(answer, "state"), "seated");

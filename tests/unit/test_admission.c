@@ -32,6 +32,7 @@ static void admitted(struct visit *visit, json_t *claims)
 {
 	struct person *person = visit_attach(visit);
 
+	visit_admitted(visit, fake_text(claims, "sub"));
 	visit_ask_join(visit, person, claims);
 	fake_expect(person->handle, "joined", "join");
 	visit_ask(visit, person, "t", "{\"request\":\"leave\"}", NULL);
@@ -64,6 +65,7 @@ static void a_good_token_admits(void **state)
 	struct person *person = visit_attach(visit);
 	const struct fake_push *answer;
 
+	visit_admitted(visit, "subject-a");
 	visit_ask_join(visit, person, good(visit));
 	answer = fake_expect(person->handle, "joined", "join");
 	assert_string_equal(fake_text(answer->event, "role"), "patient");

@@ -29,7 +29,7 @@ static void malformed_requests_change_nothing(void **state)
 	refused_as(state, "{}", "request");
 	refused_as(state, "{\"request\":7}", "request");
 	refused_as(state, "{\"request\":null}", "request");
-	refused_as(state, "{\"request\":\"admit\"}", "no such request");
+	refused_as(state, "{\"request\":\"enter\"}", "no such request");
 	refused_as(state, "{\"request\":\"Join\",\"token\":\"x\"}", "no such");
 	refused_as(state, "{\"request\":\"join\"}", "token");
 	refused_as(state, "{\"request\":\"join\",\"token\":7}", "token");
@@ -123,8 +123,7 @@ static void a_seat_is_taken_once(void **state)
 	struct visit *visit = *state;
 	struct person *person = visit_join(visit, "subject-a", "patient");
 
-	visit_ask_join(visit, person,
-		       visit_claims(visit, "subject-a", "patient"));
+	visit_come_back(visit, person, "subject-a");
 	fake_expect_error(person->handle, "wrong-state", "join");
 	assert_int_equal(person->session->state, RTH_SEATED);
 }

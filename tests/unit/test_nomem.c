@@ -17,13 +17,14 @@
 struct script {
 	struct visit *visit;
 	char *chromium, *firefox;
-	char *clinician, *patient, *forged;
+	char *clinician, *patient, *denied, *forged;
 };
 
 enum who {
 	CLINICIAN,
 	PATIENT,
 	REPLAYER, /* with the clinician's token once more */
+	DENIED,	  /* who knocks, and is sent away */
 	FORGER,	  /* with a token of another key, under the right id */
 	PEOPLE,
 };
@@ -48,6 +49,8 @@ static void prepare(struct script *s)
 		s->visit, visit_claims(s->visit, "subject-c", "clinician"));
 	s->patient = visit_sign(s->visit,
 				visit_claims(s->visit, "subject-p", "patient"));
+	s->denied = visit_sign(s->visit,
+			       visit_claims(s->visit, "subject-d", "patient"));
 	s->forged = forge(s->visit);
 }
 
@@ -58,6 +61,7 @@ static void clean_up(struct script *s)
 	free(s->firefox);
 	rth_free(s->clinician);
 	rth_free(s->patient);
+	rth_free(s->denied);
 	rth_free(s->forged);
 }
 
@@ -89,6 +93,20 @@ static void join(struct visit *v, enum who who, const char *token)
 {
 	post(v, &v->people[who],
 	     json_pack("{s:s, s:s}", "request", "join", "token", token), NULL);
+}
+
+/* What the clinician says of the one who waits. */
+static void say_of(struct visit *v, enum who who, const char *request,
+		   const char *name, const char *value)
+{
+	const struct person *p = &v->people[who];
+
+	if (p->session && p->session->state == RTH_WAITING)
+		post(v, &v->people[CLINICIAN],
+		     json_pack("{s:s, s:s, s:s*}", "request", request,
+			       "participant", p->session->participant, name,
+			       value),
+		     NULL);
 }
 
 static bool seated(const struct visit *v, enum who who)
@@ -131,12 +149,16 @@ static void play(const struct script *s)
 	join(v, CLINICIAN, s->clinician);
 	entered = seated(v, CLINICIAN);
 	join(v, PATIENT, s->patient);
+	join(v, DENIED, s->denied);
+	say_of(v, PATIENT, "note", "text", "One minute.");
+	say_of(v, DENIED, "deny", "reason", "not-known");
+	say_of(v, PATIENT, "admit", "x", NULL);
 	join(v, REPLAYER, s->clinician);
 	media(v, &v->people[CLINICIAN], s->chromium);
 	media(v, &v->people[PATIENT], s->firefox);
 	for (int i = 0; i < PEOPLE; i++)
 		talk(v, &v->people[i]);
-	assert_false(seated(v, FORGER));
+	assert_false(seated(v, FORGER) || seated(v, DENIED));
 	assert_false(entered && seated(v, REPLAYER));
 	post(v, &v->people[CLINICIAN], json_pack("{s:s}", "request", "end"),
 	     NULL);

@@ -154,6 +154,8 @@ static void step_end(struct life *l)
 	if (!room || chance(l, 8) != 0)
 		return;
 	rth_seat_end_room(l->visit->control, room, "admin");
+	/* the next visit in a room of the same name */
+	rth_visits_clear(&l->visit->control->visits);
 	l->seated[0] = l->seated[1] = -1;
 }
 

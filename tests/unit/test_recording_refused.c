@@ -379,6 +379,7 @@ static void whether_one_may_ask_is_told(void **state)
 
 		json_object_set_new(json_object_get(claims, "rth"), "record",
 				    json_boolean(people[i].record));
+		visit_admitted(v, "subject-x");
 		visit_ask_join(v, person, claims);
 		push = fake_expect(person->handle, "joined", "join");
 		assert_int_equal(

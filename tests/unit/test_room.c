@@ -26,7 +26,7 @@ static void two_people_see_each_other(void **state)
 	const struct fake_push *push;
 	json_t *peer;
 
-	visit_ask_join(v, b, visit_claims(v, "subject-b", "patient"));
+	visit_come_back(v, b, "subject-b");
 	push = fake_expect(a->handle, "participant-joined", NULL);
 	assert_string_equal(fake_text(push->event, "participant"),
 			    b->session->participant);
@@ -47,10 +47,10 @@ static void two_people_see_each_other(void **state)
 static void a_seat_is_for_one(void **state)
 {
 	struct visit *v = *state;
-	struct person *a = visit_join(v, "subject-a", "patient");
+	struct person *a = visit_join(v, "subject-a", "clinician");
 	struct person *b = visit_attach(v);
 
-	visit_ask_join(v, b, visit_claims(v, "subject-b", "patient"));
+	visit_ask_join(v, b, visit_claims(v, "subject-b", "clinician"));
 	fake_expect_error(b->handle, "room-full", "join");
 	fake_expect_silence();
 	assert_string_equal(fake_text(fake_last_notice("refused"), "reason"),
@@ -58,7 +58,7 @@ static void a_seat_is_for_one(void **state)
 	assert_int_equal(b->session->state, RTH_NONE);
 	assert_int_equal(a->session->state, RTH_SEATED);
 	/* the same person in the other role is not a take-over */
-	visit_ask_join(v, b, visit_claims(v, "subject-a", "clinician"));
+	visit_come_back(v, b, "subject-a");
 	fake_expect(a->handle, "participant-joined", NULL);
 	fake_expect(b->handle, "joined", "join");
 }
@@ -73,9 +73,8 @@ static void rooms_do_not_mix(void **state)
 	visit_ask_join(
 		v, b,
 		in_room(visit_claims(v, "subject-b", "patient"), OTHER_ROOM));
-	push = fake_expect(b->handle, "joined", "join");
-	assert_int_equal(json_array_size(json_object_get(push->event, "peers")),
-			 0);
+	push = fake_expect(b->handle, "waiting", "join");
+	assert_true(json_is_false(json_object_get(push->event, "clinician")));
 	fake_expect_silence();
 	assert_int_equal(v->control->rooms.n, 2);
 }
@@ -88,7 +87,7 @@ static void the_same_person_takes_over(void **state)
 	struct person *new = visit_attach(v);
 	const struct fake_push *push;
 
-	visit_ask_join(v, new, visit_claims(v, "subject-b", "patient"));
+	visit_come_back(v, new, "subject-b");
 	push = fake_expect(a->handle, "participant-left", NULL);
 	assert_string_equal(fake_text(push->event, "reason"), "replaced");
 	assert_string_equal(fake_text(push->event, "participant"),
@@ -112,9 +111,9 @@ static void the_same_person_takes_over(void **state)
 static void another_issuers_subject_is_another_person(void **state)
 {
 	struct visit *v = *state;
-	struct person *a = visit_join(v, "subject-a", "patient");
+	struct person *a = visit_join(v, "subject-a", "clinician");
 	struct person *b = visit_attach(v);
-	json_t *claims = visit_claims(v, "subject-a", "patient");
+	json_t *claims = visit_claims(v, "subject-a", "clinician");
 
 	json_object_set_new(claims, "iss", json_string(VISIT_OTHER_ISSUER));
 	visit_ask_join(v, b, claims);

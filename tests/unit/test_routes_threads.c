@@ -151,6 +151,7 @@ static void seats_change_while_packets_flow(void **state)
 	firefox = test_read("sdp/firefox.sdp", &len);
 	fake.silent = true;
 	fake.check = is_whole;
+	visit_admitted(v, "subject-p");
 	assert_int_equal(rth_control_start(v->control), RTH_OK);
 	seat[0] = start(v, true, 0);
 	seat[1] = start(v, false, 0);

@@ -278,7 +278,7 @@ static void who_joins_hears_what_the_other_sends(void **state)
 	visit_media(v, a, true);
 	state_of(v, a, true, false);
 	fake_forget_pushes();
-	visit_ask_join(v, b, visit_claims(v, "subject-b", "patient"));
+	visit_come_back(v, b, "subject-b");
 	fake_expect(a->handle, "participant-joined", NULL);
 	peer = json_array_get(
 		json_object_get(fake_expect(b->handle, "joined", "join")->event,
@@ -333,7 +333,7 @@ static void a_thin_line_goes_with_its_owner(void **state)
 	visit_wait_ms(v, 1000);
 	fake_forget_pushes();
 	b2 = visit_attach(v);
-	visit_ask_join(v, b2, visit_claims(v, "subject-patient", "patient"));
+	visit_come_back(v, b2, "subject-patient");
 	fake_expect(a->handle, "participant-left", NULL);
 	fake_expect(b->handle, "replaced", NULL);
 	fake_expect(a->handle, "participant-joined", NULL);

@@ -138,6 +138,10 @@ const visitActions = ({ dispatch, state, visit, go }) => ({
 	/** @param {import('./visit.js').Mode} mode */
 	join: (mode) => void visit()?.join(mode),
 	stopWaiting: () => visit()?.stopWaiting(),
+	/** @param {string} participant */
+	admit: (participant) => void visit()?.decide('admit', participant),
+	/** @param {string} participant */
+	decline: (participant) => void visit()?.decide('deny', participant),
 	/** @param {import('./media.js').Slot} slot */
 	toggle: (slot) => void visit()?.toggle(slot),
 	/** @param {import('./devices.js').Kind} kind @param {string} id */

@@ -65,7 +65,7 @@ async function loadSession(notice) {
 
 /** @param {string} path */
 function show(path) {
-	if (['in-call', 'lost'].includes(state.phase))
+	if (['waiting', 'in-call', 'lost'].includes(state.phase))
 		visit?.leave('leave');
 	dispatch({ type: 'go', visitId: visitIdOf(path), desk: deskOf(path) });
 	start();

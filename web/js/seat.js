@@ -12,6 +12,8 @@ import { mark } from './timings.js';
  *
  * @typedef {object} SeatCallbacks
  * @property {(body: Record<string, any>, ticket: api.Ticket) => void} joined
+ * @property {(body: Record<string, any>) => void} waiting has to wait for the
+ *   clinician; `joined` follows once admitted
  * @property {(body: Record<string, any>) => void} event of the plugin
  * @property {(link: import('./media.js').Link) => void} link
  * @property {(state: import('./protocol.js').State) => void} line
@@ -56,6 +58,8 @@ export class Seat {
 	 */
 	#held = null;
 	#answered = false;
+	/** @type {api.Ticket | null} of the join, until the seat is taken */
+	#ticket = null;
 	#closed = false;
 
 	/** @param {SeatCallbacks} callbacks */
@@ -113,8 +117,11 @@ export class Seat {
 		const joining = line.request({ request: 'join',
 			token: ticket.admission_token });
 		const joined = joining.then(({ body }) => {
-			mark('joined');
-			this.#callbacks.joined(body, ticket);
+			this.#ticket = ticket;
+			if (body.rthealth === 'waiting')
+				this.#callbacks.waiting(body);
+			else
+				this.#take(body);
 		});
 		const negotiated = offered.then(() => this.#negotiate(line, joined));
 		await Promise.all([joined, negotiated]);
@@ -184,6 +191,10 @@ export class Seat {
 	#take(body) {
 		if (body.rthealth === 'renegotiate')
 			return void this.#renegotiate();
+		if (body.rthealth === 'joined' && this.#ticket) {
+			mark('joined');
+			return this.#callbacks.joined(body, this.#ticket);
+		}
 		if (body.rthealth === 'slow' && body.direction === 'send')
 			this.#media.thin(Boolean(body.limited));
 		this.#callbacks.event(body);
@@ -270,5 +281,5 @@ export class Seat {
 }
 
 /** @type {SeatCallbacks} */
-const SILENT = { joined: () => {}, event: () => {}, link: () => {},
+const SILENT = { joined: () => {}, waiting: () => {}, event: () => {}, link: () => {},
 	line: () => {}, chat: () => {}, text: () => {}, failed: () => {} };

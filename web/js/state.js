@@ -4,7 +4,8 @@
 //
 //   loading ──▶ signed-out ──▶ home ◀──▶ lobby ──▶ joining ──▶ in-call ──▶ ended
 //                                          ▲          │         │  ▲
-//                             │            └─ early ◀─┘         ▼  │
+//                             │            └─ early ◀─┤         ▼  │
+//                             │            └─ waiting ◀ (then in-call)
 //                             ▼                                lost
 //                            desk (recordings and audit, see review/main.js)
 
@@ -17,6 +18,7 @@ import { follow, none, seated, unseated } from './recording.js';
  * @typedef {import('./devices.js').Problem} Problem
  *
  * @typedef {'loading' | 'signed-out' | 'home' | 'lobby' | 'early' | 'joining'
+ *   | 'waiting'
  *   | 'in-call' | 'lost' | 'ended' | 'desk'} Phase
  *
  * @typedef {{microphone: boolean, camera: boolean, screen: boolean}} Sending
@@ -30,6 +32,9 @@ import { follow, none, seated, unseated } from './recording.js';
  * @property {boolean} microphone
  * @property {boolean} camera
  * @property {boolean} screen
+ *
+ * @typedef {{participant: string, name: string, since: number}} AtDoor since:
+ *   ms since 1970
  *
  * @typedef {{mine: boolean, name: string, time: number, text: string}} Line
  *
@@ -56,6 +61,10 @@ import { follow, none, seated, unseated } from './recording.js';
  * @property {boolean} slow the line is thin, the picture was made smaller
  * @property {boolean} silenced the browser holds the sound back
  * @property {{open: boolean, ready: boolean, unread: number, lines: Line[]}} chat
+ * @property {{place: number, waiting: number, clinician: boolean}} place at the
+ *   door, of who waits
+ * @property {string} note the clinician's last words to who waits
+ * @property {AtDoor[]} door who waits, for the clinician
  * @property {string | null} self this person's participant id
  * @property {import('./recording.js').Recording} recording
  * @property {number | null} since ms since 1970 of having joined
@@ -81,6 +90,7 @@ const fresh = () => ({
 	silenced: false, since: null, until: null, reason: null, opens: null,
 	chat: { open: false, ready: false, unread: 0, lines: [] },
 	lasted: 0, notice: null, busy: false, self: null, recording: none(),
+	place: { place: 0, waiting: 0, clinician: false }, note: '', door: [],
 });
 
 /**
@@ -100,7 +110,9 @@ export function initial(visitId, desk = null) {
 /** @type {Phase[]} */
 const SEATED = ['in-call', 'lost'];
 /** @type {Phase[]} */
-const BEFORE = ['lobby', 'early', 'joining'];
+const BEFORE = ['lobby', 'early', 'joining', 'waiting'];
+/** @type {Phase[]} */
+const CONNECTED = ['waiting', 'in-call', 'lost'];
 /** @type {Phase[]} */
 const VISITING = [...BEFORE, ...SEATED];
 
@@ -191,11 +203,17 @@ const TABLE = {
 		apply: (_s, e) => ({ opens: e.opens }) },
 	'join-failed': { from: ['joining', 'early'], to: 'lobby',
 		apply: (_s, e) => ({ notice: e.code }) },
-	'stop-waiting': { from: ['early'], to: 'lobby' },
-	'joined': { from: ['joining', 'lost'], to: 'in-call', apply: (s, e) => {
+	'stop-waiting': { from: ['early', 'waiting'], to: 'lobby' },
+	'waiting': { from: ['joining', 'lost', 'waiting'], to: 'waiting',
+		apply: (_s, e) => ({ place: { place: Number(e.place),
+			waiting: Number(e.waiting), clinician: Boolean(e.clinician) } }) },
+	'note': { from: ['waiting'], apply: (_s, e) => ({
+		note: String(e.text ?? '') }) },
+	'joined': { from: ['joining', 'waiting', 'lost'], to: 'in-call', apply: (s, e) => {
 		const peer = e.peers[0] ? asPeer(e.peers[0]) : null;
 		return { peer, met: peer?.name ?? s.met, since: s.since ?? e.now,
 			until: e.seat_until * 1000, slow: false, notice: null,
+			note: '', door: [],
 			link: 'new', visit: e.visit ?? s.visit,
 			self: String(e.participant),
 			recording: seated(s.recording, Boolean(e.record)) };
@@ -213,6 +231,10 @@ const TABLE = {
 		microphone: Boolean(e.microphone), camera: Boolean(e.camera),
 		screen: Boolean(e.screen) }) },
 	'slow': { from: SEATED, apply: (_s, e) => ({ slow: Boolean(e.limited) }) },
+	'door': { from: SEATED, apply: (_s, e) => ({
+		door: e.people.map((/** @type {any} */ one) => ({
+			participant: String(one.participant), name: String(one.name),
+			since: e.now - Number(one.waited_ms) })) }) },
 	'link': { from: SEATED, apply: (_s, e) => ({ link: e.link }) },
 	'lost': { from: ['in-call'], to: 'lost', apply: (s, e) => ({ link: 'lost',
 		chat: { ...s.chat, ready: false },
@@ -227,7 +249,7 @@ const TABLE = {
 			recording: follow(s.recording, e) }) }])),
 
 	// Writing
-	'chat-ready': { from: SEATED, apply: (s, e) => ({
+	'chat-ready': { from: CONNECTED, apply: (s, e) => ({
 		chat: { ...s.chat, ready: e.ready } }) },
 	'chat-toggle': { from: SEATED, apply: (s, e) => {
 		const open = e.open ?? !s.chat.open;

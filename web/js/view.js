@@ -42,6 +42,7 @@ const SCREENS = {
 	'lobby': lobbyPage,
 	'early': lobbyPage,
 	'joining': lobbyPage,
+	'waiting': lobbyPage,
 	'in-call': callPage,
 	'lost': callPage,
 	'ended': endedPage,

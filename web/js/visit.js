@@ -39,7 +39,7 @@ const PASSING = new Set(['no-network', 'server', 'lost', 'timeout', 'busy']);
 /** And those that pass when one tries less often. */
 const RETRIED = new Set([...PASSING, 'too-many']);
 /** Plugin events that end the visit here. */
-const FINAL = new Set(['replaced', 'removed', 'expired', 'ended']);
+const FINAL = new Set(['replaced', 'removed', 'expired', 'ended', 'denied']);
 
 /** @param {unknown} error @returns {string} a code of words.js */
 function codeOf(error) {
@@ -153,7 +153,8 @@ export class VisitControl {
 	#onOnline = () => this.#seat.check();
 
 	#onPageHide = () => {
-		if (['in-call', 'lost'].includes(this.#callbacks.state().phase))
+		if (['waiting', 'in-call', 'lost'].includes(
+			this.#callbacks.state().phase))
 			this.#seat.leave('leave');
 	};
 
@@ -179,6 +180,7 @@ export class VisitControl {
 		this.#upOnce = false;
 		return new Seat({
 			joined: (body, ticket) => this.#joined(body, ticket),
+			waiting: (body) => this.#pluginEvent(body),
 			event: (body) => this.#pluginEvent(body),
 			link: (link) => this.#linkChanged(link),
 			line: (line) => this.#lineChanged(line),
@@ -253,10 +255,14 @@ export class VisitControl {
 		}, Math.min(Math.max(wait, 5000), 60000));
 	}
 
-	/** Stops the automatic try of a visit that was not open yet. */
+	/** Stops waiting, for the visit to open or at its door. */
 	stopWaiting() {
 		this.#waiting = false;
 		clearTimeout(this.#timer);
+		if (this.#callbacks.state().phase === 'waiting') {
+			this.#seat.leave('leave');
+			this.#replaceSeat();
+		}
 		this.#dispatch({ type: 'stop-waiting' });
 	}
 
@@ -294,7 +300,9 @@ export class VisitControl {
 			visit: ticket.visit });
 		this.#sleep ??= stayAwake();
 		clearTimeout(this.#shakyTimer);
-		if (!this.#upOnce)
+		if (this.#upOnce) // while waiting
+			this.#dispatch({ type: 'link', link: 'up' });
+		else
 			this.#shakyTimer = setTimeout(() => this.#lose(), CONNECT_MS);
 	}
 
@@ -304,7 +312,8 @@ export class VisitControl {
 			this.#end(body.rthealth === 'ended' && body.reason === 'admin'
 				? 'removed' : body.rthealth);
 		else
-			this.#dispatch({ ...body, type: body.rthealth, now: Date.now() });
+			this.#dispatch({ ...body, now: Date.now(),
+				type: body.people ? 'door' : body.rthealth });
 	}
 
 	/** @param {import('./media.js').Link} link */
@@ -332,13 +341,16 @@ export class VisitControl {
 			this.#dispatch({ type: 'link', link: 'up' });
 			this.#tell();
 		}
-		if (line === 'closed' && phase === 'in-call')
+		if (line === 'closed' && ['waiting', 'in-call'].includes(phase))
 			this.#lose();
 	}
 
 	/** The seat is gone: take it again until that works or cannot. */
 	#lose() {
-		if (this.#callbacks.state().phase !== 'in-call')
+		const { phase } = this.#callbacks.state();
+		if (phase === 'waiting')
+			return this.#rejoin(0);
+		if (phase !== 'in-call')
 			return;
 		this.#vain += this.#upOnce ? 0 : 1;
 		if (this.#vain >= VAIN_MAX)
@@ -405,6 +417,24 @@ export class VisitControl {
 	async choose(kind, id) {
 		await this.#local.open(kind, id);
 		await this.#onDevices();
+	}
+
+	/**
+	 * Decides on somebody who waits.
+	 * @param {'admit' | 'deny'} request
+	 * @param {string} participant
+	 */
+	async decide(request, participant) {
+		try {
+			await this.#seat.ask({ request, participant,
+				...(request === 'deny' ? { reason: 'not-now' } : {}) });
+		} catch (error) {
+			const code = codeOf(error);
+			// Whoever is not there any more has left the list, too.
+			if (code !== 'not-waiting')
+				this.#dispatch({ type: 'failed', code: code === 'room-full'
+					? 'seat-taken' : code });
+		}
 	}
 
 	/** Asks everybody for a recording. */

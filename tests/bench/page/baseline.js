@@ -223,6 +223,9 @@ const rthealth = {
 				trickled(pc, message);
 				if (message.plugindata && !message.jsep)
 					heard.push(message.plugindata.data);
+				for (const { participant } of message.plugindata?.data.people
+					?? [])
+					void handle.say({ request: 'admit', participant });
 			});
 		const joined = handle.say({ request: 'join', token: admission });
 

@@ -88,7 +88,8 @@ export class Clinic {
 		for (const person of [clinician, patient]) {
 			await person.signIn(`/visit/${visit}`);
 			await person.ready();
-			await person.join(who.how);
+			await person.join(who.how,
+				person === patient ? clinician : undefined);
 		}
 		return { visit, clinician, patient };
 	}

@@ -91,10 +91,31 @@ export class Person {
 		await this.phase('lobby');
 	}
 
-	/** @param {keyof typeof JOINS} how */
-	async join(how = 'camera') {
+	/**
+	 * Joins; for the first time a patient is let in by the clinician.
+	 *
+	 * @param {keyof typeof JOINS} how
+	 * @param {Person} [clinician]
+	 */
+	async join(how = 'camera', clinician = undefined) {
 		await this.page.click(JOINS[how]);
+		await clinician?.admit();
 		await this.phase('in-call');
+	}
+
+	/**
+	 * Joins, and waits at the door.
+	 *
+	 * @param {keyof typeof JOINS} how
+	 */
+	async knock(how = 'camera') {
+		await this.page.click(JOINS[how]);
+		await this.phase('waiting');
+	}
+
+	/** Lets in who waits at the door. */
+	async admit() {
+		await this.page.press('#door .admit');
 	}
 
 	/** Waits until the other's picture is decoded and voice is heard. */

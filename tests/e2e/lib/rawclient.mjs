@@ -155,3 +155,22 @@ export class Handle {
 		return this.client.request({ janus: 'detach', handle_id: this.id });
 	}
 }
+
+/**
+ * Joins with this token; who has to wait is admitted by the clinician.
+ *
+ * @param {Handle} handle
+ * @param {string} token
+ * @param {Handle} [clinician] who is seated in the same room
+ * @returns {Promise<any>} `joined`, or whatever else the join was answered with
+ */
+export async function enter(handle, token, clinician) {
+	const answer = await handle.say({ request: 'join', token });
+
+	if (answer.rthealth !== 'waiting' || !clinician)
+		return answer;
+	const admitted = await clinician.say({ request: 'admit',
+		participant: answer.participant });
+
+	return admitted.rthealth === 'ok' ? handle.hears('joined') : admitted;
+}

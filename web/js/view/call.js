@@ -7,6 +7,7 @@ import { chatDrawer } from './chat.js';
 import { consentDialog } from './consent.js';
 import { controls } from './controls.js';
 import { devicesDialog } from './devicemenus.js';
+import { doorList } from './door.js';
 import { button, h, icon, initials, setAttribute, setText, show } from './dom.js';
 import { recordingParts } from './recording.js';
 import { onPicture, sound, video } from './video.js';
@@ -160,11 +161,14 @@ function banners(actions, hear, note) {
 			click: () => actions.toggle('screen') }, 'Stop'));
 	const silent = button('volume', 'Tap to hear', { id: 'hear',
 		class: 'primary', click: hear });
-	const node = h('div', { class: 'banners' }, words, note, sharing, silent);
+	const door = doorList(actions);
+	const node = h('div', { class: 'banners' }, words, note, door.node, sharing,
+		silent);
 	/** @param {State} state @param {number} now */
 	const update = (state, now) => {
 		setText(words, trouble(state, now));
 		show(words, words.textContent);
+		door.update(state, now);
 		show(sharing, state.me.screen);
 		show(silent, state.silenced);
 	};

@@ -23,8 +23,20 @@ function withWhom(state) {
 		: visit.clinician_name;
 }
 
+/** @param {State} state @returns {string} for who waits at the door */
+function atDoor({ place, visit }) {
+	const name = visit?.clinician_name || 'The clinician';
+	return `You are waiting. ${place.clinician
+		? `${name} is here and will let you in.`
+		: `${name} is not here yet. Leave this page open.`}${
+		place.waiting > 1 ? ` You are number ${place.place} of ${
+			place.waiting}.` : ''}`;
+}
+
 /** @param {State} state @param {number} now */
 function opening(state, now) {
+	if (state.phase === 'waiting')
+		return atDoor(state);
 	const opens = state.opens ?? state.visit?.opens;
 	const left = opens ? Date.parse(opens) - now : 0;
 	if (!opens || left <= 0)
@@ -54,7 +66,7 @@ function joinButtons(actions) {
 	function update(state) {
 		const { microphone, camera: noCamera } = state.problems;
 		const best = microphone ? listen : noCamera ? voice : camera;
-		const early = state.phase === 'early';
+		const early = ['early', 'waiting'].includes(state.phase);
 		for (const item of [camera, voice, listen]) {
 			item.classList.toggle('primary', item === best);
 			item.disabled = state.phase !== 'lobby';
@@ -114,6 +126,8 @@ export function lobbyPage(actions) {
 	const start = h('span');
 	const note = h('p', { id: 'opening', class: 'alert quiet',
 		role: 'status' });
+	const said = h('p', { id: 'door-note', class: 'alert quiet',
+		role: 'status' });
 	const buttons = joinButtons(actions);
 	const node = h('div', { class: 'home' },
 		h('header', { class: 'topbar' }, mark.node,
@@ -123,7 +137,7 @@ export function lobbyPage(actions) {
 			h('div', { class: 'stack lobby-side' },
 				h('div', {}, title, who, h('p', { class: 'when' },
 					icon('calendar'), start)),
-				note, buttons.node),
+				note, said, buttons.node),
 			h('div', { class: 'lobby-devices' }, devices.node)));
 	/** @type {State | null} */
 	let last = null;
@@ -143,6 +157,9 @@ export function lobbyPage(actions) {
 			visit.minutes} minutes` : '');
 		setText(note, opening(state, now));
 		show(note, note.textContent);
+		setText(said, state.note ? `${visit?.clinician_name
+			|| 'The clinician'} writes: ${state.note}` : '');
+		show(said, state.note);
 	}
 	const timer = setInterval(() => last && update(last), REFRESH_MS);
 	return { node, update,
