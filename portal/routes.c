@@ -55,6 +55,8 @@ const struct rth_route rth_routes_public[] = {
 	 rth_static_handle_file},
 	{RTH_GET, "/img/*", RTH_ANYONE, RTH_ON_POOL, RTH_PROOF_NONE, 0, false,
 	 rth_static_handle_file},
+	{RTH_GET, "/lang/*", RTH_ANYONE, RTH_ON_POOL, RTH_PROOF_NONE, 0, false,
+	 rth_static_handle_file},
 	{RTH_GET, "/.well-known/jwks.json", RTH_ANYONE, RTH_ON_STORE,
 	 RTH_PROOF_NONE, 0, true, rth_peers_handle_keys},
 	{RTH_GET, "/healthz", RTH_ANYONE, RTH_ON_POOL, RTH_PROOF_NONE, 0, true,

@@ -7,6 +7,7 @@
 
 import { makeActions } from './actions.js';
 import * as api from './api.js';
+import { onLanguage } from './lang.js';
 import { initial, step } from './state.js';
 import { timings } from './timings.js';
 import { View } from './view.js';
@@ -83,6 +84,10 @@ const actions = makeActions({
 });
 const view = new View(actions);
 
+onLanguage(() => {
+	void view.leave();
+	view.render(state);
+});
 addEventListener('popstate', () => show(location.pathname));
 // A page that the browser had put aside has lost its seat.
 addEventListener('pageshow', (event) => event.persisted && location.reload());
