@@ -9,6 +9,7 @@
  * @property {string} email
  * @property {string} role
  * @property {string[]} [rights] over any recording at all
+ * @property {boolean} [on_call] of a clinician, for urgent calls
  *
  * @typedef {object} Session
  * @property {boolean} signed_in
@@ -17,7 +18,11 @@
  * @property {Provider[]} [providers]
  * @property {boolean} [email_code]
  * @property {boolean} [trial]
- * @property {{name: string}} [clinic]
+ * @property {{name: string, logo?: boolean,
+ *   emergency_number?: string | null}} [clinic]
+ * @property {{allowed: boolean, on_call: number,
+ *   emergency_number: string | null}} [urgent] may somebody be called at once,
+ *   and how many would hear it
  * @property {string[]} [visit_kinds] to choose from, for who makes visits
  *
  * @typedef {object} Visit
@@ -27,7 +32,8 @@
  * @property {number} minutes
  * @property {string} [patient_email] only for the clinician
  * @property {string | null} patient_name
- * @property {string} clinician_name
+ * @property {string | null} clinician_name null: an urgent call that nobody has
+ *   taken
  * @property {'clinician' | 'patient'} role the viewer's
  * @property {'scheduled' | 'cancelled'} status
  * @property {string} opens first moment to join
@@ -37,6 +43,21 @@
  * @property {string | null} [kind] one of the clinic's
  * @property {{first: string, last: string, seconds: number} | null} [happened]
  *   when both were in it
+ * @property {string | null} [door] the name of the door it was knocked at
+ * @property {boolean} [urgent]
+ *
+ * @typedef {object} Door a clinician's own
+ * @property {string} name of its address, `/d/<name>`
+ * @property {string} title
+ * @property {string} link
+ * @property {boolean} open
+ * @property {string | null} open_until null: until it is closed
+ *
+ * @typedef {{name: string, title: string, clinician_name: string,
+ *   open: boolean}} Doorway a door as who stands before it sees it
+ *
+ * @typedef {{name: string, title: string, open: boolean,
+ *   open_minutes: number | null}} DoorFields
  *
  * @typedef {{title: string, patient_email: string, start: string,
  *            minutes: number, kind: string | null}} VisitFields
@@ -185,6 +206,39 @@ export const quality = (id) => call('GET', `${visitPath(id)}/quality`);
 
 /** @param {string} id @returns {Promise<Ticket>} */
 export const join = (id) => call('POST', `${visitPath(id)}/join`);
+
+/** @returns {Promise<Door | null>} one's own */
+export const door = () => call('GET', '/api/door');
+
+/** @param {DoorFields} fields @returns {Promise<Door>} */
+export const saveDoor = (fields) => call('PUT', '/api/door', fields);
+
+/** @param {string} name */
+const doorPath = (name) => `/api/doors/${encodeURIComponent(name)}`;
+
+/** @param {string} name @returns {Promise<Doorway>} */
+export const doorway = (name) => call('GET', doorPath(name));
+
+/** @param {string} name @returns {Promise<Visit>} the visit it becomes */
+export const knock = (name) => call('POST', `${doorPath(name)}/knock`);
+
+/** @returns {Promise<Visit>} calls whoever is on call */
+export const callUrgently = () => call('POST', '/api/urgent');
+
+/** @param {string} id of the visit of an urgent call @returns {Promise<Visit>} */
+export const takeUrgent = (id) => call('POST',
+	`/api/urgent/${encodeURIComponent(id)}/take`);
+
+/** @param {boolean} on_call @returns {Promise<unknown>} */
+export const setDuty = (on_call) => call('PUT', '/api/duty', { on_call });
+
+/** @param {string} id @param {string} text for who waits there */
+export const noteTo = (id, text) => call('POST', `${visitPath(id)}/note`,
+	{ text });
+
+/** @param {string} id @param {string} reason for who waits there */
+export const declineAt = (id, reason) => call('POST',
+	`${visitPath(id)}/decline`, { reason });
 
 /**
  * Where signing in with a provider begins.
