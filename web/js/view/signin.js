@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Signing in: providers as buttons, or a code by e-mail in two steps.
 
+import { t, tParts } from '../lang.js';
 import { notice } from '../words.js';
 import { brand, button, field, fill, h, icon, setText, show } from './dom.js';
 
@@ -8,9 +9,9 @@ import { brand, button, field, fill, h, icon, setText, show } from './dom.js';
 const RESEND_S = 30;
 
 const PROMISES = [
-	['shield', 'Only the two invited people can enter a visit.'],
-	['lock', 'Voice and picture pass only through your clinic’s own server, encrypted.'],
-	['screen', 'Nothing to install. Your browser is all you need.'],
+	['shield', 'signin.promise-private'],
+	['lock', 'signin.promise-server'],
+	['screen', 'signin.promise-browser'],
 ];
 
 /** @param {import('../actions.js').Actions} actions */
@@ -19,14 +20,13 @@ function emailForm(actions) {
 		autocomplete: 'email', maxlength: 254, spellcheck: 'false',
 		placeholder: 'name@example.org' });
 	const send = h('button', { id: 'send-code', type: 'submit',
-		class: 'primary wide' }, 'Send me a code');
+		class: 'primary wide' }, t('signin.send-code'));
 	const node = h('form', { id: 'email-form', class: 'stack',
 		submit: (/** @type {Event} */ event) => {
 			event.preventDefault();
 			actions.sendCode(email.value.trim());
 		} },
-	field('Your e-mail address', email,
-		'Use the address that the clinic wrote to.'), send);
+	field(t('signin.email'), email, t('signin.email-hint')), send);
 	return { node, email, send };
 }
 
@@ -41,21 +41,20 @@ function codeForm(actions) {
 	const resend = h('button', { id: 'resend', type: 'button', class: 'link',
 		click: () => actions.sendCode(to.textContent ?? '') });
 	const enter = h('button', { id: 'enter-code', type: 'submit',
-		class: 'primary wide' }, 'Sign in');
+		class: 'primary wide' }, t('signin.title'));
 	const node = h('form', { id: 'code-form', class: 'stack',
 		submit: (/** @type {Event} */ event) => {
 			event.preventDefault();
 			actions.verifyCode(to.textContent ?? '',
 				code.value.replaceAll(' ', ''), name.value.trim());
 		} },
-	h('p', {}, 'We sent a code of six digits to ', to,
-		'. It is good for 10 minutes. Look in the spam folder, too.'),
-	field('Code', code),
-	field('Your name', name, 'As the other person should see it. Needed only the first time.'),
+	h('p', {}, ...tParts('signin.code-sent', { email: to })),
+	field(t('signin.code'), code),
+	field(t('signin.name'), name, t('signin.name-hint')),
 	enter,
 	h('p', { class: 'row between' }, resend,
 		h('button', { id: 'other-email', type: 'button', class: 'link',
-			click: () => actions.otherEmail() }, 'Use another address')));
+			click: () => actions.otherEmail() }, t('signin.other-email'))));
 	return { node, to, code, enter, resend };
 }
 
@@ -65,7 +64,8 @@ function resendClock(resend) {
 	const tick = () => {
 		left = Math.max(0, left - 1);
 		resend.disabled = left > 0;
-		setText(resend, left ? `Send again (${left} s)` : 'Send a new code');
+		setText(resend, left ? t('signin.resend-in', { n: left })
+			: t('signin.resend'));
 	};
 	const timer = setInterval(tick, 1000);
 	return {
@@ -85,19 +85,19 @@ export function signInPage(actions) {
 	const mark = brand();
 	const problem = h('p', { id: 'notice', class: 'alert', role: 'alert' });
 	const trial = h('p', { id: 'trial', class: 'hint boxed' },
-		'This is a trial: codes appear on the terminal that started it.');
+		t('signin.trial'));
 	const providers = h('div', { class: 'stack', id: 'providers' });
-	const or = h('p', { class: 'divider' }, h('span', {}, 'or'));
+	const or = h('p', { class: 'divider' }, h('span', {}, t('signin.or')));
 	const first = emailForm(actions);
 	const second = codeForm(actions);
 	const clock = resendClock(second.resend);
 	const node = h('main', { class: 'signin' },
 		h('section', { class: 'welcome' }, mark.node,
-			h('h1', {}, 'Your visit, from where you are'),
+			h('h1', {}, t('signin.headline')),
 			h('ul', { class: 'promises' }, ...PROMISES.map(([name, words]) =>
-				h('li', {}, icon(name), h('span', {}, words))))),
+				h('li', {}, icon(name), h('span', {}, t(words)))))),
 		h('section', { class: 'card signin-card' },
-			h('h2', { tabindex: -1 }, 'Sign in'), problem, providers, or,
+			h('h2', { tabindex: -1 }, t('signin.title')), problem, providers, or,
 			first.node, second.node, trial));
 	let step = '';
 
@@ -109,7 +109,7 @@ export function signInPage(actions) {
 		const atCode = state.signIn.step === 'code';
 		if (providers.childElementCount !== offered.length)
 			fill(providers, ...offered.map((provider) => button('user',
-				`Continue with ${provider.name}`, { class: 'wide provider',
+				t('signin.continue-with', { provider: provider.name }), { class: 'wide provider',
 					'data-provider': provider.id,
 					click: () => actions.useProvider(provider.id) })));
 		show(providers, !atCode && offered.length);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The head of the pages around visits: the clinic, the ways, the account.
 
+import { t } from '../lang.js';
 import { brand, button, h, initials, setText, show } from './dom.js';
 
 /**
@@ -9,8 +10,9 @@ import { brand, button, h, initials, setText, show } from './dom.js';
  */
 
 /** Ways, and the right over recordings without which there is none. */
-const WAYS = [['/', 'Visits', ''], ['/review', 'Recordings', 'list'],
-	['/audit', 'Audit', 'administer']];
+const WAYS = [['/', 'top.visits', ''],
+	['/review', 'top.recordings', 'list'],
+	['/audit', 'top.audit', 'administer']];
 
 /**
  * A link to a page of ours. It can be opened elsewhere like any other.
@@ -40,12 +42,12 @@ function accountMenu(actions) {
 	const name = h('strong');
 	const email = h('span', { class: 'hint' });
 	const node = h('details', { class: 'menu', id: 'account' },
-		h('summary', { title: 'Your account' }, letters,
-			h('span', { class: 'unseen' }, 'Your account')),
+		h('summary', { title: t('top.account') }, letters,
+			h('span', { class: 'unseen' }, t('top.account'))),
 		h('div', { class: 'menu-body card' }, h('p', {}, name, email),
-			button('leave', 'Sign out', { id: 'sign-out', class: 'plain wide',
+			button('leave', t('top.sign-out'), { id: 'sign-out', class: 'plain wide',
 				click: () => actions.signOut(false) }),
-			button('devices', 'Sign out on all devices', {
+			button('devices', t('top.sign-out-everywhere'), {
 				id: 'sign-out-everywhere', class: 'plain wide',
 				click: () => actions.signOut(true) })));
 	/** @param {State} state */
@@ -63,8 +65,8 @@ export function topbar(actions) {
 	const mark = brand();
 	const account = accountMenu(actions);
 	const links = WAYS.map(([path, words, right]) => ({ right, path,
-		node: way(actions, path, { class: 'way' }, words) }));
-	const ways = h('nav', { class: 'ways', 'aria-label': 'Pages' },
+		node: way(actions, path, { class: 'way' }, t(words)) }));
+	const ways = h('nav', { class: 'ways', 'aria-label': t('top.pages') },
 		...links.map(({ node }) => node));
 	const node = h('header', { class: 'topbar' }, mark.node, ways,
 		account.node);
