@@ -160,30 +160,37 @@ export class Far {
 	 *
 	 * @param {'down'|'up'} way
 	 * @param {number} kbit in kbit/s, 0 for no limit
+	 * @param {number} queueMs of what waits before more is dropped
 	 */
-	thin(way, kbit) {
+	thin(way, kbit, queueMs = 200) {
 		const [ns, dev] = way === 'down' ? [[], 'f0'] : [['-n', 'far'], 'f1'];
 
 		if (kbit)
 			run('tc', ...ns, 'qdisc', 'replace', 'dev', dev, 'root', 'tbf',
-				'rate', `${kbit}kbit`, 'burst', '4kb', 'latency', '200ms');
+				'rate', `${kbit}kbit`, 'burst', '4kb', 'latency',
+				`${queueMs}ms`);
 		else
 			run('tc', ...ns, 'qdisc', 'del', 'dev', dev, 'root');
 	}
 
 	/**
-	 * Loses packets to the far side at random.
+	 * Loses packets to the far side, or from it, at random.
 	 *
 	 * @param {number} percent 0 for none
+	 * @param {'down'|'up'} way
 	 */
-	lose(percent) {
-		run('nft', 'add table inet rthloss');
-		run('nft', 'delete table inet rthloss');
+	lose(percent, way = 'down') {
+		const dev = way === 'down' ? 'f0' : 'f1';
+		const nft = (text) => run(...(way === 'down' ? [] : this.prefix), 'nft',
+			text);
+
+		nft('add table inet rthloss');
+		nft('delete table inet rthloss');
 		if (percent)
-			run('nft', 'add table inet rthloss; ' +
+			nft('add table inet rthloss; ' +
 				'add chain inet rthloss out ' +
 				'{ type filter hook output priority 0; }; ' +
-				`add rule inet rthloss out oifname "f0" ` +
+				`add rule inet rthloss out oifname "${dev}" ` +
 				`numgen random mod 100 < ${percent} drop`);
 	}
 }

@@ -23,6 +23,9 @@
 			audioBytesSent: 0, audioEnergy: 0, audioSamples: 0, concealed: 0,
 			keyFrames: 0, freezes: 0, pli: 0, width: 0, height: 0, packetsSent: 0,
 			packetsReceived: 0, srtp: [], codecs: [], byMid: {}, targetBitrate: 0,
+			audioBytesReceived: 0, audioPacketsReceived: 0, audioLost: 0,
+			fecPackets: 0, audioNacks: 0, audioAgain: 0, jitterDelay: 0,
+			jitterEmitted: 0,
 			connected: 0, live: 0,
 		};
 
@@ -63,6 +66,14 @@
 			sum.audioEnergy += stat.totalAudioEnergy ?? 0;
 			sum.audioSamples += stat.totalSamplesReceived ?? 0;
 			sum.concealed += stat.concealedSamples ?? 0;
+			sum.audioBytesReceived += stat.bytesReceived ?? 0;
+			sum.audioPacketsReceived += stat.packetsReceived ?? 0;
+			sum.audioLost += stat.packetsLost ?? 0;
+			sum.fecPackets += stat.fecPacketsReceived ?? 0;
+			sum.audioNacks += stat.nackCount ?? 0;
+			sum.audioAgain += stat.retransmittedPacketsReceived ?? 0;
+			sum.jitterDelay += stat.jitterBufferDelay ?? 0;
+			sum.jitterEmitted += stat.jitterBufferEmittedCount ?? 0;
 		}
 		if (stat.type === 'outbound-rtp') {
 			sum.packetsSent += stat.packetsSent ?? 0;
