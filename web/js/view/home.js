@@ -2,6 +2,7 @@
 // Home: what comes next with one big Join, the visits to come and those past;
 // for a clinician also making, changing and cancelling them.
 
+import { t } from '../lang.js';
 import * as time from '../time.js';
 import { happenedWords } from '../words.js';
 import { stylesheet } from './desk.js';
@@ -20,7 +21,7 @@ const REFRESH_MS = 20000;
 
 /** @param {Visit} visit @returns {string} the other person, for the viewer */
 const other = (visit) => visit.role === 'clinician'
-	? visit.patient_name || visit.patient_email || 'Patient'
+	? visit.patient_name || visit.patient_email || t('visit.patient')
 	: visit.clinician_name;
 
 /** @param {Visit} visit */
@@ -33,7 +34,7 @@ const isPast = (visit, now) =>
 /** @param {Visit} visit @param {number} now */
 function when(visit, now) {
 	if (Date.parse(visit.opens) <= now)
-		return 'Open now';
+		return t('home.open-now');
 	return time.until(Date.parse(visit.start) - now);
 }
 
@@ -60,7 +61,7 @@ async function openQuality(visit, actions) {
 			stylesheet('/css/quality.css')]);
 		await showQuality(visit, () => void actions.signedOut());
 	} catch {
-		actions.tell('This could not be loaded. Check your internet connection and try again.');
+		actions.tell(t('home.part-failed'));
 	}
 }
 
@@ -72,9 +73,10 @@ async function openQuality(visit, actions) {
 const qualityButton = (visit, actions) => visit.role === 'clinician'
 	&& visit.happened ? h('button', { type: 'button',
 		class: 'plain quality-open', 'aria-haspopup': 'dialog',
-		'aria-label': `Connections of ${visit.title || 'Visit'}, ${
-			time.dayAndClock(visit.start, Date.now())}`,
-		click: () => void openQuality(visit, actions) }, 'Connections') : null;
+		'aria-label': t('home.connections-of', {
+			title: visit.title || t('visit.untitled'),
+			when: time.dayAndClock(visit.start, Date.now()) }),
+		click: () => void openQuality(visit, actions) }, t('home.connections')) : null;
 
 /**
  * What a clinician can do with a visit.
@@ -83,9 +85,9 @@ const qualityButton = (visit, actions) => visit.role === 'clinician'
  * @param {(visit: Visit) => void} change opens the form
  */
 const tools = (visit, actions, change) => [
-	button('copy', 'Copy link', { class: 'plain copy',
+	button('copy', t('home.copy-link'), { class: 'plain copy',
 		click: () => actions.copyLink(visit) }),
-	button('edit', 'Change', { class: 'plain change',
+	button('edit', t('home.change'), { class: 'plain change',
 		click: () => change(visit) }),
 	qualityButton(visit, actions),
 ];
@@ -102,16 +104,19 @@ function nextCard(visit, now, actions, change) {
 		'data-visit': visit.id },
 	h('div', {},
 		h('p', { class: open ? 'badge live' : 'badge' },
-			open ? 'Open now' : `Next visit ${when(visit, now)}`),
-		h('h2', {}, visit.title || 'Visit'),
-		h('p', { class: 'who' }, `with ${other(visit)}`),
+			open ? t('home.open-now')
+				: t('home.next-visit', { when: when(visit, now) })),
+		h('h2', {}, visit.title || t('visit.untitled')),
+		h('p', { class: 'who' }, t('visit.with', { name: other(visit) })),
 		h('p', { class: 'when' }, icon('calendar'),
 			h('span', {}, time.dayAndClock(visit.start, now),
-				` · ${visit.minutes} minutes${kindWords(visit)}`)),
+				` · ${t('visit.minutes', { n: visit.minutes })}${
+					kindWords(visit)}`)),
 		happenedLine(visit, false),
 		visit.role === 'clinician' && h('div', { class: 'row wrap' },
 			...tools(visit, actions, change))),
-	button('camera', open ? 'Join the visit' : 'Get ready', {
+	button('camera', open ? t('home.join-the-visit')
+		: t('home.get-ready'), {
 		class: 'primary big', id: 'join-next',
 		click: () => actions.go(`/visit/${visit.id}`) }));
 }
@@ -126,7 +131,8 @@ function rowActions(visit, actions, change) {
 		...(visit.role === 'clinician' ? tools(visit, actions, change) : []),
 		h('button', { type: 'button', class: 'join',
 			click: () => actions.go(`/visit/${visit.id}`) },
-		Date.parse(visit.opens) <= Date.now() ? 'Join' : 'Get ready'));
+		Date.parse(visit.opens) <= Date.now() ? t('home.join')
+			: t('home.get-ready')));
 }
 
 /**
@@ -142,9 +148,10 @@ function visitRow(visit, now, actions) {
 	h('div', { class: 'visit-time' },
 		h('span', { class: 'visit-clock' }, time.clock(visit.start)),
 		h('span', { class: 'hint' }, time.day(visit.start, now))),
-	h('div', { class: 'visit-what' }, h('h3', {}, visit.title || 'Visit'),
-		h('p', { class: 'hint' }, `with ${other(visit)}${
-			over ? '' : ` · ${visit.minutes} minutes`}${kindWords(visit)}`),
+	h('div', { class: 'visit-what' }, h('h3', {}, visit.title || t('visit.untitled')),
+		h('p', { class: 'hint' }, `${t('visit.with', { name: other(visit) })}${
+			over ? '' : ` · ${t('visit.minutes', { n: visit.minutes })}`}${
+			kindWords(visit)}`),
 		happenedLine(visit, over)),
 	actions);
 }
@@ -152,8 +159,8 @@ function visitRow(visit, now, actions) {
 /** @param {boolean} clinician */
 const nothing = (clinician) => h('div', { class: 'empty' }, icon('calendar'),
 	h('p', {}, clinician
-		? 'No visits yet. Make the first one: the patient gets in with its link and this clinic’s sign-in.'
-		: 'No visits are planned. When the clinic invites you, the visit appears here.'));
+		? t('home.nothing-clinician')
+		: t('home.nothing-patient')));
 
 /**
  * @param {Actions} actions
@@ -163,7 +170,7 @@ export function homePage(actions) {
 	const head = topbar(actions);
 	const form = visitDialog(actions);
 	const hello = h('h1', { tabindex: -1 });
-	const add = button('plus', 'New visit', { id: 'new-visit',
+	const add = button('plus', t('home.new-visit'), { id: 'new-visit',
 		class: 'primary', click: () => form.open(null) });
 	const list = h('div', { id: 'visits', class: 'stack wide-gap' });
 	const node = h('div', { class: 'home' },
@@ -186,18 +193,18 @@ export function homePage(actions) {
 		/** @param {Visit} visit */
 		const row = (visit) => visitRow(visit, now,
 			rowActions(visit, actions, form.open));
-		fill(list, !state.visits && h('p', { class: 'hint' }, 'Loading…'),
+		fill(list, !state.visits && h('p', { class: 'hint' }, t('page.loading')),
 			state.visits && !coming.length
 				&& nothing(isClinician(state)),
 			next && nextCard(next, now, actions, form.open),
-			later.length > 0 && h('h2', { class: 'section' }, 'Coming up'),
+			later.length > 0 && h('h2', { class: 'section' }, t('home.coming-up')),
 			later.length > 0 && h('ul', { class: 'visits card' },
 				...later.map(row)),
 			past.length > 0 && h('details', { class: 'past', open: unfolded,
 				toggle: (/** @type {any} */ event) => {
 					unfolded = event.target.open;
 				} },
-			h('summary', {}, `Past and cancelled (${past.length})`),
+			h('summary', {}, t('home.past', { n: past.length })),
 			h('ul', { class: 'visits card' }, ...past.map((visit) =>
 				visitRow(visit, now, h('div', { class: 'row-actions' },
 					qualityButton(visit, actions)))))));
@@ -207,7 +214,8 @@ export function homePage(actions) {
 	function update(state) {
 		head.update(state);
 		const name = state.session?.user?.name;
-		setText(hello, name ? `Hello, ${name}` : 'Your visits');
+		setText(hello, name ? t('home.hello', { name })
+			: t('home.your-visits'));
 		show(add, isClinician(state));
 		form.update(state);
 		if (!last || last.visits !== state.visits)
