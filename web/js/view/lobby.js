@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Before joining: one's own picture, the devices, and three ways to go in.
 
+import { t } from '../lang.js';
 import * as time from '../time.js';
 import { brand, button, h, icon, setAttribute, setIcon, setText, show } from './dom.js';
 import { deviceMenus } from './devicemenus.js';
@@ -12,6 +13,11 @@ import { video } from './video.js';
  */
 
 const REFRESH_MS = 5000;
+/** What a press does: turns on, turns off. */
+const TURN = {
+	microphone: ['call.microphone-on', 'call.microphone-off'],
+	camera: ['call.camera-on', 'call.camera-off'],
+};
 
 /** @param {State} state @returns {string} with whom */
 function withWhom(state) {
@@ -19,18 +25,17 @@ function withWhom(state) {
 	if (!visit)
 		return '';
 	return visit.role === 'clinician'
-		? visit.patient_name || visit.patient_email || 'your patient'
+		? visit.patient_name || visit.patient_email || t('visit.your-patient')
 		: visit.clinician_name;
 }
 
 /** @param {State} state @returns {string} for who waits at the door */
 function atDoor({ place, visit }) {
-	const name = visit?.clinician_name || 'The clinician';
-	return `You are waiting. ${place.clinician
-		? `${name} is here and will let you in.`
-		: `${name} is not here yet. Leave this page open.`}${
-		place.waiting > 1 ? ` You are number ${place.place} of ${
-			place.waiting}.` : ''}`;
+	const name = visit?.clinician_name || t('visit.clinician-first');
+	return [place.clinician ? t('lobby.clinician-here', { name })
+		: t('lobby.clinician-away', { name }),
+	place.waiting > 1 ? t('lobby.place', { place: place.place,
+		waiting: place.waiting }) : ''].join(' ').trim();
 }
 
 /** @param {State} state @param {number} now */
@@ -40,25 +45,25 @@ function opening(state, now) {
 	const opens = state.opens ?? state.visit?.opens;
 	const left = opens ? Date.parse(opens) - now : 0;
 	if (!opens || left <= 0)
-		return state.phase === 'early' ? 'Opening now…' : '';
-	const words = `This visit opens ${time.until(left)}: ${
-		time.dayAndClock(opens, now)}.`;
+		return state.phase === 'early' ? t('lobby.opening') : '';
+	const words = t('lobby.opens', { until: time.until(left),
+		when: time.dayAndClock(opens, now) });
 	return state.phase === 'early'
-		? `${words} Leave this page open and you will be let in then.`
+		? `${words} ${t('lobby.leave-open')}`
 		: words;
 }
 
 /** @param {Actions} actions */
 function joinButtons(actions) {
-	const camera = button('camera', 'Join with camera', { id: 'join-camera',
+	const camera = button('camera', t('lobby.join-camera'), { id: 'join-camera',
 		class: 'primary big wide', click: () => actions.join('camera') });
-	const voice = button('microphone', 'Join with voice only', {
+	const voice = button('microphone', t('lobby.join-voice'), {
 		id: 'join-voice', class: 'wide', click: () => actions.join('voice') });
-	const listen = button('chat', 'Listen and write only', {
+	const listen = button('chat', t('lobby.join-listen'), {
 		id: 'join-listen', class: 'wide',
 		click: () => actions.join('listen') });
 	const stop = h('button', { id: 'stop-waiting', type: 'button',
-		class: 'wide', click: () => actions.stopWaiting() }, 'Stop waiting');
+		class: 'wide', click: () => actions.stopWaiting() }, t('lobby.stop-waiting'));
 	const node = h('div', { class: 'stack join-buttons' }, camera,
 		h('div', { class: 'pair' }, voice, listen), stop);
 
@@ -82,7 +87,7 @@ function joinButtons(actions) {
 
 /** @param {Actions} actions */
 function preview(actions) {
-	const picture = video('preview', 'Your picture', true);
+	const picture = video('preview', t('lobby.your-picture'), true);
 	const words = h('p', { class: 'preview-words' });
 	const toggles = /** @type {const} */ (['microphone', 'camera'])
 		.map((slot) => {
@@ -93,20 +98,20 @@ function preview(actions) {
 			return { slot, node, sign };
 		});
 	const node = h('div', { class: 'preview' }, picture.node, words,
-		h('div', { class: 'preview-tools' }, ...toggles.map((t) => t.node)));
+		h('div', { class: 'preview-tools' }, ...toggles.map((each) => each.node)));
 
 	/** @param {State} state */
 	function update(state) {
 		show(picture.node, state.me.camera);
 		setText(words, state.me.camera ? '' : !state.asked
-			? 'Please allow camera and microphone when the browser asks.'
-			: 'Your camera is off');
+			? t('lobby.please-allow')
+			: t('lobby.camera-off'));
 		for (const toggle of toggles) {
 			const on = state.me[toggle.slot];
 			setIcon(toggle.sign, on ? toggle.slot : `${toggle.slot}-off`);
 			toggle.node.classList.toggle('off', !on);
 			setAttribute(toggle.node, 'aria-label',
-				`Turn ${toggle.slot} ${on ? 'off' : 'on'}`);
+				t(TURN[toggle.slot][on ? 1 : 0]));
 		}
 	}
 	return { node, update, use: picture.use };
@@ -131,7 +136,7 @@ export function lobbyPage(actions) {
 	const buttons = joinButtons(actions);
 	const node = h('div', { class: 'home' },
 		h('header', { class: 'topbar' }, mark.node,
-			button('back', 'Your visits', { class: 'plain', id: 'go-home',
+			button('back', t('home.your-visits'), { class: 'plain', id: 'go-home',
 				click: () => actions.go('/') })),
 		h('main', { class: 'lobby' }, own.node,
 			h('div', { class: 'stack lobby-side' },
@@ -151,14 +156,15 @@ export function lobbyPage(actions) {
 		own.update(state);
 		devices.update(state);
 		buttons.update(state);
-		setText(title, visit ? visit.title || 'Your visit' : 'Your visit');
-		setText(who, visit ? `with ${withWhom(state)}` : '');
+		setText(title, visit?.title || t('visit.yours'));
+		setText(who, visit ? t('visit.with', { name: withWhom(state) }) : '');
 		setText(start, visit ? `${time.dayAndClock(visit.start, now)} · ${
-			visit.minutes} minutes` : '');
+			t('visit.minutes', { n: visit.minutes })}` : '');
 		setText(note, opening(state, now));
 		show(note, note.textContent);
-		setText(said, state.note ? `${visit?.clinician_name
-			|| 'The clinician'} writes: ${state.note}` : '');
+		setText(said, state.note ? t('lobby.writes', {
+			name: visit?.clinician_name || t('visit.clinician-first'),
+			note: state.note }) : '');
 		show(said, state.note);
 	}
 	const timer = setInterval(() => last && update(last), REFRESH_MS);
