@@ -9,6 +9,7 @@
 //                             ▼                                lost
 //                            desk (recordings and audit, see review/main.js)
 
+import { asFound, asTroubles, unchecked } from './checked.js';
 import { follow, none, seated, unseated } from './recording.js';
 
 /**
@@ -32,9 +33,12 @@ import { follow, none, seated, unseated } from './recording.js';
  * @property {boolean} microphone
  * @property {boolean} camera
  * @property {boolean} screen
+ * @property {import('./checked.js').Trouble[]} troubles that it knows of itself
+ * @property {boolean} paused its picture is held back for the voice's sake
+ * @property {'good' | 'fair' | 'poor' | null} line as that side sees its own
  *
- * @typedef {{participant: string, name: string, since: number}} AtDoor since:
- *   ms since 1970
+ * @typedef {{participant: string, name: string, since: number,
+ *   check: import('./checked.js').Found | null}} AtDoor since: ms since 1970
  *
  * @typedef {{mine: boolean, name: string, time: number, text: string}} Line
  *
@@ -54,6 +58,7 @@ import { follow, none, seated, unseated } from './recording.js';
  * @property {{microphone?: Problem, camera?: Problem, screen?: Problem}} problems
  * @property {boolean} asked have the devices been asked for
  * @property {Sending} me
+ * @property {import('./checked.js').Checked} check of devices and line
  * @property {Peer | null} peer
  * @property {string | null} met the other's name, kept after they left
  * @property {'new' | 'up' | 'unheard' | 'shaky' | 'lost'} link `unheard`: media
@@ -103,6 +108,7 @@ export function initial(visitId, desk = null) {
 		...fresh(), phase: 'loading', visitId, desk, session: null,
 		signIn: { step: 'email', email: '' }, visits: null, visit: null,
 		devices: { microphone: [], camera: [] }, using: {}, problems: {},
+		check: unchecked(),
 		asked: false, me: NOTHING,
 	};
 }
@@ -116,12 +122,18 @@ const CONNECTED = ['waiting', 'in-call', 'lost'];
 /** @type {Phase[]} */
 const VISITING = [...BEFORE, ...SEATED];
 
+/** @param {any} told @returns {Pick<Peer, 'troubles' | 'paused' | 'line'>} */
+const asShape = (told) => ({ troubles: asTroubles(told.troubles),
+	paused: Boolean(told.paused),
+	line: ['good', 'fair', 'poor'].includes(told.line) ? told.line : null });
+
 /** @param {any} peer @returns {Peer} only what is expected of it */
 const asPeer = (peer) => ({
 	participant: String(peer.participant), role: String(peer.role),
 	name: String(peer.name ?? ''), media: Boolean(peer.media),
 	microphone: Boolean(peer.microphone), camera: Boolean(peer.camera),
 	screen: Boolean(peer.screen), met: Boolean(peer.media),
+	...asShape(peer),
 });
 
 /**
@@ -163,6 +175,7 @@ const TABLE = {
 	// The page
 	'go': { apply: (s, e) => ({ ...fresh(), visitId: e.visitId, visit: null,
 		desk: e.desk ?? null, problems: {}, asked: false, me: NOTHING,
+		check: unchecked(),
 		recording: none(e.visitId === s.visitId && s.recording.recorded),
 		phase: s.session?.signed_in ? firstPage({ visitId: e.visitId,
 			desk: e.desk }) : s.phase }) },
@@ -194,6 +207,9 @@ const TABLE = {
 		notice: (SEATED.includes(s.phase) && deviceNotice(e)) || s.notice }) },
 	'sending': { from: VISITING, apply: (s, e) => ({
 		me: { ...s.me, ...e.me } }) },
+
+	'check': { from: VISITING, apply: (s, e) => ({
+		check: { ...s.check, ...e.change } }) },
 
 	// Getting in
 	'join': { from: ['lobby', 'early', 'ended'], to: 'joining',
@@ -229,12 +245,13 @@ const TABLE = {
 			met: s.peer?.met || Boolean(e.up) }) },
 	'state': { from: SEATED, apply: (s, e) => changePeer(s, e, {
 		microphone: Boolean(e.microphone), camera: Boolean(e.camera),
-		screen: Boolean(e.screen) }) },
+		screen: Boolean(e.screen), ...asShape(e) }) },
 	'slow': { from: SEATED, apply: (_s, e) => ({ slow: Boolean(e.limited) }) },
 	'door': { from: SEATED, apply: (_s, e) => ({
 		door: e.people.map((/** @type {any} */ one) => ({
 			participant: String(one.participant), name: String(one.name),
-			since: e.now - Number(one.waited_ms) })) }) },
+			since: e.now - Number(one.waited_ms),
+			check: asFound(one.check) })) }) },
 	'link': { from: SEATED, apply: (_s, e) => ({ link: e.link }) },
 	'lost': { from: ['in-call'], to: 'lost', apply: (s, e) => ({ link: 'lost',
 		chat: { ...s.chat, ready: false },
