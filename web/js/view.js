@@ -16,6 +16,7 @@
 // `body[data-phase]` is the phase of state.js, `body[data-recording]` the step
 // of recording.js.
 
+import { t } from './lang.js';
 import { callPage } from './view/call.js';
 import { deskPage, deskTitle } from './view/desk.js';
 import { endedPage } from './view/ended.js';
@@ -57,14 +58,15 @@ function announcement(state) {
 	if (!['in-call', 'lost'].includes(state.phase))
 		return '';
 	const { unread } = state.chat;
-	const name = state.peer?.name || 'The other person';
+	const name = state.peer?.name || t('visit.other-person');
 	const note = recordingNote(state.recording,
 		state.visit?.role === 'clinician');
 	if (!state.peer)
-		return `${note} ${state.met ? `${state.met} has left` : ''}`.trim();
-	return `${note} ${name} is here${
-		state.peer.screen ? ' and shares a screen' : ''}${
-		unread ? `. Unread messages: ${unread}` : ''}`.trim();
+		return `${note} ${state.met ? t('said.has-left', { name: state.met })
+			: ''}`.trim();
+	return [note, state.peer.screen ? t('said.shares', { name })
+		: t('said.is-here', { name }),
+	unread && t('said.unread', { n: unread })].filter(Boolean).join('. ');
 }
 
 /** @param {State} state @returns {string} told at once to those who hear */
@@ -77,7 +79,7 @@ function tabTitle({ visit, visitId, desk, chat, session, phase, recording }) {
 	if (desk)
 		return `${deskTitle(desk)} · ${clinic}`;
 	const runs = phase === 'in-call' && recording.step === 'running';
-	return `${runs ? '● Recording · ' : ''}${
+	return `${runs ? `● ${t('said.tab-recording')} · ` : ''}${
 		chat.unread ? `(${chat.unread}) ` : ''}${
 		visitId && visit?.title ? `${visit.title} · ` : ''}${clinic}`;
 }

@@ -2,6 +2,7 @@
 // In the visit: the other person's picture, one's own, a shared screen on the
 // stage with the faces beside it, and what is wrong when something is.
 
+import { t } from '../lang.js';
 import * as time from '../time.js';
 import { chatDrawer } from './chat.js';
 import { consentDialog } from './consent.js';
@@ -26,8 +27,8 @@ const LAST_MS = 5 * 60000;
 function otherName(state) {
 	const { peer, visit, met } = state;
 	return peer?.name || met || (visit?.role === 'clinician'
-		? visit.patient_name || 'the patient'
-		: visit?.clinician_name || 'the clinician');
+		? visit.patient_name || t('visit.the-patient')
+		: visit?.clinician_name || t('visit.the-clinician'));
 }
 
 /** @param {State} state @returns {string} what is in place of the picture */
@@ -36,28 +37,28 @@ function instead(state) {
 	if (!peer || peer.camera && peer.media)
 		return '';
 	if (peer.media)
-		return 'Camera off';
-	return peer.met ? 'Connection lost' : 'Connecting…';
+		return t('call.camera-is-off');
+	return peer.met ? t('call.connection-lost') : t('call.connecting');
 }
 
 /** @param {State} state @param {number} now @returns {string} */
 function trouble(state, now) {
 	if (state.phase === 'lost')
-		return 'The connection broke. Getting you back in…';
+		return t('call.broke');
 	if (state.link === 'shaky')
-		return 'The connection is unsteady. Reconnecting…';
+		return t('call.unsteady');
 	if (state.link === 'new' && now - (state.since ?? now) > SLOW_START_MS)
-		return 'Connecting picture and sound…';
+		return t('call.slow-start');
 	if (state.link === 'unheard')
-		return 'Part of the connection broke. You can go on talking while it is repaired…';
+		return t('call.unheard');
 	if (state.peer && !state.peer.media && state.link === 'up')
 		return state.peer.met
-			? `${otherName(state)} has lost the connection. Waiting for them to come back…`
-			: `${otherName(state)} is connecting…`;
+			? t('call.peer-lost', { name: otherName(state) })
+			: t('call.peer-connecting', { name: otherName(state) });
 	if (state.slow)
-		return 'The line is thin: the picture is smaller so that the voice stays clear.';
+		return t('call.thin-line');
 	if (state.until && state.until - now < LAST_MS)
-		return `This visit closes ${time.until(state.until - now)}.`;
+		return t('call.closes', { until: time.until(state.until - now) });
 	return '';
 }
 
@@ -71,7 +72,7 @@ function tile(side, picture) {
 	const words = h('span', { class: 'tile-words' });
 	const name = h('span', { class: 'tile-name-text' });
 	const muted = h('span', { class: 'muted', id: `${side}-muted` },
-		icon('microphone-off'), h('span', {}, 'Microphone off'));
+		icon('microphone-off'), h('span', {}, t('call.microphone-is-off')));
 	const node = h('div', { class: `tile ${side}`, id: `${side}-tile` }, picture,
 		h('div', { class: 'tile-instead' }, letters, words),
 		h('div', { class: 'tile-name' }, name, muted));
@@ -91,16 +92,16 @@ function tile(side, picture) {
 
 /** @param {Actions} actions */
 function stageParts(actions) {
-	const theirs = video('their-camera', 'The other person');
-	const screen = video('their-screen', 'The shared screen');
-	const mine = video('my-camera', 'You', true);
+	const theirs = video('their-camera', t('visit.other-person'));
+	const screen = video('their-screen', t('call.shared-screen'));
+	const mine = video('my-camera', t('visit.you'), true);
 	const voice = sound((blocked) => actions.soundBlocked(blocked));
 	const faces = { theirs: tile('theirs', theirs.node),
 		mine: tile('mine', mine.node) };
 	const waiting = h('div', { class: 'waiting', id: 'waiting' });
 	const waitingTitle = h('h2');
 	waiting.append(h('span', { class: 'pulse' }), waitingTitle,
-		h('p', {}, 'You are in. They will appear here as soon as they come.'));
+		h('p', {}, t('call.will-appear')));
 	const node = h('main', { class: 'stage', id: 'stage' },
 		h('div', { class: 'tile shared' }, screen.node),
 		faces.theirs.node, waiting, faces.mine.node);
@@ -116,13 +117,13 @@ function updateStage(stage, state) {
 	const seen = Boolean(peer?.media && peer.camera);
 	const layout = peer?.screen && peer.media ? 'screen' : 'faces';
 	setAttribute(stage.node, 'data-layout', layout);
-	setText(stage.waitingTitle, `Waiting for ${otherName(state)}`);
+	setText(stage.waitingTitle, t('call.waiting-for', { name: otherName(state) }));
 	show(stage.waiting, !peer);
 	show(stage.faces.theirs.node, peer);
 	stage.faces.theirs.update({ name: otherName(state), camera: seen,
 		microphone: !peer || !peer.media || peer.microphone,
 		words: instead(state) });
-	stage.faces.mine.update({ name: 'You', camera: me.camera,
+	stage.faces.mine.update({ name: t('visit.you'), camera: me.camera,
 		initialsOf: state.session?.user?.name, microphone: me.microphone,
 		words: '' });
 }
@@ -156,10 +157,10 @@ const pictures = (stage, devices, actions) => (side, slot, track) => {
 function banners(actions, hear, note) {
 	const words = h('p', { id: 'trouble', class: 'banner', role: 'status' });
 	const sharing = h('p', { id: 'sharing', class: 'banner good' },
-		h('span', {}, 'You are sharing your screen.'),
+		h('span', {}, t('call.you-share')),
 		h('button', { type: 'button', id: 'stop-sharing',
-			click: () => actions.toggle('screen') }, 'Stop'));
-	const silent = button('volume', 'Tap to hear', { id: 'hear',
+			click: () => actions.toggle('screen') }, t('call.stop')));
+	const silent = button('volume', t('call.tap-to-hear'), { id: 'hear',
 		class: 'primary', click: hear });
 	const door = doorList(actions);
 	const node = h('div', { class: 'banners' }, words, note, door.node, sharing,
@@ -191,7 +192,7 @@ export function callPage(actions) {
 	const notes = banners(actions, () => void stage.voice.play(),
 		recording.note);
 	const title = h('h1', { tabindex: -1, class: 'call-title' });
-	const clock = h('time', { id: 'length', 'aria-label': 'Length of the visit' });
+	const clock = h('time', { id: 'length', 'aria-label': t('call.length') });
 	const node = h('div', { class: 'call' },
 		h('header', { class: 'call-top' }, title, recording.sign, clock),
 		notes.node, stage.node, chat.node, consent.node, bar.node,
@@ -212,7 +213,7 @@ export function callPage(actions) {
 	/** @param {State} state */
 	function update(state) {
 		last = state;
-		setText(title, state.visit?.title || 'Visit');
+		setText(title, state.visit?.title || t('visit.untitled'));
 		setAttribute(node, 'data-phase', state.phase);
 		setAttribute(node, 'data-link', state.link);
 		node.classList.toggle('with-chat', state.chat.open);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What the two write to each other. Names and messages are text nodes.
 
+import { t } from '../lang.js';
 import * as time from '../time.js';
 import { chatHint } from '../words.js';
 import { button, fill, h, icon, setText, show } from './dom.js';
@@ -10,17 +11,17 @@ import { button, fill, h, icon, setText, show } from './dom.js';
 /** @param {import('../state.js').Line} line */
 const message = (line) => h('li', { class: line.mine ? 'said mine' : 'said' },
 	h('p', { class: 'said-who' },
-		h('span', { class: 'said-name' }, line.mine ? 'You' : line.name),
+		h('span', { class: 'said-name' }, line.mine ? t('visit.you') : line.name),
 		h('time', {}, time.clock(line.time))),
 	h('p', { class: 'said-text' }, line.text));
 
 /** @param {(text: string) => void} say */
 function writing(say) {
 	const input = h('textarea', { id: 'chat-text', rows: 1,
-		'aria-label': 'Your message', placeholder: 'Write a message',
+		'aria-label': t('chat.your-message'), placeholder: t('chat.write'),
 		maxlength: 4000 });
 	const send = h('button', { id: 'chat-send', type: 'submit',
-		class: 'primary round', 'aria-label': 'Send' }, icon('send'));
+		class: 'primary round', 'aria-label': t('chat.send') }, icon('send'));
 	/** @param {Event} event */
 	const submit = (event) => {
 		event.preventDefault();
@@ -44,12 +45,12 @@ export function chatDrawer(actions) {
 	const empty = h('p', { class: 'hint chat-empty' });
 	const form = writing((text) => actions.say(text));
 	const node = h('aside', { id: 'chat', class: 'chat',
-		'aria-label': 'Messages', hidden: true },
-	h('header', { class: 'row between' }, h('h2', {}, 'Messages'),
-		button('close', 'Close', { id: 'chat-close', class: 'plain icon-only',
-			'aria-label': 'Close messages',
+		'aria-label': t('chat.title'), hidden: true },
+	h('header', { class: 'row between' }, h('h2', {}, t('chat.title')),
+		button('close', t('page.close'), { id: 'chat-close', class: 'plain icon-only',
+			'aria-label': t('chat.close'),
 			click: () => actions.toggleChat(false) })),
-	h('div', { class: 'chat-body', role: 'log', 'aria-label': 'Messages',
+	h('div', { class: 'chat-body', role: 'log', 'aria-label': t('chat.title'),
 		tabindex: 0 }, empty, list), form.node);
 	/** @type {import('../state.js').Line[]} */
 	let shown = [];
@@ -74,8 +75,8 @@ export function chatDrawer(actions) {
 		show(empty, !chat.lines.length);
 		show(node, chat.open);
 		form.send.disabled = !chat.ready || !peer;
-		form.input.placeholder = !peer ? 'Nobody else is here yet'
-			: chat.ready ? 'Write a message' : 'Connecting…';
+		form.input.placeholder = !peer ? t('chat.nobody')
+			: chat.ready ? t('chat.write') : t('chat.connecting');
 		if (chat.open && !open)
 			form.input.focus();
 		if (open && !chat.open)

@@ -2,6 +2,7 @@
 // The row of controls of a visit, and the question before a clinician leaves.
 
 import { canShareScreen } from '../devices.js';
+import { t } from '../lang.js';
 import { recordControl } from './recording.js';
 import { h, icon, setAttribute, setIcon, setText, show } from './dom.js';
 
@@ -14,32 +15,32 @@ import { h, icon, setAttribute, setIcon, setText, show } from './dom.js';
  * @property {string} key the keyboard's shortcut
  * @property {(state: State) => boolean} on
  * @property {[string, string]} icons on, off
- * @property {[string, string]} says what pressing it does when on, when off
- * @property {string} words under the icon
+ * @property {[string, string]} says keys: what pressing it does when on, when off
+ * @property {string} words key of what is under the icon
  * @property {(actions: Actions) => void} press
  */
 
 /** @type {Control[]} */
 const CONTROLS = [
-	{ id: 'microphone', key: 'm', words: 'Microphone',
+	{ id: 'microphone', key: 'm', words: 'call.microphone',
 		on: (state) => state.me.microphone,
 		icons: ['microphone', 'microphone-off'],
-		says: ['Turn microphone off', 'Turn microphone on'],
+		says: ['call.microphone-off', 'call.microphone-on'],
 		press: (actions) => actions.toggle('microphone') },
-	{ id: 'camera', key: 'v', words: 'Camera',
+	{ id: 'camera', key: 'v', words: 'call.camera',
 		on: (state) => state.me.camera,
 		icons: ['camera', 'camera-off'],
-		says: ['Turn camera off', 'Turn camera on'],
+		says: ['call.camera-off', 'call.camera-on'],
 		press: (actions) => actions.toggle('camera') },
-	{ id: 'screen', key: 's', words: 'Screen',
+	{ id: 'screen', key: 's', words: 'call.screen',
 		on: (state) => state.me.screen,
 		icons: ['screen-off', 'screen'],
-		says: ['Stop sharing your screen', 'Share your screen'],
+		says: ['call.screen-off', 'call.screen-on'],
 		press: (actions) => actions.toggle('screen') },
-	{ id: 'chat', key: 'c', words: 'Messages',
+	{ id: 'chat', key: 'c', words: 'chat.title',
 		on: (state) => state.chat.open,
 		icons: ['chat', 'chat'],
-		says: ['Close messages', 'Open messages'],
+		says: ['chat.close', 'chat.open'],
 		press: (actions) => actions.toggleChat() },
 ];
 
@@ -59,18 +60,18 @@ function controlButton(control, actions) {
 		class: 'control', 'aria-keyshortcuts': control.key,
 		click: () => control.press(actions) },
 	h('span', { class: 'control-sign' }, sign, count),
-	h('span', { class: 'control-words' }, control.words));
+	h('span', { class: 'control-words' }, t(control.words)));
 
 	/** @param {State} state */
 	function update(state) {
 		const on = control.on(state);
-		const says = control.says[on ? 0 : 1];
+		const says = t(control.says[on ? 0 : 1]);
 		const unread = control.id === 'chat' ? state.chat.unread : 0;
 		setIcon(sign, control.icons[on ? 0 : 1]);
 		node.classList.toggle('on', on);
 		node.classList.toggle('off', !on);
 		setAttribute(node, 'aria-label',
-			unread ? `${says}, ${unread} unread` : says);
+			unread ? t('chat.unread', { says, n: unread }) : says);
 		setAttribute(node, 'title', `${says} (${control.key})`);
 		setText(count, unread ? String(Math.min(unread, 99)) : '');
 		show(count, unread);
@@ -81,16 +82,16 @@ function controlButton(control, actions) {
 /** @param {Actions} actions */
 function leaveDialog(actions) {
 	const node = h('dialog', { class: 'card dialog', id: 'leave-dialog',
-		'aria-label': 'Leave the visit' });
+		'aria-label': t('call.leave-label') });
 	node.append(h('div', { class: 'stack' },
-		h('h2', {}, 'Leave the visit?'),
-		h('p', {}, 'You can end it for both of you, or leave and come back while the patient waits.'),
+		h('h2', {}, t('call.leave-title')),
+		h('p', {}, t('call.leave-text')),
 		h('button', { type: 'button', id: 'end-for-both', class: 'stop wide',
-			click: () => actions.leave('end') }, 'End for both'),
+			click: () => actions.leave('end') }, t('call.end-for-both')),
 		h('button', { type: 'button', id: 'leave-only', class: 'wide',
-			click: () => actions.leave('leave') }, 'Leave, I may come back'),
+			click: () => actions.leave('leave') }, t('call.leave-only')),
 		h('button', { type: 'button', class: 'plain wide',
-			click: () => node.close() }, 'Stay')));
+			click: () => node.close() }, t('call.stay'))));
 	return node;
 }
 
@@ -104,17 +105,18 @@ export function controls(actions, open) {
 	const dialog = leaveDialog(actions);
 	let clinician = false;
 	const devices = h('button', { type: 'button', id: 'open-devices',
-		class: 'control', title: 'Devices', 'aria-label': 'Devices',
+		class: 'control', title: t('call.devices'),
+		'aria-label': t('call.devices'),
 		click: open.devices },
 	h('span', { class: 'control-sign' }, icon('devices')),
-	h('span', { class: 'control-words' }, 'Devices'));
+	h('span', { class: 'control-words' }, t('call.devices')));
 	const leave = h('button', { type: 'button', id: 'leave',
-		class: 'control leave', title: 'Leave', 'aria-label': 'Leave',
+		class: 'control leave', title: t('call.leave'), 'aria-label': t('call.leave'),
 		click: () => clinician ? dialog.showModal()
 			: actions.leave('leave') },
 	h('span', { class: 'control-sign' }, icon('leave')),
-	h('span', { class: 'control-words' }, 'Leave'));
-	const node = h('nav', { class: 'controls', 'aria-label': 'Controls' },
+	h('span', { class: 'control-words' }, t('call.leave')));
+	const node = h('nav', { class: 'controls', 'aria-label': t('call.controls') },
 		...buttons.map((item) => item.node), record.node, devices, leave,
 		dialog);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // After the visit, or instead of it: what happened, and the way on.
 
+import { t } from '../lang.js';
 import * as time from '../time.js';
 import { ending, recordedWords } from '../words.js';
 import { brand, button, h, icon, setIcon, setText, show } from './dom.js';
@@ -17,18 +18,18 @@ export function endedPage(actions) {
 	const text = h('p', { id: 'ended-text' });
 	const lasted = h('p', { class: 'hint' });
 	const recorded = h('p', { id: 'ended-recorded' });
-	const again = button('camera', 'Go back in', { id: 'again',
+	const again = button('camera', t('ended.again'), { id: 'again',
 		class: 'primary big', click: () => actions.again() });
 	const other = h('button', { type: 'button', id: 'other-account',
 		class: 'primary big', click: () => actions.signOut(false) },
-	'Use another account');
+	t('ended.other-account'));
 	const node = h('div', { class: 'home' },
 		h('header', { class: 'topbar' }, mark.node),
 		h('main', { class: 'ended card' }, badge, title, text, lasted,
 			recorded,
 			h('div', { class: 'row wrap center' }, again, other,
 				h('button', { type: 'button', id: 'go-home', class: 'big',
-					click: () => actions.go('/') }, 'Your visits'))));
+					click: () => actions.go('/') }, t('home.your-visits')))));
 
 	/** @param {import('../state.js').State} state */
 	function update(state) {
@@ -40,7 +41,7 @@ export function endedPage(actions) {
 		setText(title, words.title);
 		setText(text, words.text);
 		setText(lasted, state.lasted
-			? `The visit lasted ${time.length(state.lasted)}.` : '');
+			? t('ended.lasted', { length: time.length(state.lasted) }) : '');
 		setText(recorded, state.lasted ? recordedWords(state.recording) : '');
 		show(again, words.again);
 		show(other, words.stranger);
