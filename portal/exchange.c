@@ -288,6 +288,20 @@ void rth_reply_json(struct rth_exchange *x, unsigned status, json_t *value)
 	json_decref(value);
 }
 
+void rth_reply_text(struct rth_exchange *x, unsigned status, const char *type,
+		    const char *data, size_t bytes)
+{
+	reply_start(x, status);
+	x->reply.type = type;
+	x->reply.body = rth_alloc(bytes + 1);
+	if (!x->reply.body) {
+		x->reply.failed = true;
+		return;
+	}
+	memcpy(x->reply.body, data, bytes);
+	x->reply.body_bytes = bytes;
+}
+
 void rth_reply_empty(struct rth_exchange *x, unsigned status)
 {
 	reply_start(x, status);

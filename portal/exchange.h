@@ -98,6 +98,10 @@ struct rth_portal *rth_request_portal(const struct rth_exchange *x);
 /** Replies with JSON. @param value taken; NULL makes it a 500. */
 void rth_reply_json(struct rth_exchange *x, unsigned status, json_t *value);
 
+/** Replies with bytes. @param type a static string; @param data copied. */
+void rth_reply_text(struct rth_exchange *x, unsigned status, const char *type,
+		    const char *data, size_t bytes);
+
 /** Replies without a body (204, 304). */
 void rth_reply_empty(struct rth_exchange *x, unsigned status);
 

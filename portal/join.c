@@ -16,6 +16,8 @@
 #include "visit.h"
 
 #define JOINS_PER_MINUTE 30
+#define CHECKS_PER_MINUTE 20
+#define CHECK_LIFE_S 300 /* Janus looks at it at each request */
 
 /* May this person ask for a recording? */
 static bool may_record(const struct rth_settings *settings, bool clinician)
@@ -194,6 +196,36 @@ static enum rth_err grant(struct rth_exchange *x, const struct rth_visit *visit)
 		rth_reply_json(x, 200, answer(portal, visit, session, token));
 	rth_free(token);
 	return err;
+}
+
+/* For the network test before a visit: it opens no room. */
+void rth_join_handle_check(struct rth_exchange *x)
+{
+	struct rth_portal *portal = rth_request_portal(x);
+	const struct rth_session *session = rth_request_session(x);
+	struct rth_audit row = {.action = "check-granted"};
+	int64_t until_s = portal->now_s() + CHECK_LIFE_S;
+	char rate[64];
+	enum rth_err err;
+
+	snprintf(rate, sizeof(rate), "check:%s", session->user.id);
+	err = rth_store_rate(portal->store, rate, CHECKS_PER_MINUTE, 60,
+			     portal->now_s());
+	if (err == RTH_ERR_LIMIT) {
+		rth_reply_error(x, 429, "too-many",
+				"Too many tries. Please wait a minute.");
+		return;
+	}
+	if (!err)
+		err = rth_audit_request(x, &row);
+	if (err)
+		rth_reply_failed(x, err);
+	else
+		rth_reply_json(
+			x, 200,
+			json_pack("{s:o, s:o}", "janus",
+				  janus_access(&portal->settings, until_s),
+				  "ice_servers", ice_servers(portal)));
 }
 
 void rth_join_handle(struct rth_exchange *x)

@@ -30,6 +30,7 @@
 #include <sodium.h>
 
 #include "audit_self.h"
+#include "brand.h"
 #include "commands.h"
 #include "films.h"
 #include "http.h"
@@ -194,6 +195,8 @@ static enum rth_err open_portal(struct rth_portal *p, const char *config)
 	err = failed("database", rth_store_open(&p->store, s->database));
 	if (!err)
 		err = failed("keys", open_keys(p));
+	if (!err)
+		err = failed("logo", rth_brand_create(&p->brand, s));
 	if (!err)
 		err = failed("peers", rth_peers_create(&p->peers, p));
 	if (!err)
@@ -365,6 +368,7 @@ static void close_portal(struct rth_portal *p, struct servers *servers)
 	rth_oidc_free(p->oidc);
 	rth_audit_self_stop(p);
 	rth_peers_free(p->peers);
+	rth_brand_free(p->brand);
 	rth_signing_free(p->signing);
 	rth_store_close(p->store);
 }

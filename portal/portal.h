@@ -22,12 +22,14 @@ struct rth_keys;
 struct rth_media;
 struct rth_films;
 struct rth_peers;
+struct rth_brand;
 
 struct rth_portal {
 	struct rth_settings settings;
 	struct rth_store *store;	 /* store.h */
 	struct rth_audit_key *audit_key; /* audit_head.h; NULL in a unit test */
 	struct rth_signing *signing;	 /* signing.h */
+	struct rth_brand *brand;	 /* brand.h */
 	struct rth_peers *peers;	 /* peers.h; NULL in a unit test */
 	struct rth_work *work;		 /* work.h: database jobs */
 	struct rth_work *work_net;  /* work.h: jobs that wait for a network */

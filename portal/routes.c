@@ -5,6 +5,7 @@
 #include "route.h"
 
 #include "audit.h"
+#include "brand.h"
 #include "events.h"
 #include "files.h"
 #include "film_handlers.h"
@@ -49,6 +50,12 @@ const struct rth_route rth_routes_public[] = {
 	 false, rth_static_handle_page},
 	{RTH_GET, "/audit", RTH_ANYONE, RTH_ON_POOL, RTH_PROOF_NONE, 0, false,
 	 rth_static_handle_page},
+	{RTH_GET, "/d/:name", RTH_ANYONE, RTH_ON_POOL, RTH_PROOF_NONE, 0, false,
+	 rth_static_handle_page},
+	{RTH_GET, "/brand.css", RTH_ANYONE, RTH_ON_POOL, RTH_PROOF_NONE, 0,
+	 false, rth_brand_handle_css},
+	{RTH_GET, "/brand/logo", RTH_ANYONE, RTH_ON_POOL, RTH_PROOF_NONE, 0,
+	 false, rth_brand_handle_logo},
 	{RTH_GET, "/css/*", RTH_ANYONE, RTH_ON_POOL, RTH_PROOF_NONE, 0, false,
 	 rth_static_handle_file},
 	{RTH_GET, "/js/*", RTH_ANYONE, RTH_ON_POOL, RTH_PROOF_NONE, 0, false,
@@ -93,6 +100,8 @@ const struct rth_route rth_routes_public[] = {
 	 RTH_PROOF_NONE, 0, false, rth_visit_handle_quality},
 	{RTH_POST, "/api/visits/:id/join", RTH_SIGNED_IN, RTH_ON_STORE,
 	 RTH_PROOF_CSRF, 0, false, rth_join_handle},
+	{RTH_POST, "/api/check", RTH_SIGNED_IN, RTH_ON_STORE, RTH_PROOF_CSRF, 0,
+	 false, rth_join_handle_check},
 
 	{RTH_PUT, "/api/recordings/:id/hold", RTH_SIGNED_IN, RTH_ON_STORE,
 	 RTH_PROOF_CSRF, 0, false, rth_retention_handle_hold},

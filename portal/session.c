@@ -278,6 +278,13 @@ static json_t *visit_kinds(const struct rth_settings *settings,
 	return list;
 }
 
+static json_t *clinic(const struct rth_settings *settings)
+{
+	return json_pack("{s:s, s:b, s:s?}", "name", settings->clinic_name,
+			 "logo", settings->clinic.logo != NULL,
+			 "emergency_number", settings->clinic.emergency_number);
+}
+
 void rth_session_handle_get(struct rth_exchange *x)
 {
 	const struct rth_portal *portal = rth_request_portal(x);
@@ -286,21 +293,21 @@ void rth_session_handle_get(struct rth_exchange *x)
 	json_t *answer;
 
 	if (s)
-		answer = json_pack(
-			"{s:b, s:{s:s, s:s, s:s, s:s, s:o}, s:s, s:{s:s},"
-			" s:o*}",
-			"signed_in", 1, "user", "id", s->user.id, "name",
-			s->user.name, "email", s->user.email, "role",
-			rth_role_name(s->role), "rights",
-			rth_rights_json(rth_rights(portal, s, NULL)), "csrf",
-			s->csrf, "clinic", "name", settings->clinic_name,
-			"visit_kinds", visit_kinds(settings, s));
+		answer =
+			json_pack("{s:b, s:{s:s, s:s, s:s, s:s, s:o}, s:s, s:o,"
+				  " s:o*}",
+				  "signed_in", 1, "user", "id", s->user.id,
+				  "name", s->user.name, "email", s->user.email,
+				  "role", rth_role_name(s->role), "rights",
+				  rth_rights_json(rth_rights(portal, s, NULL)),
+				  "csrf", s->csrf, "clinic", clinic(settings),
+				  "visit_kinds", visit_kinds(settings, s));
 	else
-		answer = json_pack("{s:b, s:o, s:b, s:b, s:{s:s}}", "signed_in",
-				   0, "providers", providers(settings),
+		answer = json_pack("{s:b, s:o, s:b, s:b, s:o}", "signed_in", 0,
+				   "providers", providers(settings),
 				   "email_code", rth_mailcode_offered(settings),
-				   "trial", settings->trial, "clinic", "name",
-				   settings->clinic_name);
+				   "trial", settings->trial, "clinic",
+				   clinic(settings));
 	rth_reply_json(x, 200, answer);
 }
 

@@ -15,6 +15,7 @@
 #include <openssl/crypto.h>
 
 #include "mem.h"
+#include "settings_clinic.h"
 #include "settings_review.h"
 
 #define SECRET_MAX_BYTES 1024
@@ -51,6 +52,14 @@ static const struct rth_conf_key keys[] = {
 	{"database", RTH_CONF_STRING, AT(database), .required = true},
 	{"key_dir", RTH_CONF_STRING, AT(key_dir), .required = true},
 	{"clinic_name", RTH_CONF_STRING, AT(clinic_name), .text = "RTHealth"},
+	{"clinic.name", RTH_CONF_STRING, AT(clinic.name), .max = 120},
+	{"clinic.logo", RTH_CONF_STRING, AT(clinic.logo),
+	 .wrong = rth_settings_wrong_logo},
+	{"clinic.accent", RTH_CONF_STRING, AT(clinic.accent),
+	 .wrong = rth_settings_wrong_accent},
+	{"clinic.emergency_number", RTH_CONF_STRING,
+	 AT(clinic.emergency_number), .max = 40,
+	 .wrong = rth_settings_wrong_number},
 	{"trial", RTH_CONF_BOOL, AT(trial), .number = false},
 	{"trusted_proxies", RTH_CONF_STRINGS, AT(trusted_proxies), .max = 16},
 	{"janus.url", RTH_CONF_STRING, AT(janus.url), .required = true},
@@ -137,6 +146,9 @@ static const struct rth_conf_key keys[] = {
 	 .wrong = rth_settings_wrong_kind},
 	{"visit.keep_days", RTH_CONF_INT, AT(visit.keep_days), .number = 30,
 	 .min = 1, .max = 3650},
+	{"door.minutes", RTH_CONF_INT, AT(door.minutes), .number = 120,
+	 .min = 5, .max = 1440},
+	{"urgent.enabled", RTH_CONF_BOOL, AT(urgent.enabled), .number = false},
 	{"code.ttl_s", RTH_CONF_INT, AT(code.ttl_s), .number = 600, .min = 60,
 	 .max = 3600},
 	{"code.tries", RTH_CONF_INT, AT(code.tries), .number = 5, .min = 1,
@@ -168,6 +180,8 @@ static const struct rth_conf_key keys[] = {
 	 .number = 8, .min = 1, .max = 4096},
 	{"limits.stream_check_s", RTH_CONF_INT, AT(limits.stream_check_s),
 	 .number = 15, .min = 1, .max = 30},
+	{"limits.live", RTH_CONF_INT, AT(limits.live), .number = 500, .min = 1,
+	 .max = 20000},
 	{.key = NULL},
 };
 /* clang-format on */
@@ -452,6 +466,8 @@ enum rth_err rth_settings_read(struct rth_settings *settings, const char *path,
 		err = check_recordings(settings, path, problem);
 	if (!err)
 		err = rth_settings_review(settings, path, problem);
+	if (!err)
+		err = rth_settings_clinic(settings);
 	if (err)
 		return err;
 	settings->cookies_insecure =

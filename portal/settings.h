@@ -63,7 +63,13 @@ struct rth_settings {
 	char *web_root;
 	char *database;
 	char *key_dir;
-	char *clinic_name;
+	char *clinic_name; /* clinic.name, where that is given */
+	struct {
+		char *name;		/* NULL: clinic_name is meant */
+		char *logo;		/* file; NULL: none */
+		char *accent;		/* "#rrggbb"; NULL: RTHealth's */
+		char *emergency_number; /* NULL: none is shown */
+	} clinic;
 	/* Computed: plain http elsewhere than on localhost (a trial), where a
 	   browser takes neither "Secure" nor "__Host-". */
 	bool cookies_insecure;
@@ -149,6 +155,12 @@ struct rth_settings {
 		struct rth_conf_strings kinds; /* to choose from */
 	} visit;
 	struct {
+		int64_t minutes; /* how long a visit is that began by a knock */
+	} door;
+	struct {
+		bool enabled; /* patients may call for somebody now */
+	} urgent;
+	struct {
 		int64_t ttl_s;		  /* 600 */
 		int64_t tries;		  /* 5 */
 		int64_t per_address_hour; /* codes sent to one e-mail address */
@@ -166,6 +178,7 @@ struct rth_settings {
 		int64_t streams;   /* answers of plays under way at once */
 		int64_t streams_per_play;
 		int64_t stream_check_s; /* a play's right is asked so often */
+		int64_t live;		/* live streams at once */
 	} limits;
 };
 
