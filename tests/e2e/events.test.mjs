@@ -11,7 +11,7 @@ import { PORTS, secrets, startJanus } from './lib/janus.mjs';
 import { inside } from './lib/netns.mjs';
 import { CLINICIAN, Portal, URL_OF_PORTAL } from './lib/portal.mjs';
 import { BUILD, start, stopAll, until } from './lib/procs.mjs';
-import { RawClient } from './lib/rawclient.mjs';
+import { RawClient, enter } from './lib/rawclient.mjs';
 
 await inside();
 after(stopAll);
@@ -63,13 +63,14 @@ const actions = (visit) => rows().filter((row) => row.visit === visit)
 /** What a person needs to join, asked of the portal. */
 const ticket = (account, visit) => account.post(`/api/visits/${visit}/join`);
 
-/** A seat by that ticket. */
-async function seat({ admission_token: token, janus: { token: transport } }) {
+/** A seat by that ticket; who waits for it is admitted by the clinician. */
+async function seat({ admission_token: token, janus: { token: transport } },
+	clinician) {
 	const client = await RawClient.connect({ token: transport });
 
 	await client.create();
 	const handle = await client.attach();
-	const joined = await handle.say({ request: 'join', token });
+	const joined = await enter(handle, token, clinician);
 
 	assert.equal(joined.rthealth, 'joined', JSON.stringify(joined));
 	return handle;
@@ -101,8 +102,8 @@ describe('a portal that is killed during a visit', () => {
 		const [a, b, c] = await Promise.all([doctor, patient, patient].map(
 			(who) => ticket(who, visit)));
 		const clinician = await seat(a);
-		const first = await seat(b);
-		const before = ['room-opened', 'joined', 'joined'];
+		const first = await seat(b, clinician);
+		const before = ['room-opened', 'joined', 'waiting', 'admitted', 'joined'];
 
 		await arrived(visit, before);
 		await killPortal();
@@ -144,12 +145,13 @@ describe('a Janus that is killed while there is no portal', () => {
 		const [a, b] = await Promise.all([doctor, patient].map(
 			(who) => ticket(who, visit)));
 
-		await seat(a);
+		const clinician = await seat(a);
+
 		await arrived(visit, ['room-opened', 'joined']);
 		const [[boot]] = assertInOrder();
 
 		await killPortal();
-		await seat(b);
+		await seat(b, clinician);
 		janus.kill('SIGKILL');
 		await janus.exited;
 		await startPortal();

@@ -292,7 +292,7 @@ static void failing_memory_and_done_again(void **state)
 	struct told told;
 	unsigned long n;
 
-	for (n = 1; n < 300; n += bench_stride(&bench, 17)) {
+	for (n = 1; n < 300; n += bench_stride(&bench, 41)) {
 		struct rth_person p;
 		enum rth_err err;
 

@@ -330,10 +330,10 @@ static void draw_scope(struct rth_review_scope *scope, struct rth_user *person)
 static void every_filter_is_what_it_says(void **state)
 {
 	struct rth_user person, clinician, patient;
-	size_t round, some = 0;
+	size_t round, rounds = bench_on_server(&bench) ? 45 : 150, some = 0;
 
 	(void)state;
-	for (round = 0; round < 150; round++) {
+	for (round = 0; round < rounds; round++) {
 		struct rth_review_query q = everything();
 
 		draw_scope(&q.scope, &person);
@@ -360,7 +360,7 @@ static void every_filter_is_what_it_says(void **state)
 		some += found.n > 0;
 	}
 	/* Most of these find something: the comparison is one. */
-	assert_true(some > 50);
+	assert_true(some > rounds / 3);
 }
 
 static void no_scope_is_nobodys(void **state)
