@@ -167,9 +167,11 @@ for (const kinds of /** @type {[string, string][]} */ ([
 
 		test('they write to each other, also in markup', async () => {
 			for (const [one, other] of ways()) {
-				await one.write(`Hello ${MARKUP}`);
+				const text = `${one === call.patient ? 'Well' : 'Hello'} ${MARKUP}`;
+
+				await one.write(text);
 				await other.openChat();
-				await other.reads(`Hello ${MARKUP}`);
+				await other.reads(text);
 				const said = (await other.messages()).at(-1);
 
 				assert.equal(said?.elements, 0);
