@@ -67,12 +67,12 @@ test('each phase is left only by the events that it hears', () => {
 
 test('who waits knows the place and the clinician\'s words, until let in', () => {
 	const waiting = run(lobby(), { type: 'join' }, { type: 'waiting', place: 2,
-		waiting: 3, clinician: true }, { type: 'note', text: 'Soon.' });
+		waiting: 3, clinician: true }, { type: 'note', text: 'Soon.', now: 7 });
 	assert.deepEqual(waiting.place, { place: 2, waiting: 3, clinician: true });
-	assert.equal(waiting.note, 'Soon.');
+	assert.deepEqual(waiting.notes, [{ time: 7, text: 'Soon.' }]);
 	const ready = run(waiting, { type: 'chat-ready', ready: true }, JOINED);
 	assert.equal(ready.phase, 'in-call');
-	assert.equal(ready.note, '');
+	assert.deepEqual(ready.notes, []);
 	assert.equal(ready.chat.ready, true);
 });
 
@@ -80,7 +80,7 @@ test('the clinician sees since when somebody waits', () => {
 	const state = inCall({ type: 'door', now: 5000, people: [
 		{ participant: 'p3', name: 'P. B', waited_ms: 3000, check: null }] });
 	assert.deepEqual(state.door, [{ participant: 'p3', name: 'P. B',
-		since: 2000 }]);
+		since: 2000, check: null }]);
 	assert.deepEqual(run(state, { type: 'door', now: 6000, people: [] }).door,
 		[]);
 });

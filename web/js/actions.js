@@ -2,6 +2,8 @@
 // What people can do on the page, and what it sets in motion.
 
 import * as api from './api.js';
+import { doorRefusal } from './doorwords.js';
+import { t } from './lang.js';
 import { mark } from './timings.js';
 
 /**
@@ -73,6 +75,7 @@ export function makeActions(desk) {
 	return {
 		...signInActions(desk, run),
 		...visitActions(desk),
+		...doorActions(desk, run),
 		loadVisits: () => run(loadVisits),
 		go: desk.go,
 		noticed: () => dispatch({ type: 'noticed' }),
@@ -118,8 +121,9 @@ const signInActions = ({ dispatch, state, reload, leave }, run) => ({
 	otherEmail: () => dispatch({ type: 'other-email' }),
 	/** @param {string} provider */
 	useProvider: (provider) => {
-		const { visitId, desk } = state();
-		const place = visitId ? `/visit/${visitId}` : '/';
+		const { visitId, desk, doorName } = state();
+		const place = visitId ? `/visit/${visitId}`
+			: doorName ? `/d/${doorName}` : '/';
 		location.assign(api.providerLink(provider,
 			desk ? desk + location.search : place));
 	},
@@ -132,6 +136,79 @@ const signInActions = ({ dispatch, state, reload, leave }, run) => ({
 	}),
 });
 
+/** @param {unknown} error @returns {never} told in words of the doors */
+function tellDoor(error) {
+	const words = error instanceof api.ApiError && doorRefusal(error);
+	throw words ? new api.ApiError('bad-request', 0, undefined, words) : error;
+}
+
+/**
+ * @param {Desk} desk
+ * @param {(work: () => Promise<unknown>) => Promise<boolean>} run
+ */
+const doorActions = ({ dispatch, state, go }, run) => {
+	/** Work whose refusals have words. @param {() => Promise<unknown>} work */
+	const runDoor = (work) => run(() => work().catch(tellDoor));
+	/** @param {string} visit @param {string | null} [participant] */
+	const see = (visit, participant) => {
+		dispatch({ type: 'see', visit, participant });
+		go(`/visit/${visit}`);
+	};
+	/**
+	 * Something for who waits elsewhere.
+	 * @param {() => Promise<unknown>} work
+	 * @param {string} done notice
+	 */
+	const tellWaiting = (work, done) => run(async () => {
+		await work().catch((error) => {
+			throw error.code === 'not-found'
+				? new api.ApiError('not-waiting', 404) : error;
+		});
+		dispatch({ type: 'failed', code: done });
+	});
+	return {
+		/** Goes into a visit at once, and lets in who waits there. */
+		see,
+		loadDoor: () => run(async () => dispatch({ type: 'own-door',
+			change: { door: await api.door() } })),
+		/** @param {api.DoorFields} fields */
+		saveDoor: (fields) => runDoor(async () => dispatch({ type: 'own-door',
+			change: { door: await api.saveDoor(fields) } })),
+		/** @param {boolean} onCall */
+		setDuty: (onCall) => runDoor(async () => {
+			await api.setDuty(onCall);
+			dispatch({ type: 'own-door', change: { onCall } });
+		}),
+		loadDoorway: () => runDoor(async () => {
+			const name = state().doorName ?? '';
+			const doorway = await api.doorway(name).catch((error) => {
+				if (error.code === 'not-found')
+					return null;
+				throw error;
+			});
+			dispatch({ type: 'doorway', doorway, missing: !doorway });
+		}),
+		/** @param {api.Door} door */
+		copyDoor: (door) => run(async () => {
+			await navigator.clipboard.writeText(door.link);
+			dispatch({ type: 'failed', code: `said:${t('door.copied')}` });
+		}),
+		knock: () => runDoor(async () =>
+			go(`/visit/${(await api.knock(state().doorName ?? '')).id}`)),
+		callUrgently: () => runDoor(async () =>
+			see((await api.callUrgently()).id)),
+		/** @param {string} id of the urgent call's visit */
+		takeUrgent: (id) => runDoor(async () =>
+			see((await api.takeUrgent(id)).id)),
+		/** @param {string} id of a visit @param {string} text */
+		noteTo: (id, text) => tellWaiting(() => api.noteTo(id, text),
+			'note-sent'),
+		/** @param {string} id of a visit @param {string} reason */
+		declineAt: (id, reason) => tellWaiting(
+			() => api.declineAt(id, reason), 'declined'),
+	};
+};
+
 /** @param {Desk} desk */
 const visitActions = ({ dispatch, state, visit, go }) => ({
 	askDevices: () => void visit()?.askDevices(),
@@ -140,8 +217,12 @@ const visitActions = ({ dispatch, state, visit, go }) => ({
 	stopWaiting: () => visit()?.stopWaiting(),
 	/** @param {string} participant */
 	admit: (participant) => void visit()?.decide('admit', participant),
-	/** @param {string} participant */
-	decline: (participant) => void visit()?.decide('deny', participant),
+	/** @param {string} participant @param {string} reason */
+	decline: (participant, reason) =>
+		void visit()?.decide('deny', participant, { reason }),
+	/** @param {string} participant @param {string} text */
+	note: (participant, text) =>
+		void visit()?.decide('note', participant, { text }),
 	/** @param {import('./media.js').Slot} slot */
 	toggle: (slot) => void visit()?.toggle(slot),
 	/** @param {import('./devices.js').Kind} kind @param {string} id */

@@ -45,6 +45,7 @@
  *   when both were in it
  * @property {string | null} [door] the name of the door it was knocked at
  * @property {boolean} [urgent]
+ * @property {boolean} [ended] for good
  *
  * @typedef {object} Door a clinician's own
  * @property {string} name of its address, `/d/<name>`
@@ -54,7 +55,7 @@
  * @property {string | null} open_until null: until it is closed
  *
  * @typedef {{name: string, title: string, clinician_name: string,
- *   open: boolean}} Doorway a door as who stands before it sees it
+ *   open: boolean, own: boolean}} Doorway a door as who stands before it sees it
  *
  * @typedef {{name: string, title: string, open: boolean,
  *   open_minutes: number | null}} DoorFields
@@ -206,6 +207,9 @@ export const quality = (id) => call('GET', `${visitPath(id)}/quality`);
 
 /** @param {string} id @returns {Promise<Ticket>} */
 export const join = (id) => call('POST', `${visitPath(id)}/join`);
+
+/** @returns {Promise<Pick<Ticket, 'janus' | 'ice_servers'>>} to test the line */
+export const check = () => call('POST', '/api/check');
 
 /** @returns {Promise<Door | null>} one's own */
 export const door = () => call('GET', '/api/door');

@@ -89,6 +89,23 @@ export const wantsLive = ({ session, phase }) => {
 		['home', 'lobby', 'early', 'waiting'].includes(phase);
 };
 
+/**
+ * Who is to be let in at once: asked for on another page, by this very person.
+ * A page that was loaded again is another participant of the same person, and
+ * a visit is for one patient: so whoever waits alone is meant.
+ * @param {import('./state.js').State} state
+ * @returns {string | null} the participant
+ */
+export function toAdmit({ phase, seeing, door, visitId, visit }) {
+	if (phase !== 'in-call' || seeing?.visit !== visitId
+		|| visit?.role !== 'clinician')
+		return null;
+	const one = door.find(({ participant }) =>
+		participant === seeing?.participant)
+		?? (door.length === 1 ? door[0] : null);
+	return one?.participant ?? null;
+}
+
 export class Live {
 	#callbacks;
 	/** @type {EventSource | null} */
@@ -102,7 +119,12 @@ export class Live {
 	/** @param {LiveCallbacks} callbacks */
 	constructor(callbacks) {
 		this.#callbacks = callbacks;
+		// Else a browser calls the end of the page an error of the stream.
+		addEventListener('pagehide', () => this.#close());
 		addEventListener('online', () => this.#wanted && this.#open());
+		// One of many windows was told to be quiet: until it is looked at.
+		addEventListener('focus', () => this.#wanted && !this.#source
+			&& this.#open());
 	}
 
 	/** @param {boolean} wanted is the stream to be there */
@@ -132,7 +154,11 @@ export class Live {
 			() => ({ reception: asReception(JSON.parse(data)) })));
 		source.addEventListener('queue', ({ data }) => this.#tell('live-queue',
 			() => ({ queue: asQueue(JSON.parse(data)) })));
-		source.onerror = () => void this.#again();
+		source.addEventListener('replaced', () => {
+			this.#close();
+			this.#callbacks.dispatch({ type: 'live-down' });
+		});
+		source.onerror = () => this.#again();
 	}
 
 	/** @param {string} type @param {() => object} read */
@@ -145,7 +171,7 @@ export class Live {
 	}
 
 	/** It ended, or did not begin. */
-	async #again() {
+	#again() {
 		if (Date.now() - this.#since > GOOD_MS)
 			this.#tries = 0;
 		this.#close();

@@ -8,6 +8,7 @@
 import { makeActions } from './actions.js';
 import * as api from './api.js';
 import { onLanguage } from './lang.js';
+import { Live, toAdmit, wantsLive } from './live.js';
 import { initial, step } from './state.js';
 import { timings } from './timings.js';
 import { View } from './view.js';
@@ -25,7 +26,19 @@ const visitIdOf = (path) =>
 const deskOf = (path) =>
 	/^\/(review(\/[A-Za-z0-9_-]{22})?|audit)$/.test(path) ? path : null;
 
-let state = initial(visitIdOf(location.pathname), deskOf(location.pathname));
+/** @param {string} path @returns {string | null} of somebody's standing door */
+const doorOf = (path) =>
+	/^\/d\/([a-z0-9][a-z0-9-]{1,38}[a-z0-9])$/.exec(path)?.[1] ?? null;
+
+/** @param {string} path what the address names */
+const placeOf = (path) => ({ visitId: visitIdOf(path), desk: deskOf(path),
+	doorName: doorOf(path) });
+
+/** So long somebody has to appear who is to be let in at once. */
+const SEEING_MS = 10000;
+
+const first = placeOf(location.pathname);
+let state = initial(first.visitId, first.desk, first.doorName);
 /** @type {VisitControl | null} */
 let visit = null;
 
@@ -34,8 +47,17 @@ function dispatch(event) {
 	const next = step(state, event);
 	if (next === state)
 		return;
+	const entered = next.phase === 'in-call' && state.phase !== 'in-call';
 	state = next;
 	view.render(state);
+	live.want(wantsLive(state));
+	if (entered && state.seeing)
+		setTimeout(() => dispatch({ type: 'seen' }), SEEING_MS);
+	const waiting = toAdmit(state);
+	if (waiting) {
+		dispatch({ type: 'seen' });
+		actions.admit(waiting);
+	}
 }
 
 /** Starts what the page shows, after who is signed in or the page changed. */
@@ -44,12 +66,22 @@ function start() {
 	visit = null;
 	if (state.phase === 'home')
 		void actions.loadVisits();
+	if (state.phase === 'door')
+		void actions.loadDoorway();
 	if (state.phase !== 'lobby' || !state.visitId)
 		return;
 	visit = new VisitControl(state.visitId, { dispatch, state: () => state,
 		picture: (...picture) => view.picture(...picture) });
 	void visit.prepare();
+	if (state.seeing)
+		actions.join('camera');
 }
+
+const live = new Live({ dispatch, signedOut: () => {
+	// Whoever is in a visit stays there.
+	if (!['joining', 'waiting', 'in-call', 'lost'].includes(state.phase))
+		void loadSession(null);
+} });
 
 /** @param {string | null} notice shown with the answer */
 async function loadSession(notice) {
@@ -68,7 +100,7 @@ async function loadSession(notice) {
 function show(path) {
 	if (['waiting', 'in-call', 'lost'].includes(state.phase))
 		visit?.leave('leave');
-	dispatch({ type: 'go', visitId: visitIdOf(path), desk: deskOf(path) });
+	dispatch({ type: 'go', ...placeOf(path) });
 	start();
 }
 

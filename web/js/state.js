@@ -20,7 +20,8 @@ import { follow, none, seated, unseated } from './recording.js';
  *
  * @typedef {'loading' | 'signed-out' | 'home' | 'lobby' | 'early' | 'joining'
  *   | 'waiting'
- *   | 'in-call' | 'lost' | 'ended' | 'desk'} Phase
+ *   | 'in-call' | 'lost' | 'ended' | 'desk' | 'door'} Phase `door`: before
+ *   somebody's standing door
  *
  * @typedef {{microphone: boolean, camera: boolean, screen: boolean}} Sending
  *
@@ -40,12 +41,25 @@ import { follow, none, seated, unseated } from './recording.js';
  * @typedef {{participant: string, name: string, since: number,
  *   check: import('./checked.js').Found | null}} AtDoor since: ms since 1970
  *
+ * @typedef {{visit: string, participant: string | null}} Seeing participant:
+ *   null for whoever waits there
+ *
+ * @typedef {{time: number, text: string}} Note the clinician's words to who waits
+ *
  * @typedef {{mine: boolean, name: string, time: number, text: string}} Line
  *
  * @typedef {object} State
  * @property {Phase} phase
  * @property {string | null} visitId of the page's address
  * @property {string | null} desk path of the page's address, if it is of these
+ * @property {string | null} doorName of the page's address
+ * @property {import('./api.js').Doorway | null} doorway that door
+ * @property {boolean} doorMissing there is none of that name
+ * @property {import('./live.js').Reception | null} reception who waits where,
+ *   for a clinician; null: not known
+ * @property {import('./live.js').Queued[]} queue where this person waits
+ * @property {boolean} live is that told as it happens just now
+ * @property {Seeing | null} seeing somebody at the door, to be let in at once
  * @property {Session | null} session
  * @property {string | null} notice words.js code of what went wrong last
  * @property {boolean} busy a request of the page's form is under way
@@ -63,12 +77,14 @@ import { follow, none, seated, unseated } from './recording.js';
  * @property {string | null} met the other's name, kept after they left
  * @property {'new' | 'up' | 'unheard' | 'shaky' | 'lost'} link `unheard`: media
  *   flows, but nothing is heard from Janus
+ * @property {string | null} trying words.js code of what the last try to get
+ *   back in met
  * @property {boolean} slow the line is thin, the picture was made smaller
  * @property {boolean} silenced the browser holds the sound back
  * @property {{open: boolean, ready: boolean, unread: number, lines: Line[]}} chat
  * @property {{place: number, waiting: number, clinician: boolean}} place at the
  *   door, of who waits
- * @property {string} note the clinician's last words to who waits
+ * @property {Note[]} notes to who waits
  * @property {AtDoor[]} door who waits, for the clinician
  * @property {string | null} self this person's participant id
  * @property {import('./recording.js').Recording} recording
@@ -86,30 +102,36 @@ import { follow, none, seated, unseated } from './recording.js';
  */
 
 const CHAT_LINES_MAX = 500;
+const NOTES_MAX = 20;
 
 const NOTHING = { microphone: false, camera: false, screen: false };
 
 /** A visit that has not begun. */
 const fresh = () => ({
 	peer: null, met: null, link: /** @type {const} */ ('new'), slow: false,
+	trying: null,
 	silenced: false, since: null, until: null, reason: null, opens: null,
 	chat: { open: false, ready: false, unread: 0, lines: [] },
 	lasted: 0, notice: null, busy: false, self: null, recording: none(),
-	place: { place: 0, waiting: 0, clinician: false }, note: '', door: [],
+	place: { place: 0, waiting: 0, clinician: false }, notes: /** @type {Note[]} */ ([]),
+	door: [],
 });
 
 /**
  * @param {string | null} visitId
  * @param {string | null} [desk]
+ * @param {string | null} [doorName]
  * @returns {State}
  */
-export function initial(visitId, desk = null) {
+export function initial(visitId, desk = null, doorName = null) {
 	return {
 		...fresh(), phase: 'loading', visitId, desk, session: null,
 		signIn: { step: 'email', email: '' }, visits: null, visit: null,
 		devices: { microphone: [], camera: [] }, using: {}, problems: {},
 		check: unchecked(),
-		asked: false, me: NOTHING,
+		asked: false, me: NOTHING, doorName, doorway: null, doorMissing: false,
+		reception: null,
+		queue: [], live: false, seeing: null,
 	};
 }
 
@@ -164,11 +186,16 @@ function deviceNotice(event) {
 
 /**
  * The first page of somebody who is signed in.
- * @param {{visitId: string | null, desk?: string | null}} place
+ * @param {{visitId: string | null, desk?: string | null,
+ *   doorName?: string | null}} place
  * @returns {Phase}
  */
-const firstPage = ({ visitId, desk }) =>
-	desk ? 'desk' : visitId ? 'lobby' : 'home';
+const firstPage = ({ visitId, desk, doorName }) =>
+	desk ? 'desk' : visitId ? 'lobby' : doorName ? 'door' : 'home';
+
+/** What is known of others' waiting, of who is not signed in any more. */
+const unheard = () => ({ reception: null, queue: [], live: false,
+	seeing: null });
 
 /** @type {Record<string, Row>} */
 const TABLE = {
@@ -176,11 +203,14 @@ const TABLE = {
 	'go': { apply: (s, e) => ({ ...fresh(), visitId: e.visitId, visit: null,
 		desk: e.desk ?? null, problems: {}, asked: false, me: NOTHING,
 		check: unchecked(),
+		doorName: e.doorName ?? null, doorway: null, doorMissing: false,
+		seeing: s.seeing?.visit === e.visitId ? s.seeing : null,
 		recording: none(e.visitId === s.visitId && s.recording.recorded),
-		phase: s.session?.signed_in ? firstPage({ visitId: e.visitId,
-			desk: e.desk }) : s.phase }) },
+		phase: s.session?.signed_in ? firstPage(/** @type {any} */ (e))
+			: s.phase }) },
 	'session': { apply: (s, e) => ({ session: e.session, busy: false,
 		notice: e.notice ?? null,
+		...(e.session.signed_in ? {} : unheard()),
 		// A code that let somebody in is of no use to whoever is next.
 		signIn: e.session.signed_in ? { step: 'email', email: '' } : s.signIn,
 		phase: e.session.signed_in ? firstPage(s) : 'signed-out' }) },
@@ -198,6 +228,19 @@ const TABLE = {
 	'visits': { from: ['home'], apply: (_s, e) => ({ visits: e.visits,
 		busy: false }) },
 	'visit': { from: VISITING, apply: (_s, e) => ({ visit: e.visit }) },
+
+	// Doors, and who waits at them
+	'live-door': { apply: (_s, e) => ({ reception: e.reception, live: true }) },
+	'live-queue': { apply: (_s, e) => ({ queue: e.queue, live: true }) },
+	'live-down': { apply: () => ({ live: false }) },
+	'own-door': { apply: (s, e) => ({ busy: false, reception: {
+		people: [], onCall: Boolean(s.session?.user?.on_call), ...s.reception,
+		...e.change } }) },
+	'doorway': { from: ['door'], apply: (_s, e) => ({ doorway: e.doorway,
+		doorMissing: e.missing === true, busy: false }) },
+	'see': { apply: (_s, e) => ({ seeing: { visit: e.visit,
+		participant: e.participant ?? null } }) },
+	'seen': { apply: () => ({ seeing: null }) },
 
 	// Devices
 	'devices': { from: VISITING, apply: (_s, e) => ({ devices: e.devices }) },
@@ -218,19 +261,20 @@ const TABLE = {
 	'too-early': { from: ['joining'], to: 'early',
 		apply: (_s, e) => ({ opens: e.opens }) },
 	'join-failed': { from: ['joining', 'early'], to: 'lobby',
-		apply: (_s, e) => ({ notice: e.code }) },
+		apply: (_s, e) => ({ notice: e.code, seeing: null }) },
 	'stop-waiting': { from: ['early', 'waiting'], to: 'lobby' },
 	'waiting': { from: ['joining', 'lost', 'waiting'], to: 'waiting',
-		apply: (_s, e) => ({ place: { place: Number(e.place),
+		apply: (_s, e) => ({ seeing: null, place: { place: Number(e.place),
 			waiting: Number(e.waiting), clinician: Boolean(e.clinician) } }) },
-	'note': { from: ['waiting'], apply: (_s, e) => ({
-		note: String(e.text ?? '') }) },
+	'note': { from: ['waiting'], apply: (s, e) => ({ notes: [...s.notes,
+		{ time: Number(e.now), text: String(e.text ?? '') }]
+		.slice(-NOTES_MAX) }) },
 	'joined': { from: ['joining', 'waiting', 'lost'], to: 'in-call', apply: (s, e) => {
 		const peer = e.peers[0] ? asPeer(e.peers[0]) : null;
 		return { peer, met: peer?.name ?? s.met, since: s.since ?? e.now,
 			until: e.seat_until * 1000, slow: false, notice: null,
-			note: '', door: [],
-			link: 'new', visit: e.visit ?? s.visit,
+			notes: [], door: [],
+			link: 'new', trying: null, visit: e.visit ?? s.visit,
 			self: String(e.participant),
 			recording: seated(s.recording, Boolean(e.record)) };
 	} },
@@ -239,7 +283,8 @@ const TABLE = {
 	'participant-joined': { from: SEATED, apply: (_s, e) => ({
 		peer: asPeer(e), met: String(e.name ?? '') }) },
 	'participant-left': { from: SEATED, apply: (s, e) =>
-		s.peer?.participant === e.participant ? { peer: null } : {} },
+		e.reason === 'lost' ? changePeer(s, e, { media: false, met: true })
+			: s.peer?.participant === e.participant ? { peer: null } : {} },
 	'peer-media': { from: SEATED, apply: (s, e) =>
 		changePeer(s, e, { media: Boolean(e.up),
 			met: s.peer?.met || Boolean(e.up) }) },
@@ -253,7 +298,9 @@ const TABLE = {
 			since: e.now - Number(one.waited_ms),
 			check: asFound(one.check) })) }) },
 	'link': { from: SEATED, apply: (_s, e) => ({ link: e.link }) },
+	'trying': { from: CONNECTED, apply: (_s, e) => ({ trying: e.code }) },
 	'lost': { from: ['in-call'], to: 'lost', apply: (s, e) => ({ link: 'lost',
+		trying: null,
 		chat: { ...s.chat, ready: false },
 		recording: unseated(s.recording, e.now) }) },
 	'sound': { from: SEATED, apply: (_s, e) => ({ silenced: e.blocked }) },
@@ -278,7 +325,7 @@ const TABLE = {
 
 	// The end
 	'ended': { from: VISITING, to: 'ended', apply: (s, e) => ({
-		reason: e.reason, opens: null, me: NOTHING,
+		reason: e.reason, opens: null, me: NOTHING, seeing: null,
 		lasted: s.since ? e.now - s.since : 0 }) },
 };
 

@@ -17,13 +17,16 @@
 // of recording.js.
 
 import { t } from './lang.js';
+import { bell, waitingCount } from './view/bell.js';
 import { callPage } from './view/call.js';
 import { deskPage, deskTitle } from './view/desk.js';
+import { doorPage } from './view/doorpage.js';
 import { endedPage } from './view/ended.js';
 import { homePage } from './view/home.js';
 import { lobbyPage } from './view/lobby.js';
 import { signInPage } from './view/signin.js';
 import { setText, show } from './view/dom.js';
+import { waitingPage } from './view/waiting.js';
 import { notice, recordingAlarm, recordingNote } from './words.js';
 
 /**
@@ -43,7 +46,8 @@ const SCREENS = {
 	'lobby': lobbyPage,
 	'early': lobbyPage,
 	'joining': lobbyPage,
-	'waiting': lobbyPage,
+	'waiting': waitingPage,
+	'door': doorPage,
 	'in-call': callPage,
 	'lost': callPage,
 	'ended': endedPage,
@@ -64,9 +68,10 @@ function announcement(state) {
 	if (!state.peer)
 		return `${note} ${state.met ? t('said.has-left', { name: state.met })
 			: ''}`.trim();
-	return [note, state.peer.screen ? t('said.shares', { name })
-		: t('said.is-here', { name }),
-	unread && t('said.unread', { n: unread })].filter(Boolean).join('. ');
+	const here = state.peer.screen ? t('said.shares', { name })
+		: t('said.is-here', { name });
+	return `${note} ${here}${
+		unread ? `. ${t('said.unread', { n: unread })}` : ''}`.trim();
 }
 
 /** @param {State} state @returns {string} told at once to those who hear */
@@ -74,13 +79,16 @@ const alarm = ({ phase, recording }) =>
 	phase === 'in-call' ? recordingAlarm(recording.step) : '';
 
 /** @param {State} state @returns {string} of the browser's tab */
-function tabTitle({ visit, visitId, desk, chat, session, phase, recording }) {
+function tabTitle(state) {
+	const { visit, visitId, desk, chat, session, phase, recording } = state;
 	const clinic = session?.clinic?.name ?? 'RTHealth';
+	const n = waitingCount(state);
+	const waiting = n ? `(${t('door.tab', { n })}) ` : '';
 	if (desk)
-		return `${deskTitle(desk)} · ${clinic}`;
+		return `${waiting}${deskTitle(desk)} · ${clinic}`;
 	const runs = phase === 'in-call' && recording.step === 'running';
 	return `${runs ? `● ${t('said.tab-recording')} · ` : ''}${
-		chat.unread ? `(${chat.unread}) ` : ''}${
+		chat.unread ? `(${chat.unread}) ` : ''}${waiting}${
 		visitId && visit?.title ? `${visit.title} · ` : ''}${clinic}`;
 }
 
@@ -90,6 +98,7 @@ export class View {
 	#live;
 	#alarm;
 	#actions;
+	#bell = bell();
 	/** @type {MakeScreen | null} */
 	#kind = null;
 	/** @type {Screen | null} */
@@ -122,6 +131,7 @@ export class View {
 		else
 			this.#screen?.update(state);
 		this.#notify(state);
+		this.#bell(state);
 		setText(this.#live, announcement(state));
 		setText(this.#alarm, alarm(state));
 	}

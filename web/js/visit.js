@@ -308,7 +308,9 @@ export class VisitControl {
 
 	/** @param {Record<string, any>} body */
 	#pluginEvent(body) {
-		if (FINAL.has(body.rthealth))
+		if (body.rthealth === 'denied')
+			this.#end(`denied-${body.reason}`);
+		else if (FINAL.has(body.rthealth))
 			this.#end(body.rthealth === 'ended' && body.reason === 'admin'
 				? 'removed' : body.rthealth);
 		else
@@ -420,14 +422,16 @@ export class VisitControl {
 	}
 
 	/**
-	 * Decides on somebody who waits.
-	 * @param {'admit' | 'deny'} request
+	 * Tells the plugin what becomes of somebody who waits.
+	 * @param {'admit' | 'deny' | 'note'} request
 	 * @param {string} participant
+	 * @param {{reason?: string, text?: string}} [more] what these two need
 	 */
-	async decide(request, participant) {
+	async decide(request, participant, more = {}) {
 		try {
-			await this.#seat.ask({ request, participant,
-				...(request === 'deny' ? { reason: 'not-now' } : {}) });
+			await this.#seat.ask({ request, participant, ...more });
+			if (request === 'note')
+				this.#dispatch({ type: 'failed', code: 'note-sent' });
 		} catch (error) {
 			const code = codeOf(error);
 			// Whoever is not there any more has left the list, too.

@@ -26,22 +26,11 @@ function withWhom(state) {
 		return '';
 	return visit.role === 'clinician'
 		? visit.patient_name || visit.patient_email || t('visit.your-patient')
-		: visit.clinician_name;
-}
-
-/** @param {State} state @returns {string} for who waits at the door */
-function atDoor({ place, visit }) {
-	const name = visit?.clinician_name || t('visit.clinician-first');
-	return [place.clinician ? t('lobby.clinician-here', { name })
-		: t('lobby.clinician-away', { name }),
-	place.waiting > 1 ? t('lobby.place', { place: place.place,
-		waiting: place.waiting }) : ''].join(' ').trim();
+		: visit.clinician_name ?? '';
 }
 
 /** @param {State} state @param {number} now */
 function opening(state, now) {
-	if (state.phase === 'waiting')
-		return atDoor(state);
 	const opens = state.opens ?? state.visit?.opens;
 	const left = opens ? Date.parse(opens) - now : 0;
 	if (!opens || left <= 0)
@@ -71,7 +60,7 @@ function joinButtons(actions) {
 	function update(state) {
 		const { microphone, camera: noCamera } = state.problems;
 		const best = microphone ? listen : noCamera ? voice : camera;
-		const early = ['early', 'waiting'].includes(state.phase);
+		const early = state.phase === 'early';
 		for (const item of [camera, voice, listen]) {
 			item.classList.toggle('primary', item === best);
 			item.disabled = state.phase !== 'lobby';
@@ -131,8 +120,6 @@ export function lobbyPage(actions) {
 	const start = h('span');
 	const note = h('p', { id: 'opening', class: 'alert quiet',
 		role: 'status' });
-	const said = h('p', { id: 'door-note', class: 'alert quiet',
-		role: 'status' });
 	const buttons = joinButtons(actions);
 	const node = h('div', { class: 'home' },
 		h('header', { class: 'topbar' }, mark.node,
@@ -142,7 +129,7 @@ export function lobbyPage(actions) {
 			h('div', { class: 'stack lobby-side' },
 				h('div', {}, title, who, h('p', { class: 'when' },
 					icon('calendar'), start)),
-				note, said, buttons.node),
+				note, buttons.node),
 			h('div', { class: 'lobby-devices' }, devices.node)));
 	/** @type {State | null} */
 	let last = null;
@@ -157,15 +144,12 @@ export function lobbyPage(actions) {
 		devices.update(state);
 		buttons.update(state);
 		setText(title, visit?.title || t('visit.yours'));
-		setText(who, visit ? t('visit.with', { name: withWhom(state) }) : '');
+		setText(who, withWhom(state) && t('visit.with',
+			{ name: withWhom(state) }));
 		setText(start, visit ? `${time.dayAndClock(visit.start, now)} · ${
 			t('visit.minutes', { n: visit.minutes })}` : '');
 		setText(note, opening(state, now));
 		show(note, note.textContent);
-		setText(said, state.note ? t('lobby.writes', {
-			name: visit?.clinician_name || t('visit.clinician-first'),
-			note: state.note }) : '');
-		show(said, state.note);
 	}
 	const timer = setInterval(() => last && update(last), REFRESH_MS);
 	return { node, update,
