@@ -11,14 +11,18 @@ const AXE = readFileSync(createRequire(import.meta.url)
 export const SIZES = { phone: { width: 360, height: 640 },
 	desk: { width: 1440, height: 900 } };
 
-/** A picture, and what must be true of every page. */
-export async function look(person, name) {
-	await person.page.picture(name);
+/** Nothing sticks out at the side. */
+export async function fits(person, name) {
 	const wide = await person.page.evaluate(() =>
 		document.documentElement.scrollWidth - innerWidth);
 
 	assert.ok(wide <= 0, `${name}: ${wide} px stick out at the side`);
-	await person.page.evaluate(AXE);
+}
+
+/** axe-core finds nothing. */
+export async function accessible(person, name) {
+	if (!await person.page.evaluate(() => Boolean(globalThis.axe)))
+		await person.page.evaluate(AXE);
 	const found = await person.page.evaluate(async () =>
 		(await globalThis.axe.run(document, {
 			resultTypes: ['violations'],
@@ -28,6 +32,31 @@ export async function look(person, name) {
 
 	assert.deepEqual(found, [], name);
 }
+
+/** A picture, and what must be true of every page. */
+export async function look(person, name) {
+	await person.page.picture(name);
+	await fits(person, name);
+	await accessible(person, name);
+}
+
+/**
+ * What is too small for a finger: buttons and links that are not words in a
+ * line of text (WCAG 2.2, 2.5.8, with the size of 2.5.5).
+ */
+export const reachable = (person) => person.page.evaluate(() =>
+	[...document.querySelectorAll('button, a[href], select, summary, input')]
+		.filter((node) => {
+			const box = node.getBoundingClientRect();
+
+			return box.width && box.height && box.width + box.height > 4
+				&& !node.matches('.link, p a, li a, .said-text a')
+				&& getComputedStyle(node).visibility === 'visible'
+				&& (Math.min(box.width, box.height) < 43.5
+					&& !node.closest('label'));
+		}).map((node) => `${node.tagName} ${node.id || node.className} ${
+			node.textContent?.slice(0, 30)} ${
+			JSON.stringify(node.getBoundingClientRect())}`));
 
 /** Controls that cannot be reached by touch or are too small for a finger. */
 export const small = (person) => person.page.evaluate(() =>

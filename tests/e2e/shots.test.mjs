@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Every page and state in three sizes, light and dark, for looking at
+// (tests/artifacts/shots/), each of them searched by axe-core. One real visit.
+import assert from 'node:assert/strict';
+import { rmSync } from 'node:fs';
+import { after, before, describe, test } from 'node:test';
+import { Clinic } from './lib/clinic.mjs';
+import { addReal, fill } from './lib/generated.mjs';
+import { inside } from './lib/netns.mjs';
+import { CLINICIAN, OPERATOR } from './lib/portal.mjs';
+import { stopAll } from './lib/procs.mjs';
+import { FOLDER, shots } from './lib/shots.mjs';
+
+await inside();
+
+/** @type {Clinic} */
+let clinic;
+/** @type {import('./lib/person.mjs').Person} */
+let clinician;
+/** @type {import('./lib/person.mjs').Person} */
+let patient;
+let visit;
+
+before(async () => {
+	rmSync(FOLDER, { recursive: true, force: true });
+	clinic = await Clinic.open({ recorder: true,
+		portal: 'visit = { kinds = [ "First visit", "Therapy" ]; };' });
+	clinician = await clinic.clinician('chromium');
+	patient = await clinic.person('chromium', { name: 'Pat Example',
+		email: 'pat@mail.example' });
+});
+after(async () => {
+	await clinic?.close();
+	await stopAll();
+});
+
+const open = (person, path) => person.page.goto(person.url + path);
+
+describe('before the visit', () => {
+	test('signing in', async () => {
+		await open(clinician, '/');
+		await clinician.page.sees('Sign in');
+		await shots(clinician, 'sign-in');
+		await clinician.page.fill('Your e-mail address', CLINICIAN);
+		await clinician.page.click('Send me a code');
+		await clinician.page.sees('code of six digits');
+		await clinic.portal.code(CLINICIAN);
+		await clinician.page.fill('Code', '000000');
+		await clinician.page.click('Sign in');
+		await clinician.page.sees('That code is not right');
+		await shots(clinician, 'sign-in-wrong-code');
+		await clinician.signIn();
+	});
+
+	test('home', async () => {
+		await shots(clinician, 'home-empty');
+		await clinician.page.click('New visit');
+		await shots(clinician, 'new-visit');
+		await clinician.page.click('Close');
+		await clinic.account.makeVisit('sam@mail.example', 'Another talk');
+		visit = await clinician.makeVisit('Follow-up', patient.who.email,
+			'Therapy');
+		await shots(clinician, 'home');
+		await clinician.page.press('#account summary');
+		await shots(clinician, 'home-account');
+		await patient.signIn();
+		await shots(patient, 'home-patient');
+	});
+
+	test('the lobby, and waiting', async () => {
+		await patient.open(visit);
+		await patient.ready();
+		await shots(patient, 'lobby');
+		await patient.knock();
+		await patient.page.sees('You are waiting');
+		await shots(patient, 'waiting');
+	});
+});
+
+describe('in the visit', () => {
+	test('somebody is at the door', async () => {
+		await clinician.open(visit);
+		await clinician.ready();
+		await clinician.join();
+		await clinician.page.sees('has been waiting');
+		await shots(clinician, 'door');
+		await patient.page.sees('is here and will let you in');
+		await shots(patient, 'waiting-clinician-here');
+		await clinician.admit();
+		await patient.phase('in-call');
+	});
+
+	test('two faces', async () => {
+		await clinician.seesAndHears();
+		await patient.seesAndHears();
+		await shots(patient, 'visit');
+		await shots(clinician, 'visit-clinician');
+	});
+});
+
+describe('afterwards', () => {
+	test('the end', async () => {
+		await clinician.page.click('Leave');
+		await shots(clinician, 'leave');
+		await clinician.page.click('End for both');
+		await patient.phase('ended');
+		await shots(patient, 'ended');
+		await shots(clinician, 'ended-clinician');
+	});
+});
+
+test('nothing went wrong in the pages', () => {
+	for (const person of [clinician, patient])
+		assert.deepEqual(person.page.problems, []);
+});
