@@ -2,6 +2,7 @@
 // Films and files of a recording in words.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import './english.mjs';
 import { ApiError } from '../../web/js/api.js';
 import * as films from '../../web/js/review/films.js';
 

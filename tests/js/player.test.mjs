@@ -3,6 +3,7 @@
 // watched, marks, keys, fingers, layout, words. RTH_SEED repeats a run.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import './english.mjs';
 import { choose, layoutAt } from '../../web/js/review/playerlayout.js';
 import { tapped, wishOf } from '../../web/js/review/playerkeys.js';
 import {

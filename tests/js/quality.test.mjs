@@ -3,6 +3,7 @@
 // steps.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import './english.mjs';
 import * as quality from '../../web/js/quality.js';
 import * as time from '../../web/js/time.js';
 import { happenedWords } from '../../web/js/words.js';

@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
+import './english.mjs';
 import { makeActions } from '../../web/js/actions.js';
 import { ApiError } from '../../web/js/api.js';
 import * as filters from '../../web/js/review/filters.js';

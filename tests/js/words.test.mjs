@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import './english.mjs';
 import { cut, frame, parse } from '../../web/js/chatwire.js';
 import { digest } from '../../web/js/stats.js';
 import * as time from '../../web/js/time.js';

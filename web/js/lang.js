@@ -41,6 +41,10 @@ const listeners = new Set();
 /** The language of the page, as for Intl and `lang`. */
 export const language = () => tag;
 
+/** For Intl: the browser's own edition of the language, such as en-GB. */
+export const locale = () => (globalThis.navigator?.languages ?? []).find(
+	(own) => own.split('-')[0] === tag.split('-')[0]) ?? tag;
+
 /** @returns {'ltr' | 'rtl'} */
 export const direction = () => RIGHT_TO_LEFT.test(tag) ? 'rtl' : 'ltr';
 
@@ -55,6 +59,10 @@ function phrase(key, values) {
 	}
 	return key;
 }
+
+/** Is there such a key? For words that a code chooses. @param {string} key */
+export const has = (key) =>
+	catalogues.some((words) => Object.hasOwn(words, key));
 
 /** @param {unknown} value */
 const written = (value) =>

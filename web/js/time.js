@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Times in the viewer's zone and in words.
+// Times in the viewer's zone and in words of the page's language.
+
+import { locale as own, t } from './lang.js';
 
 const MINUTE_MS = 60000;
 const DAY_MS = 86400000;
@@ -12,7 +14,7 @@ function daysBetween(a, b) {
 }
 
 /** @param {string | number} time RFC 3339 or ms @param {string} [locale] */
-export function clock(time, locale) {
+export function clock(time, locale = own()) {
 	return new Intl.DateTimeFormat(locale, { hour: '2-digit',
 		minute: '2-digit' }).format(new Date(time));
 }
@@ -23,10 +25,11 @@ export function clock(time, locale) {
  * @param {number} now ms since 1970
  * @param {string} [locale]
  */
-export function day(time, now, locale) {
+export function day(time, now, locale = own()) {
 	const date = new Date(time);
 	const today = new Date(now);
-	const near = new Map([[0, 'Today'], [1, 'Tomorrow'], [-1, 'Yesterday']]);
+	const near = new Map([[0, t('time.today')],
+		[1, t('time.tomorrow')], [-1, t('time.yesterday')]]);
 	const year = date.getFullYear() === today.getFullYear()
 		? undefined : 'numeric';
 	return near.get(daysBetween(date, today))
@@ -35,13 +38,21 @@ export function day(time, now, locale) {
 }
 
 /**
+ * Is it today, tomorrow or yesterday?
+ * @param {string | number} time @param {number} now ms since 1970
+ */
+export const isNear = (time, now) =>
+	Math.abs(daysBetween(new Date(time), new Date(now))) <= 1;
+
+/**
  * "Today, 14:30"
  * @param {string} time RFC 3339
  * @param {number} now ms since 1970
  * @param {string} [locale]
  */
 export const dayAndClock = (time, now, locale) =>
-	`${day(time, now, locale)}, ${clock(time, locale)}`;
+	t('time.day-and-clock', { day: day(time, now, locale),
+		clock: clock(time, locale) });
 
 /** @param {number} count @param {string} noun */
 export const plural = (count, noun) => `${count} ${noun}${count === 1 ? '' : 's'}`;
@@ -53,12 +64,13 @@ export const plural = (count, noun) => `${count} ${noun}${count === 1 ? '' : 's'
 export function until(ms) {
 	const minutes = Math.ceil(ms / MINUTE_MS);
 	if (minutes <= 0)
-		return 'now';
+		return t('time.now');
+	const words = new Intl.RelativeTimeFormat(own());
 	if (minutes < 90)
-		return `in ${plural(minutes, 'minute')}`;
+		return words.format(minutes, 'minute');
 	const hours = Math.round(minutes / 60);
-	return hours < 36 ? `in ${plural(hours, 'hour')}`
-		: `in ${plural(Math.round(hours / 24), 'day')}`;
+	return hours < 36 ? words.format(hours, 'hour')
+		: words.format(Math.round(hours / 24), 'day');
 }
 
 /**
@@ -70,9 +82,10 @@ export function length(ms) {
 	const parts = [Math.floor(seconds / 3600),
 		Math.floor(seconds / 60) % 60, seconds % 60];
 	const [hours, minutes, rest] = parts;
-	const two = (/** @type {number} */ n) => String(n).padStart(2, '0');
-	return hours ? `${hours}:${two(minutes)}:${two(rest)}`
-		: `${minutes}:${two(rest)}`;
+	const one = new Intl.NumberFormat(own(), { useGrouping: false });
+	const two = new Intl.NumberFormat(own(), { minimumIntegerDigits: 2 });
+	return hours ? [one.format(hours), two.format(minutes), two.format(rest)]
+		.join(':') : `${one.format(minutes)}:${two.format(rest)}`;
 }
 
 /**
@@ -81,12 +94,12 @@ export function length(ms) {
  * @param {string} last
  * @param {string} [locale]
  */
-export const range = (first, last, locale) =>
+export const range = (first, last, locale = own()) =>
 	new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit' })
 		.formatRange(new Date(first), new Date(last));
 
-/** It stands in English sentences. @param {number} value @param {string} unit */
-const measure = (value, unit) => new Intl.NumberFormat('en',
+/** @param {number} value @param {string} unit */
+const measure = (value, unit) => new Intl.NumberFormat(own(),
 	{ style: 'unit', unit, unitDisplay: 'long' }).format(value);
 
 /** "45 seconds", "27 minutes", "1 hour 5 minutes" @param {number} seconds */

@@ -18,7 +18,8 @@ export function notice(code) {
 	const [kind, what, met] = code.split(':');
 	if (kind === 'device' && PROBLEMS.includes(met))
 		return problem(what, /** @type {Problem} */ (met));
-	return doorNotice(code) || (NOTICES[code] ?? NOTICES.failed);
+	return doorNotice(code)
+		|| t(has(`notice.${code}`) ? `notice.${code}` : 'notice.failed');
 }
 
 /**
@@ -43,7 +44,6 @@ const ENDINGS = {
 	'expired': { calm: true },
 	'visit-ended': { calm: true },
 	'door-full': { again: true },
-	'denied': { again: true },
 	'blocked': { again: true },
 	'room-full': { again: true },
 	'not-admitted': { again: true },
@@ -55,6 +55,9 @@ const ENDINGS = {
 
 /** @param {string | null} reason @returns {Ending} */
 export function ending(reason) {
+	const denied = denial(reason);
+	if (denied)
+		return denied;
 	const known = reason && Object.hasOwn(ENDINGS, reason);
 	const code = known ? reason : 'unexpected';
 	return { ...known ? ENDINGS[reason] : { again: true },

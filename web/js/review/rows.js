@@ -2,6 +2,7 @@
 // Recordings and rows of the audit in words. No DOM here: what people wrote
 // stays text.
 
+import { locale as own } from '../lang.js';
 import * as time from '../time.js';
 
 /**
@@ -78,11 +79,10 @@ export const dateWords = (at, locale) => new Intl.DateTimeFormat(locale, {
  * @param {number} now ms since 1970
  * @param {string} [locale]
  */
-export function whenWords(at, now, locale) {
+export function whenWords(at, now, locale = own()) {
 	const date = new Date(at);
-	const near = time.day(at, now, locale);
-	if (['Today', 'Yesterday', 'Tomorrow'].includes(near))
-		return `${near}, ${time.clock(at, locale)}`;
+	if (time.isNear(at, now))
+		return time.dayAndClock(at, now, locale);
 	const day = new Intl.DateTimeFormat(locale, { weekday: 'short',
 		day: 'numeric', month: 'short',
 		year: date.getFullYear() === new Date(now).getFullYear()
