@@ -225,7 +225,7 @@ const visitActions = ({ dispatch, state, visit, go }) => ({
 		void visit()?.decide('note', participant, { text }),
 	/** @param {import('./media.js').Slot} slot */
 	toggle: (slot) => void visit()?.toggle(slot),
-	/** @param {import('./devices.js').Kind} kind @param {string} id */
+	/** @param {import('./devices.js').Kind | 'speaker'} kind @param {string} id */
 	choose: (kind, id) => void visit()?.choose(kind, id),
 	/** @param {string} text */
 	say: (text) => visit()?.say(text),
@@ -246,8 +246,14 @@ const visitActions = ({ dispatch, state, visit, go }) => ({
 		else
 			go(`/visit/${visitId}`);
 	},
+	/** @param {import('./checked.js').Checked['speaker']} answer */
+	heard: (answer) => visit()?.heard(answer),
+	testLine: () => visit()?.testLine(),
 	/** @param {boolean} blocked */
-	soundBlocked: (blocked) => dispatch({ type: 'sound', blocked }),
+	soundBlocked: (blocked) => {
+		dispatch({ type: 'sound', blocked });
+		visit()?.soundChanged();
+	},
 	/**
 	 * A picture was shown. Browsers may show a black one before the first
 	 * that came over the line.

@@ -4,7 +4,7 @@
 
 /**
  * @typedef {'microphone' | 'camera'} Kind
- * @typedef {'none' | 'denied' | 'busy' | 'insecure' | 'ended' | 'failed'} Problem
+ * @typedef {'none' | 'denied' | 'system' | 'busy' | 'insecure' | 'ended' | 'failed'} Problem
  * @typedef {{id: string, label: string}} Device
  * @typedef {{microphone: Device[], camera: Device[]}} DeviceList
  * @typedef {object} Capture what was got, and why the rest was not
@@ -40,7 +40,12 @@ const DEVICE_KIND = /** @type {const} */ ({
 const nameOf = (error) => String(/** @type {any} */ (error)?.name);
 
 /** @param {unknown} error @returns {Problem} */
-export const problemOf = (error) => PROBLEMS[nameOf(error)] ?? 'failed';
+export const problemOf = (error) => {
+	const met = PROBLEMS[nameOf(error)] ?? 'failed';
+	// Not the person said no, but the system to the browser.
+	return met === 'denied' && /\bsystem\b/i.test(
+		String(/** @type {any} */ (error).message)) ? 'system' : met;
+};
 
 /** @param {string | undefined} id of the one device that is meant */
 const chosen = (id) => id ? { deviceId: { exact: id } } : {};

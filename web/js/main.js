@@ -11,6 +11,7 @@ import { onLanguage } from './lang.js';
 import { Live, toAdmit, wantsLive } from './live.js';
 import { initial, step } from './state.js';
 import { timings } from './timings.js';
+import { light, noise } from './view/light.js';
 import { View } from './view.js';
 import { VisitControl } from './visit.js';
 
@@ -71,7 +72,7 @@ function start() {
 	if (state.phase !== 'lobby' || !state.visitId)
 		return;
 	visit = new VisitControl(state.visitId, { dispatch, state: () => state,
-		picture: (...picture) => view.picture(...picture) });
+		picture: (...picture) => view.picture(...picture), light, noise });
 	void visit.prepare();
 	if (state.seeing)
 		actions.join('camera');

@@ -233,7 +233,10 @@ export class Seat {
 		return line;
 	}
 
-	/** @param {import('./state.js').Sending} sending told to the other side */
+	/**
+	 * @param {import('./state.js').Sending & {troubles?: string[]}} sending told
+	 *   to the other side
+	 */
 	async tell(sending) {
 		await this.#line?.request({ request: 'state', ...sending });
 	}

@@ -5,6 +5,8 @@
 import * as api from './api.js';
 import { stayAwake } from './awake.js';
 import { cut, frame, parse } from './chatwire.js';
+import { troublesOf } from './checked.js';
+import { CheckIn } from './checkin.js';
 import { canShareScreen, listDevices } from './devices.js';
 import { Local } from './local.js';
 import { ProtocolError } from './protocol.js';
@@ -23,6 +25,8 @@ import { mark } from './timings.js';
  * @property {(side: 'mine' | 'theirs', slot: Slot,
  *   track: MediaStreamTrack | null) => void} picture
  *   what is to be shown or heard; the track is borrowed
+ * @property {import('./checkin.js').CheckCallbacks['light']} [light]
+ * @property {import('./checkin.js').CheckCallbacks['noise']} [noise]
  */
 
 const SLOTS = /** @type {Slot[]} */ (['microphone', 'camera', 'screen']);
@@ -76,6 +80,7 @@ export class VisitControl {
 	#id;
 	#callbacks;
 	#local;
+	#checkin;
 	/** @type {Seat} */
 	#seat;
 	#closed = false;
@@ -98,6 +103,9 @@ export class VisitControl {
 	constructor(id, callbacks) {
 		this.#id = id;
 		this.#callbacks = callbacks;
+		this.#checkin = new CheckIn({ ...callbacks,
+			dispatch: (event) => this.#dispatch(event),
+			troubled: () => this.#tell() });
 		this.#local = new Local({
 			track: (slot, track) => void this.#trackChanged(slot, track),
 			problem: (slot, problem) => this.#dispatch({ type: 'captured',
@@ -119,6 +127,8 @@ export class VisitControl {
 		addEventListener('online', this.#onOnline);
 		addEventListener('pagehide', this.#onPageHide);
 		await Promise.all([this.#loadVisit(), this.askDevices()]);
+		if (!this.#closed)
+			this.#checkin.begin();
 	}
 
 	async #loadVisit() {
@@ -148,6 +158,7 @@ export class VisitControl {
 	#onDevices = async () => {
 		this.#dispatch({ type: 'devices', devices: await listDevices() });
 		this.#dispatch({ type: 'captured', using: this.#local.using });
+		await this.#checkin.outputs();
 	};
 
 	#onOnline = () => this.#seat.check();
@@ -163,6 +174,7 @@ export class VisitControl {
 		if (this.#closed)
 			return;
 		this.#callbacks.picture('mine', slot, track);
+		this.#checkin.track(slot, track);
 		this.#tell();
 		this.#dispatch({ type: 'captured', using: this.#local.using });
 		await this.#fillSeat(this.#seat);
@@ -172,8 +184,10 @@ export class VisitControl {
 	#tell() {
 		const me = this.#local.sending;
 		this.#dispatch({ type: 'sending', me });
+		const troubles = troublesOf(this.#callbacks.state());
 		if (this.#upOnce)
-			this.#seat.tell(me).catch(() => {});
+			this.#seat.tell(troubles.length ? { ...me, troubles } : me)
+				.catch(() => {});
 	}
 
 	#newSeat() {
@@ -196,6 +210,7 @@ export class VisitControl {
 	 */
 	async join(mode) {
 		mark('click');
+		this.#checkin.stopTest();
 		this.#dispatch({ type: 'join' });
 		if (mode !== 'camera')
 			this.#local.stop('camera');
@@ -413,10 +428,12 @@ export class VisitControl {
 
 	/**
 	 * Uses another device.
-	 * @param {Kind} kind
+	 * @param {Kind | 'speaker'} kind
 	 * @param {string} id
 	 */
 	async choose(kind, id) {
+		if (kind === 'speaker')
+			return this.#checkin.choose(id);
 		await this.#local.open(kind, id);
 		await this.#onDevices();
 	}
@@ -439,6 +456,21 @@ export class VisitControl {
 				this.#dispatch({ type: 'failed', code: code === 'room-full'
 					? 'seat-taken' : code });
 		}
+	}
+
+	/** @param {import('./checked.js').Checked['speaker']} answer */
+	heard(answer) {
+		this.#checkin.heard(answer);
+	}
+
+	/** Tests the line again. */
+	testLine() {
+		void this.#checkin.test();
+	}
+
+	/** The sound was held back, or is heard again. */
+	soundChanged() {
+		this.#checkin.look();
 	}
 
 	/** Asks everybody for a recording. */
@@ -539,6 +571,7 @@ export class VisitControl {
 		removeEventListener('online', this.#onOnline);
 		removeEventListener('pagehide', this.#onPageHide);
 		this.#seat.close();
+		this.#checkin.close();
 		this.#local.close();
 		for (const slot of SLOTS) {
 			this.#callbacks.picture('mine', slot, null);

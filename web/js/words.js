@@ -71,7 +71,7 @@ function browserOf(agent) {
 	return /Chrom(e|ium)\//.test(agent) ? 'chromium' : 'safari';
 }
 
-const PROBLEMS = ['none', 'denied', 'busy', 'insecure', 'ended', 'failed'];
+const PROBLEMS = ['none', 'denied', 'system', 'busy', 'insecure', 'ended', 'failed'];
 
 /**
  * @param {string} what microphone, camera, screen, or both

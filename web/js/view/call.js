@@ -7,7 +7,7 @@ import * as time from '../time.js';
 import { chatDrawer } from './chat.js';
 import { consentDialog } from './consent.js';
 import { controls } from './controls.js';
-import { devicesDialog } from './devicemenus.js';
+import { devicesDialog } from './checkin.js';
 import { doorList } from './door.js';
 import { button, h, icon, initials, setAttribute, setText, show } from './dom.js';
 import { recordingParts } from './recording.js';
@@ -224,6 +224,7 @@ export function callPage(actions) {
 		chat.update(state);
 		bar.update(state);
 		devices.update(state);
+		stage.voice.on(state.check.using);
 		recording.update(state);
 		consent.update(state);
 		tick();

@@ -4,7 +4,7 @@
 import { t } from '../lang.js';
 import * as time from '../time.js';
 import { brand, button, h, icon, setAttribute, setIcon, setText, show } from './dom.js';
-import { deviceMenus } from './devicemenus.js';
+import { checkIn } from './checkin.js';
 import { video } from './video.js';
 
 /**
@@ -114,7 +114,7 @@ function preview(actions) {
 export function lobbyPage(actions) {
 	const mark = brand();
 	const own = preview(actions);
-	const devices = deviceMenus('lobby', actions);
+	const devices = checkIn(actions);
 	const title = h('h1', { tabindex: -1 });
 	const who = h('p', { class: 'who' });
 	const start = h('span');
@@ -161,6 +161,6 @@ export function lobbyPage(actions) {
 		},
 		close: () => {
 			clearInterval(timer);
-			devices.watch(null);
+			devices.close();
 		} };
 }

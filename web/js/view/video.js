@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A picture or a sound on the page, and the track that is in it.
 
+import { playOn } from '../speaker.js';
 import { h } from './dom.js';
 
 /**
@@ -53,7 +54,15 @@ export function sound(onblocked) {
 		if (error.name === 'NotAllowedError')
 			onblocked(true);
 	});
+	// Keys of a keyboard or headset may stop it, too.
+	node.addEventListener('pause', () => {
+		if (node.srcObject && node.paused)
+			onblocked(true);
+	});
+	node.addEventListener('playing', () => onblocked(false));
 	return { node, play,
+		/** @param {string} id of the loudspeaker; empty: the system's choice */
+		on: (id) => void playOn(node, id),
 		/** @param {MediaStreamTrack | null} track */
 		use: (track) => {
 			node.srcObject = track ? new MediaStream([track]) : null;
