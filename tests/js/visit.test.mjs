@@ -35,6 +35,8 @@ const global = /** @type {any} */ (globalThis);
 global.RTCPeerConnection = QuietConnection;
 global.addEventListener = global.removeEventListener = () => {};
 global.navigator ??= {};
+global.document ??= { addEventListener() {}, removeEventListener() {},
+	visibilityState: 'visible' };
 const { VisitControl } = await import('../../web/js/visit.js');
 
 const reply = (status, code, more = {}) => () =>

@@ -13,7 +13,7 @@
  * @property {(candidate: RTCIceCandidateInit | null) => void} trickle
  *   Janus's candidate; null after the last one
  * @property {(up: boolean) => void} webrtc
- *   Janus says that the PeerConnection is up, or hung up
+ *   Janus says that the PeerConnection is up, or has ended it
  * @property {(state: State) => void} state
  *   `lost`: the line is gone and is being looked for; `open`: it is back;
  *   `closed`: it is not coming back (never called after close())
@@ -30,8 +30,17 @@
 const PLUGIN = 'janus.plugin.rthealth';
 const ANSWER_MS = 15000;
 const KEEPALIVE_MS = 25000;
-/** Pauses before each try to get a lost session back. */
-const RECLAIM_MS = [150, 400, 1000, 2000, 3000, 4000, 5000, 5000];
+/** Whoever asks whether the line lives wants to know soon. */
+const CHECK_MS = 1500;
+/** A socket that is not open by then goes to nowhere: the next may not. */
+const SOCKET_MS = 10000;
+/** The same while the line is lost: the network may be back at any time. */
+const CLAIM_MS = 2500;
+/**
+ * Pauses before each try to get a lost session back; the last repeats for as
+ * long as nobody says that the session is gone.
+ */
+const RECLAIM_MS = [150, 400, ...Array(120).fill(800), 3000];
 
 /** @type {Record<State, State[]>} */
 const MOVES = {
@@ -86,6 +95,8 @@ export class Connection {
 	#reclaimTimer;
 	/** @type {ReturnType<typeof setInterval> | undefined} */
 	#keepaliveTimer;
+	/** @type {ReturnType<typeof setTimeout> | undefined} */
+	#socketTimer;
 
 	/** @param {Partial<Callbacks>} callbacks */
 	constructor(callbacks) {
@@ -99,12 +110,13 @@ export class Connection {
 	/**
 	 * Opens the socket.
 	 * @param {string} url
+	 * @param {number} [ms] it may take
 	 * @returns {Promise<void>} rejected with `lost` when nobody answers
 	 */
-	async open(url) {
+	async open(url, ms = SOCKET_MS) {
 		this.#url = url;
 		this.#enter('opening');
-		await this.#connect();
+		await this.#connect(ms);
 		this.#enter('open');
 	}
 
@@ -122,18 +134,22 @@ export class Connection {
 				session_id: this.#session }),
 		]);
 		this.#handle = attached.data.id;
-		this.#keepaliveTimer = setInterval(() => this.check(), KEEPALIVE_MS);
+		this.#keepaliveTimer = setInterval(() => {
+			if (this.state === 'open')
+				this.#probe(ANSWER_MS);
+		}, KEEPALIVE_MS);
 	}
 
 	/**
 	 * Asks the plugin.
 	 * @param {Record<string, any>} body
 	 * @param {Jsep} [jsep]
+	 * @param {number} [ms] that the answer may take
 	 * @returns {Promise<Answer>} rejected with a ProtocolError
 	 */
-	async request(body, jsep) {
+	async request(body, jsep, ms) {
 		const message = await this.#ask({ janus: 'message', body, jsep,
-			...this.#address() }, true);
+			...this.#address() }, true, ms);
 		const data = message.plugindata.data;
 		if (data.rthealth === 'error')
 			throw new ProtocolError(data.code, data.error);
@@ -149,12 +165,25 @@ export class Connection {
 			candidate: candidate ?? { completed: true } }).catch(() => {});
 	}
 
-	/** Finds out now, and not at the next keep-alive, if the line is dead. */
+	/**
+	 * Finds out now, and not at the next keep-alive, if the line is dead; a
+	 * line that is lost is looked for now.
+	 */
 	check() {
-		if (this.state !== 'open')
-			return;
+		if (this.state === 'lost' && this.#handle) {
+			this.#tries = 0;
+			clearTimeout(this.#reclaimTimer);
+			this.#drop();
+			void this.#reclaim();
+		}
+		if (this.state === 'open' && this.#session)
+			this.#probe(CHECK_MS);
+	}
+
+	/** @param {number} ms the answer may take */
+	#probe(ms) {
 		const socket = this.#socket;
-		this.#ask({ janus: 'keepalive', session_id: this.#session })
+		this.#ask({ janus: 'keepalive', session_id: this.#session }, false, ms)
 			.catch((error) => {
 				if (error.code === 'timeout' && this.#socket === socket)
 					this.#lose();
@@ -200,12 +229,24 @@ export class Connection {
 		return { session_id: this.#session, handle_id: this.#handle };
 	}
 
-	/** @returns {Promise<void>} settled by the socket's opening or end */
-	#connect() {
+	/**
+	 * @param {number} ms it may take
+	 * @returns {Promise<void>} settled by the socket's opening or end
+	 */
+	#connect(ms) {
 		return new Promise((resolve, reject) => {
 			const socket = new WebSocket(this.#url, 'janus-protocol');
 			this.#socket = socket;
-			socket.onopen = () => resolve();
+			clearTimeout(this.#socketTimer);
+			this.#socketTimer = setTimeout(() => {
+				reject(new ProtocolError('lost'));
+				if (this.#socket === socket)
+					this.#lose();
+			}, ms);
+			socket.onopen = () => {
+				clearTimeout(this.#socketTimer);
+				resolve();
+			};
 			socket.onerror = () => {}; // onclose follows and says the same
 			socket.onmessage = (event) => this.#receive(event.data);
 			socket.onclose = () => {
@@ -219,6 +260,7 @@ export class Connection {
 	#drop() {
 		const socket = this.#socket;
 		this.#socket = null;
+		clearTimeout(this.#socketTimer);
 		if (!socket)
 			return;
 		socket.onopen = socket.onmessage = socket.onclose = null;
@@ -234,25 +276,31 @@ export class Connection {
 			this.#tries = 0;
 			this.#enter('lost');
 		}
-		const pause = RECLAIM_MS[this.#tries++];
 		if (this.state !== 'lost')
 			return;
-		if (pause === undefined)
-			return this.#finish();
+		const pause = RECLAIM_MS[Math.min(this.#tries++,
+			RECLAIM_MS.length - 1)];
+		clearTimeout(this.#reclaimTimer);
 		this.#reclaimTimer = setTimeout(() => this.#reclaim(), pause);
 	}
 
 	/** Janus keeps a session without a line for a while (`claim`). */
 	async #reclaim() {
+		const connecting = this.#connect(CLAIM_MS);
+		const socket = this.#socket;
 		try {
-			await this.#connect();
-			await this.#ask({ janus: 'claim', session_id: this.#session });
-			this.#enter('open');
+			await connecting;
+			await this.#ask({ janus: 'claim', session_id: this.#session },
+				false, CLAIM_MS);
+			if (this.#socket === socket)
+				this.#enter('open');
 		} catch (error) {
+			if (this.state !== 'lost' || this.#socket !== socket)
+				return; // closed, or there is another try already
 			const code = error instanceof ProtocolError ? error.code : '';
-			if (this.state === 'lost' && code.startsWith('janus-'))
+			if (code.startsWith('janus-'))
 				this.#finish();
-			else if (this.state === 'lost' && code === 'timeout')
+			else if (code === 'timeout')
 				this.#lose();
 		}
 	}
@@ -270,9 +318,10 @@ export class Connection {
 	/**
 	 * @param {Record<string, any>} message
 	 * @param {boolean} [event] the answer is a plugin event
+	 * @param {number} [ms] that the answer may take
 	 * @returns {Promise<any>}
 	 */
-	#ask(message, event = false) {
+	#ask(message, event = false, ms = ANSWER_MS) {
 		return new Promise((resolve, reject) => {
 			const transaction = randomId().toString(36);
 			if (!this.#send({ ...message, transaction }))
@@ -280,7 +329,7 @@ export class Connection {
 			const timer = setTimeout(() => {
 				this.#pending.delete(transaction);
 				reject(new ProtocolError('timeout'));
-			}, ANSWER_MS);
+			}, ms);
 			this.#pending.set(transaction, { resolve, reject, event, timer });
 		});
 	}

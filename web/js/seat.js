@@ -20,11 +20,20 @@ import { mark } from './timings.js';
  * @property {(open: boolean) => void} chat
  * @property {(text: string) => void} text of the data channel
  * @property {(error: unknown) => void} failed a new offer was refused
+ * @property {() => void} hungUp Janus has ended the media
+ *
+ * @typedef {object} Entry how a seat is taken
+ * @property {boolean} [careful] nothing is asked of the portal before the line
+ *   is there: who tries again and again must not be a burden
  */
 
 const URL_KEY = 'rth-janus';
 /** How long a goodbye may take. */
 const GOODBYE_MS = 2000;
+/** How long a line may take to open for who tries again anyway. */
+const OPEN_MS = 2500;
+/** How long the answer to an offer on a session that works may take. */
+const RESTART_MS = 4000;
 
 /** The address of the last join, most likely the address of this one. */
 function likelyUrl() {
@@ -58,9 +67,11 @@ export class Seat {
 	 */
 	#held = null;
 	#answered = false;
-	/** @type {api.Ticket | null} of the join, until the seat is taken */
+	/** @type {api.Ticket | null} of the join */
 	#ticket = null;
 	#closed = false;
+	/** Of the newest offer: answers to older ones come too late. */
+	#offers = 0;
 
 	/** @param {SeatCallbacks} callbacks */
 	constructor(callbacks) {
@@ -88,11 +99,14 @@ export class Seat {
 	 * Takes the seat. Media comes up a moment after this is done. Can be
 	 * tried again after a refusal by the portal.
 	 * @param {string} visitId
+	 * @param {Entry} [how]
 	 * @throws {api.ApiError | ProtocolError}
 	 */
-	async enter(visitId) {
-		const guess = this.#openGuess();
+	async enter(visitId, { careful = false } = {}) {
+		const guess = this.#openGuess(careful ? OPEN_MS : undefined);
 		const ready = this.prepare();
+		if (careful)
+			await guess?.open;
 		const ticket = await api.join(visitId).catch((error) => {
 			guess?.line.close();
 			throw error;
@@ -123,24 +137,28 @@ export class Seat {
 			else
 				this.#take(body);
 		});
-		const negotiated = offered.then(() => this.#negotiate(line, joined));
+		// Janus hands requests to a pool of threads: the second may reach the
+		// plugin first.
+		const negotiated = offered.then(() => this.#negotiate(line)
+			.catch(async (error) => {
+				if (error.code !== 'wrong-state')
+					throw error;
+				await joined;
+				return this.#negotiate(line);
+			}));
 		await Promise.all([joined, negotiated]);
 	}
 
 	/**
 	 * @param {Connection} line
-	 * @param {Promise<void>} joined
+	 * @param {number} [ms] that the answer may take
 	 */
-	async #negotiate(line, joined) {
-		const answer = await this.#offer(line).catch(async (error) => {
-			// Janus hands requests to a pool of threads: the second may
-			// reach the plugin first.
-			if (error.code !== 'wrong-state')
-				throw error;
-			await joined;
-			return this.#offer(line);
-		});
+	async #negotiate(line, ms) {
+		const offer = this.#offers += 1;
+		const answer = await this.#offer(line, ms);
 		mark('answer');
+		if (offer !== this.#offers)
+			return;
 		const held = this.#held ?? [];
 		this.#held = null;
 		this.#answered = true;
@@ -150,10 +168,10 @@ export class Seat {
 			await this.#media.answer(answer.jsep);
 	}
 
-	/** @param {Connection} line */
-	#offer(line) {
+	/** @param {Connection} line @param {number} [ms] */
+	#offer(line, ms) {
 		const answer = line.request({ request: 'media' },
-			this.#media.localOffer);
+			this.#media.localOffer, ms);
 		this.#held = this.#media.gathered ? [null] : [];
 		return answer;
 	}
@@ -165,10 +183,26 @@ export class Seat {
 			return;
 		try {
 			await this.#media.offer();
-			await this.#negotiate(line, Promise.resolve());
+			await this.#negotiate(line);
 		} catch (error) {
 			this.#callbacks.failed(error);
 		}
+	}
+
+	/**
+	 * Looks for another way through the network, on the same session and with
+	 * the same keys: an ICE restart (RFC 8445, section 2.4).
+	 * @throws {ProtocolError} `lost` while nothing was agreed on yet
+	 */
+	async restart() {
+		const line = this.#line;
+		if (!line || !this.#ticket)
+			throw new ProtocolError('lost');
+		// What is found before the offer leaves is in it.
+		this.#answered = false;
+		this.#held = null;
+		await this.#media.offer(this.#ticket.ice_servers ?? []);
+		await this.#negotiate(line, RESTART_MS);
 	}
 
 	/** @param {RTCIceCandidateInit | null} candidate */
@@ -183,7 +217,9 @@ export class Seat {
 		return new Connection({
 			event: (body) => this.#take(body),
 			trickle: (candidate) => void this.#media.candidate(candidate),
-			state: (state) => this.#callbacks.line(state),
+			webrtc: (up) => up || this.#callbacks.hungUp(),
+			// How a try to get in ends, enter() tells.
+			state: (state) => this.#ticket && this.#callbacks.line(state),
 		});
 	}
 
@@ -200,15 +236,18 @@ export class Seat {
 		this.#callbacks.event(body);
 	}
 
-	/** Opens the line while the portal still writes the ticket. */
-	#openGuess() {
+	/**
+	 * Opens the line while the portal still writes the ticket.
+	 * @param {number} [ms] it may take
+	 */
+	#openGuess(ms) {
 		const url = likelyUrl();
 		if (!url)
 			return null;
 		try {
 			const line = this.#newLine();
 			this.#line = line;
-			const open = line.open(url);
+			const open = line.open(url, ms);
 			open.catch(() => {});
 			return { line, open };
 		} catch {
@@ -285,4 +324,5 @@ export class Seat {
 
 /** @type {SeatCallbacks} */
 const SILENT = { joined: () => {}, waiting: () => {}, event: () => {}, link: () => {},
-	line: () => {}, chat: () => {}, text: () => {}, failed: () => {} };
+	line: () => {}, chat: () => {}, text: () => {}, failed: () => {},
+	hungUp: () => {} };

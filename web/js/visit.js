@@ -10,6 +10,8 @@ import { CheckIn } from './checkin.js';
 import { canShareScreen, listDevices } from './devices.js';
 import { Local } from './local.js';
 import { ProtocolError } from './protocol.js';
+import { Pulse } from './pulse.js';
+import { Recovery } from './recovery.js';
 import { Seat } from './seat.js';
 import { digest } from './stats.js';
 import { mark } from './timings.js';
@@ -31,19 +33,52 @@ import { mark } from './timings.js';
 
 const SLOTS = /** @type {Slot[]} */ (['microphone', 'camera', 'screen']);
 
-/** A connection that is shaky for longer is made anew. */
-const SHAKY_MS = 7000;
-/** One that did not come up for so long is tried anew, and then given up. */
+/** A connection that did not come up for so long is made anew. */
 const CONNECT_MS = 12000;
+/** So often, and is then given up if there was none in this visit yet. */
 const VAIN_MAX = 2;
-/** Pauses before each try to get back into the visit; the last repeats. */
-const REJOIN_MS = [0, 1000, 2000, 4000, 8000];
+/**
+ * Pauses before each try to get back into the visit; the last repeats. Who has
+ * no network asks nobody: the portal is asked once the line is there.
+ */
+const REJOIN_MS = [0, ...Array(120).fill(800), 3000];
+/** How long such a try may take, longer each time up to the last. */
+const REJOIN_FOR_MS = [6000, 8000, 12000, 20000];
+/** Who was told to come less often comes less often. */
+const TOO_MANY_MS = 10000;
+/** One of so many tries asks the portal first: Janus may have moved. */
+const ASK_ANEW = 8;
 /** Portal and plugin codes after which trying again may help. */
-const PASSING = new Set(['no-network', 'server', 'lost', 'timeout', 'busy']);
+const PASSING = new Set(['no-network', 'server', 'lost', 'timeout', 'busy',
+	'interrupted']);
 /** And those that pass when one tries less often. */
 const RETRIED = new Set([...PASSING, 'too-many']);
+/** A media server that has just started may not have the portal's keys yet. */
+const STARTING = 'not-admitted';
+const STARTING_MAX = 10;
+/**
+ * How long somebody who was lost is waited for; a little over the plugin's
+ * own `rooms.linger_s`.
+ */
+const LINGER_MS = 65000;
 /** Plugin events that end the visit here. */
 const FINAL = new Set(['replaced', 'removed', 'expired', 'ended', 'denied']);
+
+/**
+ * @template T
+ * @param {number} ms
+ * @param {Promise<T>} work
+ * @returns {Promise<T>} rejected with `timeout` when it takes longer
+ */
+function within(ms, work) {
+	/** @type {ReturnType<typeof setTimeout> | undefined} */
+	let timer;
+	const late = new Promise((_done, fail) => {
+		timer = setTimeout(() => fail(new ProtocolError('timeout')), ms);
+	});
+	return /** @type {Promise<T>} */ (Promise.race([work, late])
+		.finally(() => clearTimeout(timer)));
+}
 
 /** @param {unknown} error @returns {string} a code of words.js */
 function codeOf(error) {
@@ -88,7 +123,15 @@ export class VisitControl {
 	/** @type {ReturnType<typeof setTimeout> | undefined} */
 	#timer;
 	/** @type {ReturnType<typeof setTimeout> | undefined} */
-	#shakyTimer;
+	#connectTimer;
+	/** @type {ReturnType<typeof setTimeout> | undefined} */
+	#lingerTimer;
+	#recovery;
+	#pulse;
+	/** Has the media ever been up in this visit? */
+	#everUp = false;
+	/** Tries to get back in; null: in, or not in yet. @type {number | null} */
+	#tries = null;
 	/** @type {(() => void) | null} lets the screen go dark again */
 	#sleep = null;
 	/** Does the person wait for the visit to open? */
@@ -111,6 +154,16 @@ export class VisitControl {
 			problem: (slot, problem) => this.#dispatch({ type: 'captured',
 				problems: { [slot]: problem } }),
 		});
+		this.#recovery = new Recovery({
+			restart: () => this.#seat.restart(),
+			check: () => this.#seat.check(),
+			rejoin: () => this.#lose(),
+		});
+		this.#pulse = new Pulse({
+			stats: () => this.#seat.media.stats(),
+			expected: () => this.#peerSends(),
+			silent: (silent) => this.#peerSilent(silent),
+		});
 		this.#seat = this.#newSeat();
 	}
 
@@ -124,7 +177,9 @@ export class VisitControl {
 	async prepare() {
 		navigator.mediaDevices?.addEventListener('devicechange',
 			this.#onDevices);
-		addEventListener('online', this.#onOnline);
+		for (const [target, type] of this.#hints())
+			target?.addEventListener(type, this.#onHint);
+		document.addEventListener('visibilitychange', this.#onVisible);
 		addEventListener('pagehide', this.#onPageHide);
 		await Promise.all([this.#loadVisit(), this.askDevices()]);
 		if (!this.#closed)
@@ -161,12 +216,35 @@ export class VisitControl {
 		await this.#checkin.outputs();
 	};
 
-	#onOnline = () => this.#seat.check();
+	/**
+	 * Where one hears that the network may have changed.
+	 * @returns {[EventTarget | undefined, string][]}
+	 */
+	#hints() {
+		return [[globalThis, 'online'],
+			[/** @type {any} */ (navigator).connection, 'change']];
+	}
 
+	#onHint = () => {
+		if (this.#tries !== null)
+			this.#rejoin(0);
+		else if (this.#callbacks.state().phase === 'in-call')
+			this.#recovery.suspect();
+		else
+			this.#seat.check();
+	};
+
+	#onVisible = () => {
+		if (document.visibilityState !== 'visible')
+			return;
+		this.#seat.check();
+	};
+
+	/** Whoever is gone leaves no seat behind; who comes back takes it anew. */
 	#onPageHide = () => {
 		if (['waiting', 'in-call', 'lost'].includes(
 			this.#callbacks.state().phase))
-			this.#seat.leave('leave');
+			this.#seat.close();
 	};
 
 	/** @param {Slot} slot @param {MediaStreamTrack | null} track */
@@ -200,8 +278,17 @@ export class VisitControl {
 			line: (line) => this.#lineChanged(line),
 			chat: (ready) => this.#dispatch({ type: 'chat-ready', ready }),
 			text: (text) => this.#heard(text),
-			failed: (error) => this.#end(codeOf(error)),
+			failed: (error) => this.#refused(codeOf(error)),
+			hungUp: () => this.#lose(),
 		});
+	}
+
+	/** @param {string} code of a new offer's refusal */
+	#refused(code) {
+		if (PASSING.has(code))
+			this.#lose();
+		else
+			this.#end(code);
 	}
 
 	/**
@@ -284,7 +371,9 @@ export class VisitControl {
 	/** Another seat with the same devices. */
 	#replaceSeat() {
 		this.#seat.close();
-		clearTimeout(this.#shakyTimer);
+		clearTimeout(this.#connectTimer);
+		this.#recovery.stop();
+		this.#pulse.stop();
 		this.#seat = this.#newSeat();
 		void this.#fillSeat(this.#seat);
 	}
@@ -314,11 +403,13 @@ export class VisitControl {
 		this.#dispatch({ ...body, type: 'joined', now: Date.now(),
 			visit: ticket.visit });
 		this.#sleep ??= stayAwake();
-		clearTimeout(this.#shakyTimer);
+		this.#tries = null;
+		this.#pulse.start();
+		clearTimeout(this.#connectTimer);
 		if (this.#upOnce) // while waiting
 			this.#dispatch({ type: 'link', link: 'up' });
 		else
-			this.#shakyTimer = setTimeout(() => this.#lose(), CONNECT_MS);
+			this.#connectTimer = setTimeout(() => this.#lose(), CONNECT_MS);
 	}
 
 	/** @param {Record<string, any>} body */
@@ -331,33 +422,60 @@ export class VisitControl {
 		else
 			this.#dispatch({ ...body, now: Date.now(),
 				type: body.people ? 'door' : body.rthealth });
+		if (body.rthealth === 'participant-left' && body.reason === 'lost')
+			this.#linger(String(body.participant));
+	}
+
+	/**
+	 * Somebody was lost, and is waited for, but not for ever.
+	 * @param {string} participant
+	 */
+	#linger(participant) {
+		clearTimeout(this.#lingerTimer);
+		this.#lingerTimer = setTimeout(() => this.#dispatch({
+			type: 'participant-left', participant, reason: 'expired' }),
+		LINGER_MS);
+	}
+
+	/** @returns {boolean} something of the other's should be heard or seen */
+	#peerSends() {
+		const { peer, link } = this.#callbacks.state();
+		return link === 'up' && Boolean(peer && (peer.microphone
+			|| peer.camera || peer.screen));
+	}
+
+	/** @param {boolean} silent nothing comes of what should */
+	#peerSilent(silent) {
+		const { peer } = this.#callbacks.state();
+		if (peer)
+			this.#dispatch({ type: 'peer-media', up: !silent,
+				participant: peer.participant });
 	}
 
 	/** @param {import('./media.js').Link} link */
 	#linkChanged(link) {
 		if (link !== 'new')
-			clearTimeout(this.#shakyTimer);
+			clearTimeout(this.#connectTimer);
 		if (link === 'up') {
-			this.#upOnce = true;
+			this.#upOnce = this.#everUp = true;
 			this.#vain = 0;
 			this.#tell();
 		}
-		if (link === 'shaky')
-			this.#shakyTimer = setTimeout(() => this.#lose(), SHAKY_MS);
-		if (link === 'failed')
-			return this.#lose();
-		this.#dispatch({ type: 'link', link });
+		this.#recovery.link(link);
+		this.#dispatch({ type: 'link', link: link === 'failed' ? 'shaky' : link });
 	}
 
 	/** @param {import('./protocol.js').State} line */
 	#lineChanged(line) {
-		const { phase } = this.#callbacks.state();
-		if (line === 'lost')
+		const { phase, link } = this.#callbacks.state();
+		if (line === 'lost' && link === 'up')
 			this.#dispatch({ type: 'link', link: 'unheard' });
 		if (line === 'open' && phase === 'in-call' && this.#upOnce) {
-			this.#dispatch({ type: 'link', link: 'up' });
+			if (link === 'unheard')
+				this.#dispatch({ type: 'link', link: 'up' });
 			this.#tell();
 		}
+		this.#recovery.line(line);
 		if (line === 'closed' && ['waiting', 'in-call'].includes(phase))
 			this.#lose();
 	}
@@ -365,34 +483,46 @@ export class VisitControl {
 	/** The seat is gone: take it again until that works or cannot. */
 	#lose() {
 		const { phase } = this.#callbacks.state();
-		if (phase === 'waiting')
-			return this.#rejoin(0);
-		if (phase !== 'in-call')
+		if (this.#closed || this.#tries !== null
+			|| !['waiting', 'in-call'].includes(phase))
 			return;
-		this.#vain += this.#upOnce ? 0 : 1;
-		if (this.#vain >= VAIN_MAX)
+		if (phase === 'in-call' && !this.#upOnce)
+			this.#vain += 1;
+		if (this.#vain >= VAIN_MAX && !this.#everUp)
 			return this.#end('blocked');
-		this.#dispatch({ type: 'lost', now: Date.now() });
 		this.#rejoin(0);
 	}
 
-	/** @param {number} tries */
-	#rejoin(tries) {
+	/**
+	 * @param {number} tries so far
+	 * @param {number} [pause] ms until the next
+	 */
+	#rejoin(tries, pause = REJOIN_MS[Math.min(tries, REJOIN_MS.length - 1)]) {
+		this.#tries = tries;
+		this.#dispatch({ type: 'lost', now: Date.now() });
 		this.#replaceSeat();
-		const pause = REJOIN_MS[Math.min(tries, REJOIN_MS.length - 1)];
-		this.#timer = setTimeout(async () => {
-			try {
-				await this.#seat.enter(this.#id);
-			} catch (error) {
-				const code = codeOf(error);
-				if (this.#closed || this.#callbacks.state().phase === 'ended')
-					return;
-				if (RETRIED.has(code))
-					this.#rejoin(tries + 1);
-				else
-					this.#end(code);
-			}
-		}, pause);
+		clearTimeout(this.#timer);
+		this.#timer = setTimeout(() => void this.#tryAgain(tries), pause);
+	}
+
+	/** @param {number} tries so far */
+	async #tryAgain(tries) {
+		const seat = this.#seat;
+		try {
+			await within(REJOIN_FOR_MS[Math.min(tries, REJOIN_FOR_MS.length - 1)],
+				seat.enter(this.#id, { careful: (tries + 1) % ASK_ANEW !== 0 }));
+			this.#tries = null;
+		} catch (error) {
+			const code = codeOf(error);
+			if (this.#closed || this.#seat !== seat)
+				return;
+			if (!RETRIED.has(code)
+				&& !(code === STARTING && tries < STARTING_MAX))
+				return this.#end(code);
+			this.#dispatch({ type: 'trying', code });
+			this.#rejoin(tries + 1, code === 'too-many' ? TOO_MANY_MS
+				: undefined);
+		}
 	}
 
 	/** @param {string} data of the data channel */
@@ -452,7 +582,7 @@ export class VisitControl {
 		} catch (error) {
 			const code = codeOf(error);
 			// Whoever is not there any more has left the list, too.
-			if (code !== 'not-waiting')
+			if (code !== 'not-waiting' || request === 'note')
 				this.#dispatch({ type: 'failed', code: code === 'room-full'
 					? 'seat-taken' : code });
 		}
@@ -565,10 +695,15 @@ export class VisitControl {
 			return;
 		this.#closed = true;
 		clearTimeout(this.#timer);
-		clearTimeout(this.#shakyTimer);
+		clearTimeout(this.#connectTimer);
+		clearTimeout(this.#lingerTimer);
+		this.#recovery.stop();
+		this.#pulse.stop();
 		navigator.mediaDevices?.removeEventListener('devicechange',
 			this.#onDevices);
-		removeEventListener('online', this.#onOnline);
+		for (const [target, type] of this.#hints())
+			target?.removeEventListener(type, this.#onHint);
+		document.removeEventListener('visibilitychange', this.#onVisible);
 		removeEventListener('pagehide', this.#onPageHide);
 		this.#seat.close();
 		this.#checkin.close();
