@@ -79,6 +79,8 @@ import { follow, none, seated, unseated } from './recording.js';
  *   flows, but nothing is heard from Janus
  * @property {string | null} trying words.js code of what the last try to get
  *   back in met
+ * @property {import('./line.js').Line | null} line this side's own, as measured
+ *   last
  * @property {boolean} slow the line is thin, the picture was made smaller
  * @property {boolean} silenced the browser holds the sound back
  * @property {{open: boolean, ready: boolean, unread: number, lines: Line[]}} chat
@@ -109,6 +111,7 @@ const NOTHING = { microphone: false, camera: false, screen: false };
 /** A visit that has not begun. */
 const fresh = () => ({
 	peer: null, met: null, link: /** @type {const} */ ('new'), slow: false,
+	line: null,
 	trying: null,
 	silenced: false, since: null, until: null, reason: null, opens: null,
 	chat: { open: false, ready: false, unread: 0, lines: [] },
@@ -298,6 +301,7 @@ const TABLE = {
 			since: e.now - Number(one.waited_ms),
 			check: asFound(one.check) })) }) },
 	'link': { from: SEATED, apply: (_s, e) => ({ link: e.link }) },
+	'my-line': { from: SEATED, apply: (_s, e) => ({ line: e.line }) },
 	'trying': { from: CONNECTED, apply: (_s, e) => ({ trying: e.code }) },
 	'lost': { from: ['in-call'], to: 'lost', apply: (s, e) => ({ link: 'lost',
 		trying: null,
