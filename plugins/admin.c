@@ -6,8 +6,8 @@
 
 #include <string.h>
 
+#include "door.h"
 #include "recording.h"
-#include "seat.h"
 
 /* A question to the control thread, on the stack of the one who waits. */
 struct question {
@@ -72,7 +72,8 @@ static json_t *list(struct rth_control *control, const json_t *message)
 	for (struct rth_room *room = control->rooms.first; room;
 	     room = room->next)
 		json_array_append_new(rooms, describe_room(room, now_us));
-	return json_pack("{s:o}", "rooms", rooms);
+	return json_pack("{s:I, s:o}", "checks",
+			 (json_int_t)control->n_checking, "rooms", rooms);
 }
 
 static const char *text_of(const json_t *message, const char *name)
@@ -133,9 +134,50 @@ static json_t *remove_participant(struct rth_control *control,
 
 	if (!session)
 		return problem("not-found", "There is no such participant.");
-	rth_visit_remove(room->visit, &session->who);
+	rth_visit_remove(room->visit, &session->who,
+			 control->host->time_ms() / 1000);
 	rth_seat_dismiss(control, session, "removed");
 	return json_pack("{s:b}", "removed", true);
+}
+
+/* Who waits and is meant; NULL: nobody. */
+static struct rth_session *find_waiting(const struct rth_room *room,
+					const json_t *message)
+{
+	const char *participant = text_of(message, "participant");
+
+	return room && participant ? rth_door_find(room, participant) : NULL;
+}
+
+static json_t *note(struct rth_control *control, const json_t *message)
+{
+	struct rth_session *session =
+		find_waiting(room_of(control, message), message);
+	const json_t *text = json_object_get(message, "text");
+
+	if (json_string_length(text) < 1 ||
+	    json_string_length(text) > RTH_NOTE_BYTES_MAX)
+		return problem("bad-request", "\"text\" has a wrong length.");
+	if (!session)
+		return problem("not-found", "There is no such participant.");
+	rth_door_tell(control, session, json_string_value(text));
+	return json_pack("{s:b}", "noted", true);
+}
+
+static json_t *deny(struct rth_control *control, const json_t *message)
+{
+	struct rth_room *room = room_of(control, message);
+	struct rth_session *session = find_waiting(room, message);
+	const char *reason =
+		rth_word_of(rth_deny_reasons, text_of(message, "reason"));
+
+	if (!reason)
+		return problem("bad-request",
+			       "\"reason\" is not one of those.");
+	if (!session)
+		return problem("not-found", "There is no such participant.");
+	rth_door_send_away(control, session, room, reason, NULL);
+	return json_pack("{s:b}", "denied", true);
 }
 
 static const struct {
@@ -146,6 +188,8 @@ static const struct {
 	{"list", list, {NULL}},
 	{"end", end, {"room"}},
 	{"remove", remove_participant, {"room", "participant", "sub"}},
+	{"note", note, {"room", "participant", "text"}},
+	{"deny", deny, {"room", "participant", "reason"}},
 };
 
 static bool fields_known(const json_t *message, const char *const fields[3])

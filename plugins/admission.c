@@ -173,6 +173,7 @@ static const char *read_claims(struct rth_admitted *who, const json_t *claims,
 	const json_t *room = claim(claims, issuer->claim_room);
 	const json_t *until = claim(claims, issuer->claim_seat_until);
 	const json_t *record = claim(claims, issuer->claim_record);
+	const json_t *admitted = claim(claims, issuer->claim_admitted);
 
 	if (!json_is_string(room) || !rth_id_valid(json_string_value(room)))
 		return "wrong-room";
@@ -193,6 +194,9 @@ static const char *read_claims(struct rth_admitted *who, const json_t *claims,
 	if (record && !json_is_boolean(record))
 		return "bad-record-claim";
 	who->record = json_is_true(record);
+	if (admitted && !json_is_boolean(admitted))
+		return "bad-admitted-claim";
+	who->admitted = json_is_true(admitted);
 	return read_role(&who->role, claim(claims, issuer->claim_role));
 }
 

@@ -40,6 +40,7 @@ struct rth_admitted {
 	enum rth_role role;
 	int64_t seat_until_s;
 	bool record;
+	bool admitted; /* the issuer says so: see visits.h */
 };
 
 enum rth_verdict {

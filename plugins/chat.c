@@ -88,17 +88,31 @@ static void relay(struct rth_control *control, const struct rth_session *from,
 	json_decref(text);
 }
 
+/* Who checks the line hears what was said, as it was. */
+static void echo(const struct rth_control *control,
+		 const struct rth_session *session, const char *buf, size_t len)
+{
+	if (len > 0)
+		control->host->relay_data(session->port.handle, buf, len);
+	else
+		refuse(control, session, "format");
+}
+
 /* Who waits has nobody to talk to, whoever else is there. */
 static void run_chat(struct rth_control *control, struct rth_task *task)
 {
 	struct chat *chat = (struct chat *)task;
 	const struct rth_session *session = chat->session;
 	bool waits = session->state == RTH_WAITING;
+	bool checks = session->state == RTH_CHECKING;
 
-	if ((session->room || waits) && !atomic_load(&session->gone)) {
+	if ((session->room || waits || checks) &&
+	    !atomic_load(&session->gone)) {
 		if (chat->refusal || waits)
 			refuse(control, session,
 			       chat->refusal ? chat->refusal : "alone");
+		else if (checks)
+			echo(control, session, chat->buf, chat->len);
 		else
 			relay(control, session, chat->buf, chat->len);
 	}

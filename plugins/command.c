@@ -11,13 +11,14 @@
 #include "ask.h"
 #include "consent.h"
 #include "door.h"
+#include "echo.h"
 #include "event.h"
 #include "jwt.h"
 #include "id.h"
 #include "mem.h"
 #include "seat.h"
 
-#define FIELDS_MAX 3
+#define FIELDS_MAX 6
 #define ANY_ROLE (-1)
 #define IN(state) (1u << (state))
 #define NAME_SHOWN 32 /* of an unknown field, in the error's text */
@@ -25,7 +26,9 @@
 enum field_type {
 	FIELD_STRING, /* const char * */
 	FIELD_BOOL,
-	FIELD_CHOICE, /* const char *, one of a closed set */
+	FIELD_CHOICE,	/* const char *, one of a closed set */
+	FIELD_TROUBLES, /* unsigned */
+	FIELD_CHECK,	/* struct rth_checkin */
 };
 
 struct field {
@@ -34,6 +37,7 @@ struct field {
 	size_t offset;
 	size_t max_bytes;
 	const char *const *choices; /* ending with NULL */
+	bool optional;
 };
 
 struct rth_request {
@@ -43,7 +47,7 @@ struct rth_request {
 	bool paced;
 	enum rth_done (*verb)(struct rth_control *control,
 			      struct rth_command *command);
-	struct field fields[FIELDS_MAX]; /* all of them required */
+	struct field fields[FIELDS_MAX];
 };
 
 #define FIELD(member) offsetof(struct rth_command, member)
@@ -54,74 +58,91 @@ static const struct rth_request requests[] = {
 	 ANY_ROLE,
 	 true,
 	 rth_seat_join,
-	 {{"token", FIELD_STRING, FIELD(token), RTH_JWT_MAX_BYTES, NULL}}},
+	 {{"token", FIELD_STRING, FIELD(token), RTH_JWT_MAX_BYTES, NULL, false},
+	  {"check", FIELD_CHECK, FIELD(check), 0, NULL, true}}},
+	{"check",
+	 IN(RTH_NONE),
+	 ANY_ROLE,
+	 true,
+	 rth_echo_check,
+	 {{.name = NULL}}},
 	{"media",
 	 IN(RTH_WAITING) | IN(RTH_SEATED),
 	 ANY_ROLE,
 	 true,
 	 rth_seat_negotiate,
-	 {{NULL, 0, 0, 0, NULL}}},
+	 {{.name = NULL}}},
 	{"state",
 	 IN(RTH_WAITING) | IN(RTH_SEATED),
 	 ANY_ROLE,
 	 true,
 	 rth_seat_state,
-	 {{"microphone", FIELD_BOOL, FIELD(microphone), 0, NULL},
-	  {"camera", FIELD_BOOL, FIELD(camera), 0, NULL},
-	  {"screen", FIELD_BOOL, FIELD(screen), 0, NULL}}},
+	 {{"microphone", FIELD_BOOL, FIELD(microphone), 0, NULL, false},
+	  {"camera", FIELD_BOOL, FIELD(camera), 0, NULL, false},
+	  {"screen", FIELD_BOOL, FIELD(screen), 0, NULL, false},
+	  {"troubles", FIELD_TROUBLES, FIELD(condition.troubles), 0, NULL,
+	   true},
+	  {"paused", FIELD_BOOL, FIELD(condition.paused), 0, NULL, true},
+	  {"line", FIELD_CHOICE, FIELD(condition.line), 0, rth_lines, true}}},
 	{"admit",
 	 IN(RTH_SEATED),
 	 RTH_ROLE_CLINICIAN,
 	 true,
 	 rth_door_admit,
-	 {{"participant", FIELD_STRING, FIELD(participant), RTH_ID_LEN, NULL}}},
+	 {{"participant", FIELD_STRING, FIELD(participant), RTH_ID_LEN, NULL,
+	   false}}},
 	{"deny",
 	 IN(RTH_SEATED),
 	 RTH_ROLE_CLINICIAN,
 	 true,
 	 rth_door_deny,
-	 {{"participant", FIELD_STRING, FIELD(participant), RTH_ID_LEN, NULL},
-	  {"reason", FIELD_CHOICE, FIELD(reason), 0, rth_deny_reasons}}},
+	 {{"participant", FIELD_STRING, FIELD(participant), RTH_ID_LEN, NULL,
+	   false},
+	  {"reason", FIELD_CHOICE, FIELD(reason), 0, rth_deny_reasons, false}}},
 	{"note",
 	 IN(RTH_SEATED),
 	 RTH_ROLE_CLINICIAN,
 	 true,
 	 rth_door_note,
-	 {{"participant", FIELD_STRING, FIELD(participant), RTH_ID_LEN, NULL},
-	  {"text", FIELD_STRING, FIELD(text), RTH_NOTE_BYTES_MAX, NULL}}},
+	 {{"participant", FIELD_STRING, FIELD(participant), RTH_ID_LEN, NULL,
+	   false},
+	  {"text", FIELD_STRING, FIELD(text), RTH_NOTE_BYTES_MAX, NULL,
+	   false}}},
 	{"ask-recording",
 	 IN(RTH_SEATED),
 	 RTH_ROLE_CLINICIAN,
 	 true,
 	 rth_ask_recording,
-	 {{NULL, 0, 0, 0, NULL}}},
+	 {{.name = NULL}}},
 	{"consent",
 	 IN(RTH_SEATED),
 	 ANY_ROLE,
 	 false,
 	 rth_ask_consent,
-	 {{"recording", FIELD_STRING, FIELD(recording), RTH_ID_LEN, NULL},
-	  {"answer", FIELD_CHOICE, FIELD(answer), 0, rth_answer_names},
+	 {{"recording", FIELD_STRING, FIELD(recording), RTH_ID_LEN, NULL,
+	   false},
+	  {"answer", FIELD_CHOICE, FIELD(answer), 0, rth_answer_names, false},
 	  {"language", FIELD_STRING, FIELD(language), RTH_LANGUAGE_BYTES_MAX,
-	   NULL}}},
+	   NULL, false}}},
 	{"stop-recording",
 	 IN(RTH_SEATED),
 	 ANY_ROLE,
 	 false,
 	 rth_ask_stop,
-	 {{"recording", FIELD_STRING, FIELD(recording), RTH_ID_LEN, NULL}}},
+	 {{"recording", FIELD_STRING, FIELD(recording), RTH_ID_LEN, NULL,
+	   false}}},
 	{"leave",
-	 IN(RTH_WAITING) | IN(RTH_SEATED),
+	 IN(RTH_WAITING) | IN(RTH_SEATED) | IN(RTH_CHECKING),
 	 ANY_ROLE,
 	 false,
 	 rth_seat_leave_asked,
-	 {{NULL, 0, 0, 0, NULL}}},
+	 {{.name = NULL}}},
 	{"end",
 	 IN(RTH_SEATED),
 	 RTH_ROLE_CLINICIAN,
 	 false,
 	 rth_seat_end_asked,
-	 {{NULL, 0, 0, 0, NULL}}},
+	 {{.name = NULL}}},
 };
 
 #define REQUESTS (sizeof(requests) / sizeof(requests[0]))
@@ -156,11 +177,31 @@ static int shown(const char *name)
 	return (int)n;
 }
 
-static bool is_chosen(const char *const *choices, const char *name)
+static enum rth_err wrong(char *problem, size_t size, const struct field *field,
+			  const char *what)
 {
-	while (*choices && strcmp(*choices, name) != 0)
-		choices++;
-	return *choices != NULL;
+	snprintf(problem, size, "\"%s\" %s.", field->name, what);
+	return RTH_ERR_FORMAT;
+}
+
+static enum rth_err read_string(const char **member, const struct field *field,
+				const json_t *value, char *problem,
+				size_t problem_size)
+{
+	const char *text = json_string_value(value);
+
+	if (!text)
+		return wrong(problem, problem_size, field, "must be a string");
+	if (field->choices) {
+		text = rth_word_of(field->choices, text);
+		if (!text)
+			return wrong(problem, problem_size, field,
+				     "is not one of those");
+	} else if (json_string_length(value) > field->max_bytes) {
+		return wrong(problem, problem_size, field, "is too long");
+	}
+	*member = text;
+	return RTH_OK;
 }
 
 static enum rth_err read_field(struct rth_command *command,
@@ -169,32 +210,25 @@ static enum rth_err read_field(struct rth_command *command,
 {
 	const json_t *value = json_object_get(command->body, field->name);
 	void *member = (char *)command + field->offset;
-	bool right = field->type == FIELD_BOOL ? json_is_boolean(value)
-					       : json_is_string(value);
 
-	if (!right) {
-		snprintf(problem, problem_size, "\"%s\" must be a %s.",
-			 field->name,
-			 field->type == FIELD_BOOL ? "boolean" : "string");
-		return RTH_ERR_FORMAT;
-	}
-	if (field->type == FIELD_BOOL) {
+	if (!value && field->optional)
+		return RTH_OK;
+	switch (field->type) {
+	case FIELD_BOOL:
+		if (!json_is_boolean(value))
+			return wrong(problem, problem_size, field,
+				     "must be a boolean");
 		*(bool *)member = json_is_true(value);
 		return RTH_OK;
+	case FIELD_TROUBLES:
+		return rth_troubles_read(member, value, problem, problem_size);
+	case FIELD_CHECK:
+		return rth_checkin_read(member, value, problem, problem_size);
+	case FIELD_STRING:
+	case FIELD_CHOICE:
+		break;
 	}
-	if (!field->choices && json_string_length(value) > field->max_bytes) {
-		snprintf(problem, problem_size, "\"%s\" is too long.",
-			 field->name);
-		return RTH_ERR_FORMAT;
-	}
-	if (field->choices &&
-	    !is_chosen(field->choices, json_string_value(value))) {
-		snprintf(problem, problem_size, "\"%s\" is not one of those.",
-			 field->name);
-		return RTH_ERR_FORMAT;
-	}
-	*(const char **)member = json_string_value(value);
-	return RTH_OK;
+	return read_string(member, field, value, problem, problem_size);
 }
 
 static enum rth_err find_request(struct rth_command *command, char *problem,

@@ -20,9 +20,12 @@ struct rth_command {
 	const char *request; /* the row's name, or NULL before it is known */
 	const struct rth_request *row;
 	int64_t parked_until_us;
-	/* The fields, as the row has them; strings belong to body. */
+	/* The fields, as the row has them; strings belong to body, words of a
+	   closed set are static. What is missing is 0. */
 	const char *token;
+	struct rth_checkin check;
 	bool microphone, camera, screen;
+	struct rth_condition condition;
 	const char *recording, *answer, *language;
 	const char *participant, *reason, *text;
 };

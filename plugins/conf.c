@@ -33,6 +33,8 @@ static const struct rth_conf_key issuer_keys[] = {
 	 .text = "rth.seat_until"},
 	{"claim_record", RTH_CONF_STRING, ISSUER(claim_record),
 	 .text = "rth.record"},
+	{"claim_admitted", RTH_CONF_STRING, ISSUER(claim_admitted),
+	 .text = "rth.admitted"},
 	{.key = NULL},
 };
 
@@ -59,6 +61,10 @@ static const struct rth_conf_key keys[] = {
 	 .min = 1, .max = 32},
 	{"rooms.wait_s", RTH_CONF_INT, CONF(wait_s), .number = 7200, .min = 60,
 	 .max = 86400},
+	{"rooms.check_s", RTH_CONF_INT, CONF(check_s), .number = 30, .min = 5,
+	 .max = 300},
+	{"rooms.checks_max", RTH_CONF_INT, CONF(checks_max), .number = 50,
+	 .min = 0, .max = 1000},
 	{"media.video_codecs", RTH_CONF_STRINGS, CONF(video_codecs),
 	 .max = RTH_CODECS},
 	{"recording.socket", RTH_CONF_STRING, CONF(recorder_socket),

@@ -29,6 +29,7 @@ struct rth_issuer_conf {
 	char *claim_role;
 	char *claim_seat_until;
 	char *claim_record;
+	char *claim_admitted;
 };
 
 /* What people are asked to agree to before they are recorded. */
@@ -51,6 +52,8 @@ struct rth_plugin_conf {
 	int64_t rooms_max;
 	int64_t waiting_max; /* at one door */
 	int64_t wait_s;
+	int64_t check_s;
+	int64_t checks_max; /* at a time */
 	struct rth_conf_strings video_codecs;
 	enum rth_codec codecs[RTH_CODECS]; /* the same, in that order */
 	size_t n_codecs;

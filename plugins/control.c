@@ -10,6 +10,7 @@
 
 #include "command.h"
 #include "door.h"
+#include "echo.h"
 #include "event.h"
 #include "feed.h"
 #include "mem.h"
@@ -219,6 +220,7 @@ static void tick(struct rth_control *control, int64_t now_us)
 			    control->conf->linger_s * 1000000)
 			rth_seat_close_room(control, room);
 	}
+	rth_echo_tick(control, now_us);
 	rth_visits_sweep(&control->visits, now_s);
 	rth_recording_tick_news(control);
 	rth_event_tick(control, now_us);
@@ -237,8 +239,8 @@ static void run_all(struct rth_control *control, struct rth_task *tasks)
 bool rth_control_step(struct rth_control *control, int wait_ms)
 {
 	bool stopped = false;
-	bool busy = control->rooms.first || control->parked ||
-		    control->being_stored;
+	bool busy = control->rooms.first || control->checking ||
+		    control->parked || control->being_stored;
 	int most_ms = RTH_TICK_US / 1000;
 	struct rth_task *tasks = rth_queue_take(
 		&control->queue, busy && wait_ms > most_ms ? most_ms : wait_ms,
@@ -264,6 +266,7 @@ void rth_control_free(struct rth_control *control)
 		;
 	while (control->rooms.first)
 		rth_seat_end_room(control, control->rooms.first, "stopping");
+	rth_echo_end(control);
 	rth_visits_clear(&control->visits);
 	rth_command_drop_parked(control);
 	rth_feed_free(control->feed);

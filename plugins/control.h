@@ -35,6 +35,8 @@ struct rth_control {
 	struct rth_queue queue;
 	struct rth_rooms rooms;
 	struct rth_visits visits;
+	struct rth_session *checking; /* references; see echo.h */
+	size_t n_checking;
 	struct rth_task *parked; /* see command.c */
 	size_t n_parked;
 	int64_t ticked_us;

@@ -32,14 +32,14 @@ static json_t *place_event(const struct rth_room *room, size_t i)
 			 clinician_of(room) != NULL);
 }
 
-/* `check` is the place for the result of a check-in. */
 static json_t *describe(const struct rth_session *session, int64_t now_us)
 {
 	return json_pack(
-		"{s:s, s:s, s:I, s:b, s:n}", "participant",
+		"{s:s, s:s, s:I, s:b, s:o}", "participant",
 		session->participant, "name", session->who.name, "waited_ms",
 		(json_int_t)((now_us - session->waits_since_us) / US_PER_MS),
-		"media", session->media, "check");
+		"media", session->media, "check",
+		rth_checkin_json(&session->check));
 }
 
 static void tell_list(const struct rth_control *control,
@@ -124,6 +124,8 @@ enum rth_err rth_door_knock(struct rth_control *control,
 		return err;
 	if (i < room->n_waiting)
 		since_us = room->waiting[i]->waits_since_us;
+	if (i < room->n_waiting && !session->check.given)
+		session->check = room->waiting[i]->check;
 	session->who = *who;
 	session->waits_since_us = since_us;
 	err = rth_session_enter(session, RTH_WAITING);
@@ -134,7 +136,9 @@ enum rth_err rth_door_knock(struct rth_control *control,
 	rth_room_wait(room, session, i);
 	rth_control_log(control, RTH_LOG_INFO, "waiting room=%s participant=%s",
 			room->id, session->participant);
-	rth_event_report(control, "waiting", session, NULL);
+	rth_event_report(
+		control, "waiting", session,
+		json_pack("{s:o}", "check", rth_checkin_json(&session->check)));
 	answer(control, room, session, i, transaction);
 	for (size_t k = 0; k < room->n_waiting; k++) {
 		if (k != i)
@@ -143,6 +147,17 @@ enum rth_err rth_door_knock(struct rth_control *control,
 	}
 	tell_list(control, room);
 	return RTH_OK;
+}
+
+void rth_door_seated(struct rth_control *control, struct rth_room *room,
+		     const struct rth_admitted *who)
+{
+	size_t i = older_life(room, who);
+
+	if (i == room->n_waiting)
+		return;
+	rth_seat_dismiss(control, room->waiting[i], "replaced");
+	tell(control, room);
 }
 
 void rth_door_leave(struct rth_control *control, struct rth_session *session,
@@ -200,17 +215,20 @@ static enum rth_done ok(const struct rth_control *control,
 	return RTH_DONE;
 }
 
-/* Who is meant, at this clinician's own door; NULL: nobody. */
-static struct rth_session *meant(const struct rth_command *command)
+struct rth_session *rth_door_find(const struct rth_room *room,
+				  const char *participant)
 {
-	const struct rth_room *room = command->session->room;
-
 	for (size_t i = 0; i < room->n_waiting; i++) {
-		if (strcmp(room->waiting[i]->participant,
-			   command->participant) == 0)
+		if (strcmp(room->waiting[i]->participant, participant) == 0)
 			return room->waiting[i];
 	}
 	return NULL;
+}
+
+/* Who is meant, at this clinician's own door; NULL: nobody. */
+static struct rth_session *meant(const struct rth_command *command)
+{
+	return rth_door_find(command->session->room, command->participant);
 }
 
 static enum rth_done not_waiting(const struct rth_control *control,
@@ -221,16 +239,30 @@ static enum rth_done not_waiting(const struct rth_control *control,
 }
 
 static void report_by(const struct rth_control *control, const char *name,
-		      const struct rth_session *session,
-		      const struct rth_command *command)
+		      const struct rth_session *session, const char *reason,
+		      const struct rth_session *by)
 {
-	const struct rth_session *by = command->session;
-
 	rth_event_report(control, name, session,
-			 json_pack("{s:s*, s:{s:s, s:s, s:s}}", "reason",
-				   command->reason, "by", "participant",
-				   by->participant, "sub", by->who.sub, "role",
-				   rth_role_name(by->who.role)));
+			 json_pack("{s:s*, s:o}", "reason", reason, "by",
+				   rth_event_by(by)));
+}
+
+void rth_door_send_away(struct rth_control *control,
+			struct rth_session *session, struct rth_room *room,
+			const char *reason, const struct rth_session *by)
+{
+	report_by(control, "denied", session, reason, by);
+	rth_visit_remove(room->visit, &session->who,
+			 control->host->time_ms() / 1000);
+	rth_seat_deny(control, session, reason);
+}
+
+void rth_door_tell(const struct rth_control *control,
+		   struct rth_session *session, const char *text)
+{
+	rth_event_send(
+		control, session, NULL,
+		json_pack("{s:s, s:s}", "rthealth", "note", "text", text));
 }
 
 enum rth_done rth_door_admit(struct rth_control *control,
@@ -247,7 +279,7 @@ enum rth_done rth_door_admit(struct rth_control *control,
 	rth_control_log(control, RTH_LOG_INFO,
 			"admitted room=%s participant=%s", room->id,
 			session->participant);
-	report_by(control, "admitted", session, command);
+	report_by(control, "admitted", session, NULL, command->session);
 	rth_session_ref(session);
 	rth_room_unwait(room, session, control->host->now_us());
 	rth_seat_admit(control, session, room);
@@ -263,8 +295,8 @@ enum rth_done rth_door_deny(struct rth_control *control,
 
 	if (!session)
 		return not_waiting(control, command);
-	report_by(control, "denied", session, command);
-	rth_seat_deny(control, session, command->reason);
+	rth_door_send_away(control, session, command->session->room,
+			   command->reason, command->session);
 	return ok(control, command);
 }
 
@@ -278,8 +310,6 @@ enum rth_done rth_door_note(struct rth_control *control,
 			      "\"text\" is empty.");
 	if (!session)
 		return not_waiting(control, command);
-	rth_event_send(control, session, NULL,
-		       json_pack("{s:s, s:s}", "rthealth", "note", "text",
-				 command->text));
+	rth_door_tell(control, session, command->text);
 	return ok(control, command);
 }

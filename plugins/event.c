@@ -43,12 +43,23 @@ void rth_event_error(const struct rth_control *control,
 
 json_t *rth_event_participant(const struct rth_session *session)
 {
-	return json_pack("{s:s, s:s, s:s, s:b, s:b, s:b, s:b}", "participant",
-			 session->participant, "role",
-			 rth_role_name(session->who.role), "name",
-			 session->who.name, "media", session->media,
-			 "microphone", session->microphone, "camera",
-			 session->camera, "screen", session->screen);
+	return rth_condition_add(
+		json_pack("{s:s, s:s, s:s, s:b, s:b, s:b, s:b}", "participant",
+			  session->participant, "role",
+			  rth_role_name(session->who.role), "name",
+			  session->who.name, "media", session->media,
+			  "microphone", session->microphone, "camera",
+			  session->camera, "screen", session->screen),
+		&session->condition);
+}
+
+json_t *rth_event_by(const struct rth_session *by)
+{
+	if (!by)
+		return json_null();
+	return json_pack("{s:s, s:s, s:s}", "participant", by->participant,
+			 "sub", by->who.sub, "role",
+			 rth_role_name(by->who.role));
 }
 
 void rth_event_report(const struct rth_control *control, const char *name,

@@ -77,6 +77,9 @@ void rth_event_error(const struct rth_control *control,
 		     struct rth_session *session, const char *transaction,
 		     const char *request, const char *code, const char *text);
 
+/** Who did it, for event handlers; JSON's null for nobody in a room. */
+json_t *rth_event_by(const struct rth_session *by);
+
 /** A participant as the other one may see it: {"participant", "role", ...}. */
 json_t *rth_event_participant(const struct rth_session *session);
 

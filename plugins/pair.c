@@ -47,13 +47,10 @@ static const uint8_t feed_codec[RTH_CODECS] = {
 	[RTH_CODEC_AV1] = RTH_FEED_AV1,
 };
 
-static void publish(const struct rth_room *room, struct rth_session *from,
-		    struct rth_session *to)
+static struct rth_route route_between(const struct rth_session *from,
+				      struct rth_session *to)
 {
-	const struct rth_tapping *tapping = &room->tapping[from->who.role];
-	uint8_t pictures =
-		tapping->pictures ? feed_codec[from->codec] : RTH_FEED_NO_CODEC;
-	struct rth_route route = {
+	return (struct rth_route){
 		.peer = &to->port,
 		.slot[RTH_SLOT_AUDIO] =
 			{
@@ -65,10 +62,21 @@ static void publish(const struct rth_room *room, struct rth_session *from,
 			},
 		.slot[RTH_SLOT_CAMERA] = video_slot(from, to, RTH_SLOT_CAMERA),
 		.slot[RTH_SLOT_SCREEN] = video_slot(from, to, RTH_SLOT_SCREEN),
-		.tap = tapping->tap,
-		.tap_codec = {RTH_FEED_OPUS, pictures, pictures},
 	};
+}
 
+static void publish(const struct rth_room *room, struct rth_session *from,
+		    struct rth_session *to)
+{
+	const struct rth_tapping *tapping = &room->tapping[from->who.role];
+	uint8_t pictures =
+		tapping->pictures ? feed_codec[from->codec] : RTH_FEED_NO_CODEC;
+	struct rth_route route = route_between(from, to);
+
+	route.tap = tapping->tap;
+	route.tap_codec[RTH_SLOT_AUDIO] = RTH_FEED_OPUS;
+	route.tap_codec[RTH_SLOT_CAMERA] = pictures;
+	route.tap_codec[RTH_SLOT_SCREEN] = pictures;
 	rth_route_publish(&from->port, &route);
 }
 
@@ -108,4 +116,20 @@ void rth_pair_break(const struct rth_room *room)
 		if (room->seat[role])
 			rth_route_clear(&room->seat[role]->port);
 	}
+}
+
+void rth_pair_make_echo(struct rth_session *session)
+{
+	struct rth_route route;
+
+	if (!can_flow(session))
+		return;
+	route = route_between(session, session);
+	route.slot[RTH_SLOT_SCREEN].pt_in = RTH_PT_OFF;
+	rth_route_publish(&session->port, &route);
+}
+
+void rth_pair_break_echo(struct rth_session *session)
+{
+	rth_route_clear(&session->port);
 }

@@ -9,6 +9,7 @@
 #include "ask.h"
 #include "command.h"
 #include "door.h"
+#include "echo.h"
 #include "event.h"
 #include "pair.h"
 #include "recording.h"
@@ -83,6 +84,8 @@ void rth_seat_leave(struct rth_control *control, struct rth_session *session,
 		give_up_seat(control, session, reason);
 	else if (session->state == RTH_WAITING)
 		rth_door_leave(control, session, reason);
+	else if (session->state == RTH_CHECKING)
+		rth_echo_leave(control, session);
 	if (session->state != RTH_LEFT && rth_session_enter(session, RTH_LEFT))
 		rth_control_log(control, RTH_LOG_ERROR, "bad-move");
 	rth_session_unref(session);
@@ -133,6 +136,11 @@ static json_t *ended_event(const char *reason)
 static void end_room(struct rth_control *control, struct rth_room *room,
 		     const char *reason, const struct rth_command *asked)
 {
+	json_t *ended = json_pack("{s:s, s:s, s:o, s:s}", "event", "ended",
+				  "room", room->id, "by",
+				  rth_event_by(asked ? asked->session : NULL),
+				  "reason", reason);
+
 	rth_recording_end(control, room,
 			  strcmp(reason, "stopping") == 0 ? reason : "ended",
 			  asked ? asked->session : NULL);
@@ -150,6 +158,7 @@ static void end_room(struct rth_control *control, struct rth_room *room,
 		dismiss(control, room->waiting[0], NULL, ended_event(reason),
 			"ended");
 	rth_visit_end(room->visit, control->host->time_ms() / 1000);
+	rth_event_tell(control, NULL, ended);
 	rth_seat_close_room(control, room);
 }
 
@@ -262,6 +271,8 @@ static enum rth_err take_seat(struct rth_control *control,
 	session->who = *who;
 	if (holder)
 		rth_seat_dismiss(control, holder, "replaced");
+	if (who->role == RTH_ROLE_PATIENT)
+		rth_door_seated(control, room, who);
 	return sit(control, session, room);
 }
 
@@ -352,6 +363,7 @@ enum rth_done rth_seat_join(struct rth_control *control,
 	err = find_room(control, who.room, &room);
 	if (!err && !may_sit(control, room, &who)) {
 		knocks = true;
+		session->check = command->check;
 		err = rth_door_knock(control, session, &who, room,
 				     command->transaction);
 	} else if (!err) {
@@ -427,6 +439,8 @@ void rth_seat_media(struct rth_control *control, struct rth_session *session,
 {
 	struct rth_session *other;
 
+	if (session->state == RTH_CHECKING)
+		rth_echo_media(control, session, up);
 	if (session->state != RTH_WAITING && session->state != RTH_SEATED)
 		return;
 	if (session->room)
@@ -466,6 +480,16 @@ static void want_new_pictures(struct rth_session *session, bool camera,
 		rth_relay_want_key(&session->port, RTH_SLOT_SCREEN, now_us);
 }
 
+static json_t *state_event(const struct rth_session *session)
+{
+	return rth_condition_add(
+		json_pack("{s:s, s:s, s:b, s:b, s:b}", "rthealth", "state",
+			  "participant", session->participant, "microphone",
+			  session->microphone, "camera", session->camera,
+			  "screen", session->screen),
+		&session->condition);
+}
+
 enum rth_done rth_seat_state(struct rth_control *control,
 			     struct rth_command *command)
 {
@@ -477,13 +501,9 @@ enum rth_done rth_seat_state(struct rth_control *control,
 	session->microphone = command->microphone;
 	session->camera = command->camera;
 	session->screen = command->screen;
+	session->condition = command->condition;
 	if (other)
-		rth_event_send(
-			control, other, NULL,
-			json_pack("{s:s, s:s, s:b, s:b, s:b}", "rthealth",
-				  "state", "participant", session->participant,
-				  "microphone", session->microphone, "camera",
-				  session->camera, "screen", session->screen));
+		rth_event_send(control, other, NULL, state_event(session));
 	if (session->room)
 		rth_recording_devices(control, session);
 	rth_event_send(control, session, command->transaction,

@@ -10,16 +10,18 @@
 #define REFUSALS_PER_S 2
 
 static const bool moves[RTH_STATES][RTH_STATES] = {
-	[RTH_NONE] =
-		{[RTH_WAITING] = true, [RTH_SEATED] = true, [RTH_LEFT] = true},
+	[RTH_NONE] = {[RTH_WAITING] = true,
+		      [RTH_SEATED] = true,
+		      [RTH_CHECKING] = true,
+		      [RTH_LEFT] = true},
 	[RTH_WAITING] = {[RTH_SEATED] = true, [RTH_LEFT] = true},
 	[RTH_SEATED] = {[RTH_LEFT] = true},
+	[RTH_CHECKING] = {[RTH_LEFT] = true},
 };
 
 static const char *const names[RTH_STATES] = {
-	[RTH_NONE] = "none",
-	[RTH_WAITING] = "waiting",
-	[RTH_SEATED] = "seated",
+	[RTH_NONE] = "none",	 [RTH_WAITING] = "waiting",
+	[RTH_SEATED] = "seated", [RTH_CHECKING] = "checking",
 	[RTH_LEFT] = "left",
 };
 

@@ -4,10 +4,12 @@
  * its packets flow once it has a seat.
  *
  *     none ──▶ waiting ──▶ seated ──▶ left
+ *       └────▶ checking ────────────────┘
  *
  * From each of the first three a session can be left at once, and who needs
  * not knock is seated at once. While it waits it knows no room: `room` is NULL,
- * and its port has no route.
+ * and its port has no route. While it checks its line it knows no room either,
+ * and its port's route leads back to itself.
  *
  * References: one belongs to the host's handle and is given up by
  * rth_control_gone, one to each task in the control thread's queue, one to
@@ -16,8 +18,8 @@
  * Threads: the members under "control thread" are touched there only; those
  * under "who" are written there before the state says "waiting", or "seated" if
  * it does so first, and never after, those under "its seat" before it says
- * "seated", so that whoever has read that state may read them; the port has
- * rules of its own (relay.h); the rest is atomic or never changes.
+ * "seated" or "checking", so that whoever has read that state may read them;
+ * the port has rules of its own (relay.h); the rest is atomic or never changes.
  */
 #ifndef RTH_SESSION_H
 #define RTH_SESSION_H
@@ -26,6 +28,7 @@
 #include <stdbool.h>
 
 #include "admission.h"
+#include "checkin.h"
 #include "pace.h"
 #include "relay.h"
 #include "sdp.h"
@@ -38,6 +41,7 @@ enum rth_state {
 	RTH_NONE,
 	RTH_WAITING,
 	RTH_SEATED,
+	RTH_CHECKING,
 	RTH_LEFT,
 	RTH_STATES,
 };
@@ -65,9 +69,10 @@ struct rth_session {
 	/* Who. */
 	struct rth_admitted who;
 	char participant[RTH_ID_SIZE];
-	int64_t waits_since_us; /* of who has waited */
+	int64_t waits_since_us;	  /* of who has waited */
+	struct rth_checkin check; /* the join's */
 
-	/* Its seat. */
+	/* Its seat, or its check. */
 	int64_t since_us;
 
 	/* Control thread. */
@@ -76,6 +81,8 @@ struct rth_session {
 	unsigned media_changes_seen;
 	bool media; /* its PeerConnection is up */
 	bool microphone, camera, screen;
+	struct rth_condition condition;
+	struct rth_session *next_checking; /* of control->checking */
 	bool told_limited;
 	int64_t quality_us; /* when its quality was told last */
 	struct rth_losses_seen quality_lost; /* by then */
@@ -103,7 +110,7 @@ void rth_session_unref(struct rth_session *session);
 enum rth_err rth_session_enter(struct rth_session *session,
 			       enum rth_state next) RTH_CHECKED;
 
-/** "none", "waiting", "seated" or "left". */
+/** "none", "waiting", "seated", "checking" or "left". */
 const char *rth_state_name(enum rth_state state);
 
 #endif

@@ -11,7 +11,7 @@
 /* Says whether forgetting it would let somebody in, or out of a place. */
 static bool is_worth_keeping(const struct rth_visit *visit, int64_t now_s)
 {
-	return visit->open ||
+	return visit->open || now_s < visit->wary_until_s ||
 	       ((visit->ended || visit->sub[0]) && now_s < visit->until_s);
 }
 
@@ -33,7 +33,7 @@ static void make_room(struct rth_visits *visits)
 		if ((*at)->open)
 			continue;
 		closed = at;
-		if (!(*at)->ended)
+		if (!(*at)->ended && !(*at)->wary_until_s)
 			harmless = at;
 	}
 	if (harmless)
@@ -97,16 +97,29 @@ void rth_visit_admit(struct rth_visit *visit, const struct rth_admitted *who)
 		visit->until_s = who->seat_until_s;
 }
 
-void rth_visit_remove(struct rth_visit *visit, const struct rth_admitted *who)
+void rth_visit_remove(struct rth_visit *visit, const struct rth_admitted *who,
+		      int64_t now_s)
 {
+	visit->wary_until_s = now_s + RTH_ENDED_S;
 	if (is_of(visit, who))
 		visit->sub[0] = '\0';
+}
+
+/* Of who was admitted before this plugin was started. */
+static bool is_believed(const struct rth_visit *visit,
+			const struct rth_admitted *who, int64_t now_s)
+{
+	return who->admitted && now_s >= visit->wary_until_s &&
+	       (!visit->sub[0] || now_s >= visit->until_s ||
+		is_of(visit, who));
 }
 
 bool rth_visit_knows(const struct rth_visit *visit,
 		     const struct rth_admitted *who, int64_t now_s)
 {
-	return !visit->ended && now_s < visit->until_s && is_of(visit, who);
+	return !visit->ended &&
+	       ((now_s < visit->until_s && is_of(visit, who)) ||
+		is_believed(visit, who, now_s));
 }
 
 void rth_visit_end(struct rth_visit *visit, int64_t now_s)

@@ -10,7 +10,8 @@
 
 #define RTH_VISITS_MAX 65536 /* remembered at a time; more than rooms.max */
 
-/* For so long an ended visit is known: as long as a seat can last. */
+/* For so long an ended visit is known, and that somebody was sent away: as
+   long as a seat can last. */
 #define RTH_ENDED_S RTH_SEAT_LIFE_S
 
 struct rth_visit {
@@ -22,6 +23,8 @@ struct rth_visit {
 	/* Who comes in without knocking; sub is "" when nobody does. */
 	size_t issuer;
 	char sub[RTH_SUB_BYTES_MAX + 1];
+	int64_t wary_until_s; /* somebody was sent away: no token is believed
+				 that says "admitted"; 0: nobody was */
 };
 
 struct rth_visits {
@@ -50,10 +53,14 @@ void rth_visit_close(struct rth_visits *visits, struct rth_visit *visit,
  */
 void rth_visit_admit(struct rth_visit *visit, const struct rth_admitted *who);
 
-/** This person has to knock again. */
-void rth_visit_remove(struct rth_visit *visit, const struct rth_admitted *who);
+/** This person was sent away, and has to knock again whatever a token says. */
+void rth_visit_remove(struct rth_visit *visit, const struct rth_admitted *who,
+		      int64_t now_s);
 
-/** Says whether this person was admitted. */
+/**
+ * Says whether this person was admitted: as is remembered here or, when nothing
+ * is that speaks against it, as the token says.
+ */
 bool rth_visit_knows(const struct rth_visit *visit,
 		     const struct rth_admitted *who, int64_t now_s);
 

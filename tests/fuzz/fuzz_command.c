@@ -10,8 +10,8 @@
 #include "command.h"
 
 static const char *const names[] = {
-	"join",		 "media",   "state",	      "admit", "deny", "note",
-	"ask-recording", "consent", "stop-recording", "leave", "end",
+	"join", "check",	 "media",   "state",	      "admit", "deny",
+	"note", "ask-recording", "consent", "stop-recording", "leave", "end",
 };
 
 static bool is_name(const char *name)
@@ -21,6 +21,24 @@ static bool is_name(const char *name)
 			return true;
 	}
 	return false;
+}
+
+/* What was read can be told again, and its numbers are in their bounds. */
+static void check_told(const struct rth_command *command)
+{
+	json_t *check = rth_checkin_json(&command->check);
+	json_t *condition =
+		rth_condition_add(json_object(), &command->condition);
+
+	if (!check || json_object_size(condition) != 3)
+		abort();
+	for (int i = 0; command->check.given && i < RTH_CHECKIN_NUMBERS; i++) {
+		if (command->check.number[i] < -1 ||
+		    command->check.number[i] > 1000000)
+			abort();
+	}
+	json_decref(check);
+	json_decref(condition);
 }
 
 static void check_taken(const struct rth_command *command)
@@ -34,8 +52,14 @@ static void check_taken(const struct rth_command *command)
 		abort();
 	if (strcmp(request, "join") != 0 && command->token)
 		abort();
+	if (strcmp(request, "join") != 0 && command->check.given)
+		abort();
+	if (strcmp(request, "state") != 0 &&
+	    (command->condition.troubles || command->condition.line))
+		abort();
 	if (strcmp(request, "deny") == 0 && !command->reason)
 		abort();
+	check_told(command);
 	if (strcmp(request, "note") == 0 &&
 	    (!command->text || strlen(command->text) > 1000))
 		abort();

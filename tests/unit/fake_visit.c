@@ -257,6 +257,22 @@ void visit_negotiate(const struct visit *visit, struct person *person,
 				 .pt;
 }
 
+void visit_check(const struct visit *visit, struct person *person,
+		 const char *file)
+{
+	const struct rth_sdp_slot *slot = person->session->offer.slot;
+	char name[64];
+	size_t len;
+	char *offer;
+
+	snprintf(name, sizeof(name), "sdp/%s", file);
+	offer = test_read(name, &len);
+	visit_ask(visit, person, "check", "{\"request\":\"check\"}", offer);
+	free(offer);
+	person->opus_pt = slot[RTH_SLOT_AUDIO].opus.pt;
+	person->vp8_pt = slot[RTH_SLOT_CAMERA].video[RTH_CODEC_VP8].pt;
+}
+
 void visit_call(struct visit *visit, struct person **clinicianp,
 		struct person **patientp)
 {

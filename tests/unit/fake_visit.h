@@ -97,6 +97,10 @@ void visit_come_back(struct visit *visit, const struct person *person,
 struct person *visit_join(struct visit *visit, const char *sub,
 			  const char *role);
 
+/* Asks for a check of the line with an offer of tests/unit/sdp. */
+void visit_check(const struct visit *visit, struct person *person,
+		 const char *file);
+
 /* Sends the offer of tests/unit/sdp, and its media comes up. */
 void visit_negotiate(const struct visit *visit, struct person *person,
 		     const char *file);

@@ -138,12 +138,90 @@ static void one_is_removed(void **state)
 	assert_int_equal(atomic_load(&a->handle->closes), 1);
 }
 
+/* A message about somebody who waits. */
+static void answers_about(struct visit *v, const char *request,
+			  const struct person *who, const char *more,
+			  const char *member, const char *value)
+{
+	char message[1400];
+
+	snprintf(message, sizeof(message),
+		 "{\"request\":\"%s\",\"room\":\"" VISIT_ROOM
+		 "\",\"participant\":\"%s\"%s}",
+		 request, who->session->participant, more);
+	answers(v, message, member, value);
+}
+
+static struct person *waits(struct visit *v, const char *sub)
+{
+	struct person *p = visit_attach(v);
+
+	visit_ask_join(v, p, visit_claims(v, sub, "patient"));
+	assert_int_equal(p->session->state, RTH_WAITING);
+	fake_forget_pushes();
+	return p;
+}
+
+static void who_waits_is_told(void **state)
+{
+	struct visit *v = *state;
+	struct person *p = waits(v, "subject-p"), *q = waits(v, "subject-q");
+	struct person *a = visit_join(v, "subject-a", "clinician");
+	const struct fake_push *push;
+	char text[1100];
+
+	answers_about(v, "note", q, ",\"text\":\"soon\"", "noted", NULL);
+	push = fake_expect(q->handle, "note", NULL);
+	assert_string_equal(fake_text(push->event, "text"), "soon");
+	/* not who is seated, nor nothing, nor too much */
+	answers_about(v, "note", a, ",\"text\":\"soon\"", "error", "not-found");
+	answers_about(v, "note", p, ",\"text\":\"\"", "error", "bad-request");
+	answers_about(v, "note", p, "", "error", "bad-request");
+	snprintf(text, sizeof(text), ",\"text\":\"%01001d\"", 0);
+	answers_about(v, "note", p, text, "error", "bad-request");
+	fake_expect_silence();
+}
+
+static void who_waits_is_sent_away(void **state)
+{
+	struct visit *v = *state;
+	struct person *p = waits(v, "subject-p"), *again;
+	const struct fake_push *push;
+	json_t *claims, *notice;
+
+	answers_about(v, "deny", p, ",\"reason\":\"bored\"", "error",
+		      "bad-request");
+	answers_about(v, "deny", p, "", "error", "bad-request");
+	fake_expect_silence();
+	answers_about(v, "deny", p, ",\"reason\":\"wrong-time\"", "denied",
+		      NULL);
+	push = fake_expect(p->handle, "denied", NULL);
+	assert_string_equal(fake_text(push->event, "reason"), "wrong-time");
+	assert_int_equal(atomic_load(&p->handle->closes), 1);
+	notice = fake.notices[fake.n_notices - 2].event;
+	assert_string_equal(fake_text(notice, "event"), "denied");
+	assert_true(json_is_null(json_object_get(notice, "by")));
+	assert_string_equal(
+		fake_text(fake_last_notice("waiting-over"), "reason"),
+		"denied");
+	answers_about(v, "deny", p, ",\"reason\":\"wrong-time\"", "error",
+		      "not-found");
+	/* whatever a token says */
+	again = visit_attach(v);
+	claims = visit_claims(v, "subject-p", "patient");
+	json_object_set_new(json_object_get(claims, "rth"), "admitted",
+			    json_true());
+	visit_ask_join(v, again, claims);
+	fake_expect(again->handle, "waiting", "join");
+}
+
 static void a_room_is_ended(void **state)
 {
 	struct visit *v = *state;
 	struct person *a = visit_join(v, "subject-a", "clinician");
 	struct person *b = visit_join(v, "subject-b", "patient");
 	const struct fake_push *push;
+	const json_t *ended;
 
 	answers(v, "{\"request\":\"end\",\"room\":\"" VISIT_ROOM "\"}", "ended",
 		NULL);
@@ -153,6 +231,12 @@ static void a_room_is_ended(void **state)
 	fake_expect(b->handle, "ended", NULL);
 	fake_expect_silence();
 	assert_null(v->control->rooms.first);
+	ended = fake.notices[fake.n_notices - 2].event;
+	assert_string_equal(fake_text(ended, "event"), "ended");
+	assert_string_equal(fake_text(ended, "room"), VISIT_ROOM);
+	assert_string_equal(fake_text(ended, "reason"), "admin");
+	assert_true(json_is_null(json_object_get(ended, "by")));
+	fake_last_notice("room-closed");
 }
 
 /* No turn of the control thread is taken: it may be waiting for who asks. */
@@ -190,6 +274,8 @@ int main(void)
 		TEST(a_list_holds_counts_and_no_names),
 		TEST(wrong_messages),
 		TEST(one_is_removed),
+		TEST(who_waits_is_told),
+		TEST(who_waits_is_sent_away),
 		TEST(a_room_is_ended),
 		TEST(a_session_tells_its_state_without_waiting),
 	};

@@ -9,6 +9,8 @@ static void every_move(void **state)
 	static const bool allowed[RTH_STATES][RTH_STATES] = {
 		[RTH_NONE][RTH_WAITING] = true,
 		[RTH_NONE][RTH_SEATED] = true,
+		[RTH_NONE][RTH_CHECKING] = true,
+		[RTH_CHECKING][RTH_LEFT] = true,
 		[RTH_WAITING][RTH_SEATED] = true,
 		[RTH_WAITING][RTH_LEFT] = true,
 		[RTH_NONE][RTH_LEFT] = true,
@@ -36,6 +38,7 @@ static void states_and_roles_have_names(void **state)
 	assert_string_equal(rth_state_name(RTH_NONE), "none");
 	assert_string_equal(rth_state_name(RTH_WAITING), "waiting");
 	assert_string_equal(rth_state_name(RTH_SEATED), "seated");
+	assert_string_equal(rth_state_name(RTH_CHECKING), "checking");
 	assert_string_equal(rth_state_name(RTH_LEFT), "left");
 	assert_string_equal(rth_state_name(RTH_STATES), "unknown");
 	assert_string_equal(rth_role_name(RTH_ROLE_CLINICIAN), "clinician");

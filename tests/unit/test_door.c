@@ -421,6 +421,85 @@ static void not_when_another_was_admitted(void **state)
 	assert_int_equal(p->session->state, RTH_WAITING);
 }
 
+static json_t *says_admitted(struct visit *v, const char *sub)
+{
+	json_t *claims = visit_claims(v, sub, "patient");
+
+	json_object_set_new(json_object_get(claims, "rth"), "admitted",
+			    json_true());
+	return claims;
+}
+
+/* As after a restart: nothing is remembered, but the token says it. */
+static void the_portals_word_is_believed(void **state)
+{
+	struct visit *v = *state;
+	struct person *p = visit_attach(v), *q = knock(v, "subject-q");
+	struct person *again, *c;
+
+	fake_forget_pushes();
+	visit_ask_join(v, p, says_admitted(v, "subject-p"));
+	fake_expect(p->handle, "joined", "join");
+	fake_expect_silence();
+	assert_int_equal(fake_notices("admitted"), 0);
+	/* but not beside who has the seat */
+	again = visit_attach(v);
+	visit_ask_join(v, again, says_admitted(v, "subject-r"));
+	assert_int_equal(again->session->state, RTH_WAITING);
+	/* and not when somebody else was admitted since */
+	c = visit_join(v, "subject-c", "clinician");
+	visit_ask(v, p, "l", "{\"request\":\"leave\"}", NULL);
+	fake_forget_pushes();
+	admit(v, c, q);
+	visit_ask(v, q, "l", "{\"request\":\"leave\"}", NULL);
+	again = visit_attach(v);
+	visit_ask_join(v, again, says_admitted(v, "subject-p"));
+	assert_int_equal(again->session->state, RTH_WAITING);
+}
+
+static void who_comes_in_otherwise_waits_no_more(void **state)
+{
+	struct visit *v = *state;
+	struct person *c = visit_join(v, "subject-c", "clinician");
+	struct person *p = waits(v, "subject-p"), *q = waits(v, "subject-q");
+	struct person *again = visit_attach(v);
+
+	fake_forget_pushes();
+	visit_ask_join(v, again, says_admitted(v, "subject-p"));
+	fake_expect(p->handle, "replaced", NULL);
+	expect_place(q, NULL, 1, 1, true);
+	expect_list(c, 1);
+	fake_expect(c->handle, "participant-joined", NULL);
+	fake_expect(again->handle, "joined", "join");
+	fake_expect_silence();
+}
+
+static void not_believed_once_somebody_was_sent_away(void **state)
+{
+	struct visit *v = *state;
+	struct person *c = visit_join(v, "subject-c", "clinician");
+	struct person *p = waits(v, "subject-p"), *q = visit_attach(v);
+
+	ask_of(v, c, "deny", p, ",\"reason\":\"other\"");
+	fake_forget_pushes();
+	visit_ask_join(v, q, says_admitted(v, "subject-p"));
+	fake_expect(q->handle, "waiting", "join");
+}
+
+static void a_wrong_claim_is_no_token(void **state)
+{
+	struct visit *v = *state;
+	struct person *p = visit_attach(v);
+	json_t *claims = visit_claims(v, "subject-p", "patient");
+
+	json_object_set_new(json_object_get(claims, "rth"), "admitted",
+			    json_string("yes"));
+	visit_ask_join(v, p, claims);
+	fake_expect_error(p->handle, "not-admitted", "join");
+	assert_string_equal(fake_text(fake_last_notice("refused"), "reason"),
+			    "bad-admitted-claim");
+}
+
 static void ended_is_ended(void **state)
 {
 	struct visit *v = *state;
@@ -492,6 +571,10 @@ int main(void)
 		TEST(the_admitted_come_back),
 		TEST(not_for_ever),
 		TEST(not_when_another_was_admitted),
+		TEST(the_portals_word_is_believed),
+		TEST(who_comes_in_otherwise_waits_no_more),
+		TEST(not_believed_once_somebody_was_sent_away),
+		TEST(a_wrong_claim_is_no_token),
 		TEST(ended_is_ended),
 		cmocka_unit_test(they_wait_in_order),
 		cmocka_unit_test(two_codecs_are_brought_together),

@@ -13,6 +13,7 @@
  *   - everybody sends voice, pictures, wishes for key frames and chat: these
  *     come to the other one in the same room, if there is one, and to nobody
  *     else, and voice does come where the model says that it must;
+ *   - who checks a line hears itself and nobody else, and nobody hears of it;
  *   - nobody is recorded who has never had a seat.
  *
  * RTH_SEED repeats a run, RTH_STEPS makes a longer one.
@@ -20,7 +21,7 @@
 #include "recorded_visit.h"
 
 #include "../../plugins/chat.h"
-#include "../../plugins/seat.h"
+#include "../../plugins/door.h"
 
 #define STEPS 40000
 #define STEPS_SANITIZED 4000 /* where each costs ten times as much */
@@ -30,6 +31,8 @@
 #define WAITING_MAX 8 /* as the configuration has it */
 #define WAIT_S 7200
 #define IDENTITIES 6
+#define CHECK_S 30
+#define CHECKS_MAX 3
 
 static const char *const room_ids[ROOMS] = {VISIT_ROOM,
 					    "BBBBBBBBBBBBBBBBBBBBBB"};
@@ -48,7 +51,7 @@ static const struct {
 struct who {
 	enum rth_state state;
 	int identity, room;
-	int64_t until_s, waits_since_us;
+	int64_t until_s, waits_since_us, checks_since_us;
 	bool answered, media, ever_seated;
 	char name[24];
 };
@@ -58,7 +61,7 @@ struct model_room {
 	int waiting[WAITING_MAX];
 	int n_waiting;
 	const char *known; /* the sub that need not knock, or NULL */
-	int64_t known_until_s, ended_until_s;
+	int64_t known_until_s, ended_until_s, wary_until_s;
 };
 
 struct life {
@@ -70,8 +73,8 @@ struct life {
 };
 
 /* Of all lives. */
-static size_t voices, chats, wishes, admitted, denials, notes, back, ended,
-	expired, recorded;
+static size_t voices, chats, wishes, admitted, denials, notes, back, believed,
+	ended, expired, recorded, echoes;
 
 static unsigned chance(struct life *l, unsigned n)
 {
@@ -128,9 +131,12 @@ static int somebody(struct life *l, enum rth_state state)
 	return i;
 }
 
-/* The one in the other seat of the same room, or NOBODY. */
+/* Who hears it: the one in the other seat of the same room, itself, or
+   NOBODY. */
 static int partner(const struct life *l, const struct who *who)
 {
+	if (who->state == RTH_CHECKING)
+		return (int)(who - l->who);
 	if (who->state != RTH_SEATED)
 		return NOBODY;
 	return l->room[who->room]
@@ -214,13 +220,37 @@ static const char *model_knock(struct life *l, int i, struct model_room *room,
 	return "waiting";
 }
 
+/* Somebody was sent away: tokens that say "admitted" are not believed. */
+static void model_sent_away(struct life *l, int i)
+{
+	struct model_room *room = &l->room[l->who[i].room];
+
+	room->wary_until_s = now_s() + RTH_ENDED_S;
+	if (room->known && same(l, i, room->known))
+		room->known = NULL;
+}
+
+/* Says whether somebody need not knock at a free seat. */
+static bool model_knows(const struct model_room *room, const char *sub,
+			bool claims)
+{
+	bool anybody_known = room->known && now_s() < room->known_until_s;
+
+	if (anybody_known && strcmp(room->known, sub) == 0)
+		return true;
+	if (!claims || now_s() < room->wary_until_s || anybody_known)
+		return false;
+	believed++;
+	return true;
+}
+
 static const char *model_join(struct life *l, int i, int identity, int r,
-			      int64_t until_s)
+			      int64_t until_s, bool claims)
 {
 	struct model_room *room = &l->room[r];
 	enum rth_role role = identities[identity].role;
 	const char *sub = identities[identity].sub;
-	int holder = room->seat[role];
+	int holder = room->seat[role], older;
 
 	if (now_s() < room->ended_until_s)
 		return "visit-ended";
@@ -233,12 +263,13 @@ static const char *model_join(struct life *l, int i, int identity, int r,
 	if (holder != NOBODY && same(l, holder, sub)) {
 		model_leave(l, holder);
 	} else if (role == RTH_ROLE_PATIENT) {
-		if (holder != NOBODY || !room->known ||
-		    strcmp(room->known, sub) != 0 ||
-		    now_s() >= room->known_until_s)
+		if (holder != NOBODY || !model_knows(room, sub, claims))
 			return model_knock(l, i, room, sub);
 		back++;
 	}
+	older = waits_already(l, room, sub);
+	if (role == RTH_ROLE_PATIENT && older != NOBODY)
+		model_leave(l, room->waiting[older]);
 	model_sit(l, i);
 	return "joined";
 }
@@ -264,6 +295,10 @@ static void model_time(struct life *l)
 		const struct who *who = &l->who[i];
 		bool waits = who->state == RTH_WAITING;
 
+		if (who->state == RTH_CHECKING &&
+		    fake_host.now_us() - who->checks_since_us >=
+			    CHECK_S * INT64_C(1000000))
+			model_leave(l, (int)i);
 		if (!waits && who->state != RTH_SEATED)
 			continue;
 		if (now_s() < who->until_s &&
@@ -313,6 +348,7 @@ static void step_attach(struct life *l)
 static void join_as(struct life *l, int i, int identity, int r)
 {
 	int64_t until_s = now_s() + (chance(l, 4) ? 3600 : 30);
+	bool claimed = chance(l, 6) == 0;
 	const char *expected = "wrong-state";
 	json_t *claims, *rth;
 
@@ -324,8 +360,9 @@ static void join_as(struct life *l, int i, int identity, int r)
 	json_object_set_new(rth, "room", json_string(room_ids[r]));
 	json_object_set_new(rth, "seat_until", json_integer(until_s));
 	json_object_set_new(rth, "record", json_true());
+	json_object_set_new(rth, "admitted", json_boolean(claimed));
 	if (l->who[i].state == RTH_NONE)
-		expected = model_join(l, i, identity, r, until_s);
+		expected = model_join(l, i, identity, r, until_s, claimed);
 	visit_ask_join(l->visit, person_of(l, i), claims);
 	expect_answer(l, i, "join", expected);
 }
@@ -355,6 +392,38 @@ static void step_enter(struct life *l)
 	l->who[i].answered = l->who[i].media = true;
 }
 
+static const char *model_check(struct life *l, int i)
+{
+	int n = 0;
+
+	if (l->who[i].state != RTH_NONE)
+		return "wrong-state";
+	for (size_t k = 0; k < l->visit->n_people; k++)
+		n += l->who[k].state == RTH_CHECKING;
+	if (n >= CHECKS_MAX)
+		return "busy";
+	l->who[i].state = RTH_CHECKING;
+	l->who[i].checks_since_us = fake_host.now_us();
+	l->who[i].answered = true;
+	return "checking";
+}
+
+static void step_check(struct life *l)
+{
+	int i = chance(l, 4) ? somebody(l, RTH_NONE) : anybody(l);
+	const char *expected;
+
+	if (i == NOBODY)
+		return;
+	expected = model_check(l, i);
+	visit_check(l->visit, person_of(l, i), "firefox.sdp");
+	expect_answer(l, i, "check", expected);
+	if (l->who[i].state != RTH_CHECKING)
+		return;
+	visit_media(l->visit, person_of(l, i), true);
+	l->who[i].media = true;
+}
+
 static bool is_in(const struct who *who)
 {
 	return who->state == RTH_WAITING || who->state == RTH_SEATED;
@@ -380,7 +449,7 @@ static void step_media(struct life *l)
 	if (i == NOBODY)
 		return;
 	visit_media(l->visit, person_of(l, i), up);
-	if (is_in(&l->who[i]))
+	if (is_in(&l->who[i]) || l->who[i].state == RTH_CHECKING)
 		l->who[i].media = up;
 }
 
@@ -392,7 +461,9 @@ static void step_state(struct life *l)
 		return;
 	visit_ask(l->visit, person_of(l, i), "s",
 		  chance(l, 2) ? "{\"request\":\"state\",\"microphone\":true,"
-				 "\"camera\":true,\"screen\":false}"
+				 "\"camera\":true,\"screen\":false,"
+				 "\"troubles\":[\"camera-black\"],"
+				 "\"paused\":true,\"line\":\"poor\"}"
 			       : "{\"request\":\"state\",\"microphone\":true,"
 				 "\"camera\":false,\"screen\":true}",
 		  NULL);
@@ -462,6 +533,7 @@ static void step_deny(struct life *l)
 	why = at_door(l, i, other);
 	if (!why) {
 		model_leave(l, other);
+		model_sent_away(l, other);
 		l->denied = other;
 		denials++;
 	}
@@ -483,16 +555,41 @@ static void step_note(struct life *l)
 	of_door(l, i, other, "note", ",\"text\":\"soon\"", why ? why : "ok");
 }
 
+/* What the admin API does: a note, or the person is sent away. */
+static void step_admin(struct life *l)
+{
+	const struct rth_rooms *rooms = &l->visit->control->rooms;
+	int i = somebody(l, RTH_WAITING);
+	struct rth_session *session;
+
+	if (i == NOBODY || l->who[i].state != RTH_WAITING)
+		return;
+	session = person_of(l, i)->session;
+	if (chance(l, 2)) {
+		l->noted = i;
+		rth_door_tell(l->visit->control, session, "a moment");
+		return;
+	}
+	model_leave(l, i);
+	model_sent_away(l, i);
+	l->denied = i;
+	rth_door_send_away(l->visit->control, session,
+			   rth_room_find(rooms, room_ids[l->who[i].room]),
+			   "not-now", NULL);
+}
+
 static void step_leave(struct life *l)
 {
 	int i = anybody(l);
+	bool could;
 
 	if (i == NOBODY)
 		return;
+	could = is_in(&l->who[i]) || l->who[i].state == RTH_CHECKING;
 	visit_ask(l->visit, person_of(l, i), "l", "{\"request\":\"leave\"}",
 		  NULL);
-	expect_answer(l, i, "l", is_in(&l->who[i]) ? "left" : "wrong-state");
-	if (is_in(&l->who[i]))
+	expect_answer(l, i, "l", could ? "left" : "wrong-state");
+	if (could)
 		model_leave(l, i);
 }
 
@@ -514,20 +611,16 @@ static void step_end(struct life *l)
 static void step_remove(struct life *l)
 {
 	int i = anybody(l);
-	struct model_room *room;
 
 	if (i == NOBODY || !is_in(&l->who[i]) || chance(l, 4))
 		return;
-	room = &l->room[l->who[i].room];
+	rth_visit_remove(rth_room_find(&l->visit->control->rooms,
+				       room_ids[l->who[i].room])
+				 ->visit,
+			 &person_of(l, i)->session->who, now_s());
 	rth_seat_dismiss(l->visit->control, person_of(l, i)->session,
 			 "removed");
-	if (room->known && same(l, i, room->known))
-		rth_visit_remove(rth_room_find(&l->visit->control->rooms,
-					       room_ids[l->who[i].room])
-					 ->visit,
-				 &person_of(l, i)->session->who);
-	if (room->known && same(l, i, room->known))
-		room->known = NULL;
+	model_sent_away(l, i);
 	model_leave(l, i);
 }
 
@@ -586,6 +679,10 @@ static void step_nonsense(struct life *l)
 		"{\"request\":\"deny\",\"participant\":\"x\"}",
 		"{\"request\":\"note\",\"participant\":\"x\",\"text\":null}",
 		"{\"request\":\"waiting\"}",
+		"{\"request\":\"check\",\"room\":\"x\"}",
+		"{\"request\":\"join\",\"token\":\"x\",\"check\":{\"name\":1}}",
+		"{\"request\":\"state\",\"microphone\":true,\"camera\":true,"
+		"\"screen\":true,\"troubles\":[\"x\"]}",
 	};
 	int i = anybody(l);
 
@@ -598,12 +695,12 @@ static void step_nonsense(struct life *l)
 
 /* What leads somewhere is more likely. */
 static void (*const steps[])(struct life *) = {
-	step_attach,   step_join,  step_join,	   step_enter,	step_enter,
-	step_enter,    step_enter, step_negotiate, step_media,	step_state,
-	step_admit,    step_admit, step_admit,	   step_admit,	step_deny,
-	step_note,     step_leave, step_end,	   step_remove, step_gone,
-	step_gone,     step_gone,  step_record,	   step_record, step_record,
-	step_nonsense,
+	step_attach, step_join,	  step_join,	  step_enter,	 step_enter,
+	step_enter,  step_enter,  step_negotiate, step_media,	 step_state,
+	step_admit,  step_admit,  step_admit,	  step_admit,	 step_deny,
+	step_note,   step_leave,  step_end,	  step_remove,	 step_gone,
+	step_check,  step_check,  step_admin,	  step_gone,	 step_gone,
+	step_record, step_record, step_record,	  step_nonsense,
 };
 
 /* ---- what must always be so ---- */
@@ -669,6 +766,20 @@ static void check_outside(const struct life *l, int to, const json_t *event)
 		assert_int_equal(to, l->denied);
 }
 
+/* Who checks, or has just begun to, or has just ended it, hears this. */
+static void check_alone(int to, const json_t *event)
+{
+	static const char *const names[] = {"checking", "expired", "left",
+					    "error", NULL};
+	const char *name = fake_text(event, "rthealth");
+	int i = 0;
+
+	while (names[i] && strcmp(names[i], name) != 0)
+		i++;
+	if (!names[i])
+		fail_msg("%d, who checks, hears \"%s\"", to, name);
+}
+
 static void check_pushes(const struct life *l)
 {
 	for (size_t i = 0; i < fake.n_pushes; i++) {
@@ -679,8 +790,11 @@ static void check_pushes(const struct life *l)
 		assert_non_null(text);
 		check_mentions(l, to, text);
 		free(text);
-		if (l->before[to].state != RTH_SEATED &&
-		    l->who[to].state != RTH_SEATED)
+		if (l->before[to].state == RTH_CHECKING ||
+		    l->who[to].state == RTH_CHECKING)
+			check_alone(to, push->event);
+		else if (l->before[to].state != RTH_SEATED &&
+			 l->who[to].state != RTH_SEATED)
 			check_outside(l, to, push->event);
 	}
 	/* in the step itself nothing was sent but events and wishes */
@@ -693,11 +807,22 @@ static void check_pushes(const struct life *l)
 	}
 }
 
+/* Only who checks has a route without a room: to itself. */
+static void check_route(const struct who *who, struct rth_session *session)
+{
+	const struct rth_route *route = atomic_load(&session->port.route);
+	bool echoes_now = who->state == RTH_CHECKING && who->media;
+
+	assert_null(session->room);
+	assert_ptr_equal(route ? route->peer : NULL,
+			 echoes_now ? &session->port : NULL);
+}
+
 static void check_states(const struct life *l)
 {
 	for (size_t i = 0; i < l->visit->n_people; i++) {
 		const struct person *person = &l->visit->people[i];
-		const struct rth_session *session = person->session;
+		struct rth_session *session = person->session;
 
 		if (person->gone)
 			continue;
@@ -706,8 +831,7 @@ static void check_states(const struct life *l)
 			assert_non_null(session->room);
 			continue;
 		}
-		assert_null(session->room);
-		assert_null(atomic_load(&session->port.route));
+		check_route(&l->who[i], session);
 	}
 	for (int r = 0; r < ROOMS; r++) {
 		const struct rth_room *room =
@@ -736,6 +860,12 @@ static void check_traffic_of(struct life *l, int i)
 	for (int slot = 0; slot < RTH_RTP_SLOTS; slot++)
 		visit_send(person, slot, true);
 	assert_int_equal(fake.n_packets > 0, flows);
+	if (flows && other == i) {
+		assert_int_equal(fake.n_packets, 2);
+		assert_int_not_equal(fake.packets[0].slot, RTH_SLOT_SCREEN);
+		assert_int_not_equal(fake.packets[1].slot, RTH_SLOT_SCREEN);
+		echoes++;
+	}
 	for (size_t k = 0; k < fake.n_packets; k++)
 		assert_ptr_equal(fake.packets[k].handle, to);
 	voices += fake.n_packets > 0;
@@ -754,8 +884,11 @@ static void check_traffic_of(struct life *l, int i)
 			 strlen(text));
 	visit_step(l->visit);
 	assert_int_equal(fake.n_pushes, 0);
-	assert_int_equal(fake.n_data, is_in(&l->who[i]));
-	if (fake.n_data == 1 && fake.data[0].handle == person->handle) {
+	assert_int_equal(fake.n_data, is_in(&l->who[i]) || other == i);
+	if (other == i) {
+		assert_ptr_equal(fake.data[0].handle, to);
+		assert_string_equal(fake.data[0].text, text);
+	} else if (fake.n_data == 1 && fake.data[0].handle == person->handle) {
 		assert_string_equal(
 			fake.data[0].text,
 			"{\"type\":\"refused\",\"reason\":\"alone\"}");
@@ -828,6 +961,7 @@ static void live(unsigned seed)
 	fake.secrets = secrets;
 	l->rng = seed;
 	l->noted = l->denied = NOBODY;
+	l->visit->conf.checks_max = CHECKS_MAX;
 	for (int r = 0; r < ROOMS; r++)
 		l->room[r].seat[0] = l->room[r].seat[1] = NOBODY;
 	for (int i = 0; i < STEPS_OF_A_LIFE; i++) {
@@ -847,8 +981,8 @@ static void live(unsigned seed)
 /* Each thing has happened that a life may do without. */
 static bool all_seen(void)
 {
-	return admitted && back && denials && notes && ended && expired &&
-	       recorded;
+	return admitted && back && believed && denials && notes && ended &&
+	       expired && recorded && echoes;
 }
 
 static void random_lives(void **state)
@@ -863,10 +997,11 @@ static void random_lives(void **state)
 	while (lives < wanted || (lives < 50 * wanted && !all_seen()))
 		live((unsigned)(seed + lives++));
 	print_message("# %lu lives: voice %zu times, %zu chats, %zu wishes, "
-		      "%zu admitted, %zu back, %zu denied, %zu notes, "
-		      "%zu ended, %zu expired, %zu packets recorded\n",
-		      lives, voices, chats, wishes, admitted, back, denials,
-		      notes, ended, expired, recorded);
+		      "%zu admitted, %zu back, %zu of these believed, %zu "
+		      "denied, %zu notes, %zu ended, %zu expired, %zu heard "
+		      "themselves, %zu packets recorded\n",
+		      lives, voices, chats, wishes, admitted, back, believed,
+		      denials, notes, ended, expired, echoes, recorded);
 	assert_true(voices > lives && chats > lives && wishes > lives);
 	assert_true(all_seen());
 }

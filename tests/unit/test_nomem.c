@@ -26,6 +26,7 @@ enum who {
 	REPLAYER, /* with the clinician's token once more */
 	DENIED,	  /* who knocks, and is sent away */
 	FORGER,	  /* with a token of another key, under the right id */
+	CHECKER,  /* who checks the line */
 	PEOPLE,
 };
 
@@ -92,7 +93,9 @@ static void attach(struct visit *v)
 static void join(struct visit *v, enum who who, const char *token)
 {
 	post(v, &v->people[who],
-	     json_pack("{s:s, s:s}", "request", "join", "token", token), NULL);
+	     json_pack("{s:s, s:s, s:{s:s, s:i}}", "request", "join", "token",
+		       token, "check", "path", "udp", "up_kbps", 400),
+	     NULL);
 }
 
 /* What the clinician says of the one who waits. */
@@ -126,8 +129,9 @@ static void media(struct visit *v, struct person *p, const char *offer)
 static void talk(struct visit *v, struct person *p)
 {
 	post(v, p,
-	     json_pack("{s:s, s:b, s:b, s:b}", "request", "state", "microphone",
-		       1, "camera", 1, "screen", 0),
+	     json_pack("{s:s, s:b, s:b, s:b, s:[s]}", "request", "state",
+		       "microphone", 1, "camera", 1, "screen", 0, "troubles",
+		       "camera-black"),
 	     NULL);
 	if (!p->session)
 		return;
@@ -136,6 +140,13 @@ static void talk(struct visit *v, struct person *p)
 	rth_chat_receive(v->control, p->session, TEXT, strlen(TEXT));
 	rth_chat_receive(v->control, p->session, "{", 1);
 	visit_step(v);
+}
+
+static void check(struct visit *v, struct person *p, const char *offer)
+{
+	post(v, p, json_pack("{s:s}", "request", "check"), offer);
+	if (p->session)
+		visit_media(v, p, true);
 }
 
 static void play(const struct script *s)
@@ -154,6 +165,7 @@ static void play(const struct script *s)
 	say_of(v, DENIED, "deny", "reason", "not-known");
 	say_of(v, PATIENT, "admit", "x", NULL);
 	join(v, REPLAYER, s->clinician);
+	check(v, &v->people[CHECKER], s->firefox);
 	media(v, &v->people[CLINICIAN], s->chromium);
 	media(v, &v->people[PATIENT], s->firefox);
 	for (int i = 0; i < PEOPLE; i++)
@@ -163,6 +175,8 @@ static void play(const struct script *s)
 	post(v, &v->people[CLINICIAN], json_pack("{s:s}", "request", "end"),
 	     NULL);
 	post(v, &v->people[PATIENT], json_pack("{s:s}", "request", "leave"),
+	     NULL);
+	post(v, &v->people[CHECKER], json_pack("{s:s}", "request", "leave"),
 	     NULL);
 	visit_wait_ms(v, 1000);
 }

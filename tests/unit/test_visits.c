@@ -48,18 +48,53 @@ static void who_was_admitted_is_known_for_a_time(void **state)
 	p.seat_until_s = NOW_S + 50;
 	rth_visit_admit(visit, &p);
 	assert_true(rth_visit_knows(visit, &p, NOW_S + 99));
-	rth_visit_remove(visit, &q);
+	rth_visit_remove(visit, &q, NOW_S);
 	assert_true(rth_visit_knows(visit, &p, NOW_S));
 	/* of another person's time nothing is left over */
 	rth_visit_admit(visit, &q);
 	rth_visit_admit(visit, &p);
 	assert_false(rth_visit_knows(visit, &q, NOW_S));
 	assert_false(rth_visit_knows(visit, &p, NOW_S + 50));
-	rth_visit_remove(visit, &p);
+	rth_visit_remove(visit, &p, NOW_S);
 	assert_false(rth_visit_knows(visit, &p, NOW_S));
+	/* for as long as it may matter that somebody was sent away */
 	rth_visit_close(&visits, visit, NOW_S);
+	rth_visits_sweep(&visits, NOW_S + RTH_ENDED_S - 1);
+	assert_int_equal(visits.n, 1);
+	rth_visits_sweep(&visits, NOW_S + RTH_ENDED_S);
 	assert_int_equal(visits.n, 0);
 	assert_null(visits.first);
+}
+
+static void a_token_is_believed_where_nothing_is_known(void **state)
+{
+	struct rth_visits visits = {NULL, 0};
+	struct rth_admitted p = person("p", NOW_S + 100);
+	struct rth_admitted q = person("q", NOW_S + 200);
+	struct rth_visit *visit = opened(&visits, id_a, NOW_S);
+
+	(void)state;
+	p.admitted = true;
+	assert_true(rth_visit_knows(visit, &p, NOW_S));
+	assert_false(rth_visit_knows(visit, &q, NOW_S));
+	/* not while another's admission is known */
+	rth_visit_admit(visit, &q);
+	assert_false(rth_visit_knows(visit, &p, NOW_S + 199));
+	assert_true(rth_visit_knows(visit, &p, NOW_S + 200));
+	/* one's own may be older than the token */
+	rth_visit_admit(visit, &p);
+	assert_true(rth_visit_knows(visit, &p, NOW_S + 100));
+	/* not once somebody was sent away, whoever it was */
+	rth_visit_remove(visit, &q, NOW_S);
+	assert_true(rth_visit_knows(visit, &p, NOW_S + 99));
+	assert_false(rth_visit_knows(visit, &p, NOW_S + 100));
+	rth_visit_remove(visit, &p, NOW_S);
+	assert_false(rth_visit_knows(visit, &p, NOW_S));
+	assert_false(rth_visit_knows(visit, &p, NOW_S + RTH_ENDED_S - 1));
+	/* and not when the visit was ended */
+	rth_visit_end(visit, NOW_S + RTH_ENDED_S);
+	assert_false(rth_visit_knows(visit, &p, NOW_S + RTH_ENDED_S));
+	rth_visits_clear(&visits);
 }
 
 static void a_closed_room_is_remembered_as_long_as_it_matters(void **state)
@@ -148,6 +183,7 @@ int main(void)
 		cmocka_unit_test(who_was_admitted_is_known_for_a_time),
 		cmocka_unit_test(
 			a_closed_room_is_remembered_as_long_as_it_matters),
+		cmocka_unit_test(a_token_is_believed_where_nothing_is_known),
 		cmocka_unit_test(an_ended_visit_does_not_open),
 		cmocka_unit_test(without_memory_nothing_opens),
 		cmocka_unit_test(there_is_a_limit),
