@@ -5,6 +5,7 @@ import { t } from '../lang.js';
 import * as time from '../time.js';
 import { ending, recordedWords } from '../words.js';
 import { brand, button, h, icon, setIcon, setText, show } from './dom.js';
+import { languageMenu } from './languagemenu.js';
 
 /**
  * @param {import('../actions.js').Actions} actions
@@ -24,7 +25,7 @@ export function endedPage(actions) {
 		class: 'primary big', click: () => actions.signOut(false) },
 	t('ended.other-account'));
 	const node = h('div', { class: 'home' },
-		h('header', { class: 'topbar' }, mark.node),
+		h('header', { class: 'topbar' }, mark.node, languageMenu()),
 		h('main', { class: 'ended card' }, badge, title, text, lasted,
 			recorded,
 			h('div', { class: 'row wrap center' }, again, other,

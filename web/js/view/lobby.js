@@ -5,6 +5,7 @@ import { t } from '../lang.js';
 import * as time from '../time.js';
 import { brand, button, h, icon, setAttribute, setIcon, setText, show } from './dom.js';
 import { checkIn } from './checkin.js';
+import { languageMenu } from './languagemenu.js';
 import { video } from './video.js';
 
 /**
@@ -122,7 +123,7 @@ export function lobbyPage(actions) {
 		role: 'status' });
 	const buttons = joinButtons(actions);
 	const node = h('div', { class: 'home' },
-		h('header', { class: 'topbar' }, mark.node,
+		h('header', { class: 'topbar' }, mark.node, languageMenu(),
 			button('back', t('home.your-visits'), { class: 'plain', id: 'go-home',
 				click: () => actions.go('/') })),
 		h('main', { class: 'lobby' }, own.node,

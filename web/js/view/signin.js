@@ -4,6 +4,7 @@
 import { t, tParts } from '../lang.js';
 import { notice } from '../words.js';
 import { brand, button, field, fill, h, icon, setText, show } from './dom.js';
+import { languageMenu } from './languagemenu.js';
 
 /** How long until another code can be asked for. */
 const RESEND_S = 30;
@@ -92,7 +93,8 @@ export function signInPage(actions) {
 	const second = codeForm(actions);
 	const clock = resendClock(second.resend);
 	const node = h('main', { class: 'signin' },
-		h('section', { class: 'welcome' }, mark.node,
+		h('section', { class: 'welcome' },
+			h('div', { class: 'row between' }, mark.node, languageMenu()),
 			h('h1', {}, t('signin.headline')),
 			h('ul', { class: 'promises' }, ...PROMISES.map(([name, words]) =>
 				h('li', {}, icon(name), h('span', {}, t(words)))))),

@@ -3,6 +3,7 @@
 
 import { t } from '../lang.js';
 import { brand, button, h, initials, setText, show } from './dom.js';
+import { languageMenu } from './languagemenu.js';
 
 /**
  * @typedef {import('../actions.js').Actions} Actions
@@ -69,7 +70,7 @@ export function topbar(actions) {
 	const ways = h('nav', { class: 'ways', 'aria-label': t('top.pages') },
 		...links.map(({ node }) => node));
 	const node = h('header', { class: 'topbar' }, mark.node, ways,
-		account.node);
+		languageMenu(), account.node);
 
 	/** @param {State} state */
 	function update(state) {
