@@ -171,7 +171,7 @@ export class NetTest {
 		this.#noise = noise;
 		/** @type {Promise<void>} */
 		this.#over = new Promise((done) => {
-			this.#stop = done;
+			this.#stop = () => done();
 		});
 	}
 
@@ -252,8 +252,8 @@ export class NetTest {
 		});
 		this.#media = media;
 		this.#line = line;
-		const offered = this.#fill(media).then(() =>
-			media.offer(servers?.length ? servers : undefined));
+		const offered = media.offer(servers?.length ? servers : undefined)
+			.then(() => this.#fill(media));
 		offered.catch(() => {});
 		await line.open(janus.url);
 		await line.attach(janus.token);

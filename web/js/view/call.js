@@ -11,6 +11,7 @@ import { devicesDialog } from './checkin.js';
 import { doorList } from './door.js';
 import { button, h, icon, initials, setAttribute, setText, show } from './dom.js';
 import { recordingParts } from './recording.js';
+import { troubleNotes } from './troubles.js';
 import { onPicture, sound, video } from './video.js';
 
 /**
@@ -191,6 +192,8 @@ export function callPage(actions) {
 		recording: recording.open });
 	const notes = banners(actions, () => void stage.voice.play(),
 		recording.note);
+	const troubles = troubleNotes(devices.open);
+	notes.node.append(troubles.node);
 	const title = h('h1', { tabindex: -1, class: 'call-title' });
 	const clock = h('time', { id: 'length', 'aria-label': t('call.length') });
 	const node = h('div', { class: 'call' },
@@ -206,6 +209,7 @@ export function callPage(actions) {
 		const now = Date.now();
 		setText(clock, time.length(now - (last.since ?? now)));
 		notes.update(last, now);
+		troubles.update(last, otherName(last));
 		recording.tick(last, now);
 		consent.tick(now);
 	}
