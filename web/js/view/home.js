@@ -8,6 +8,7 @@ import { happenedWords } from '../words.js';
 import { stylesheet } from './desk.js';
 import { button, fill, h, icon, setText, show } from './dom.js';
 import { topbar } from './topbar.js';
+import { urgentCard, waitingElsewhere } from './urgent.js';
 import { visitDialog } from './visitform.js';
 
 /**
@@ -22,14 +23,15 @@ const REFRESH_MS = 20000;
 /** @param {Visit} visit @returns {string} the other person, for the viewer */
 const other = (visit) => visit.role === 'clinician'
 	? visit.patient_name || visit.patient_email || t('visit.patient')
-	: visit.clinician_name;
+	: visit.clinician_name || t('visit.clinician-first');
 
 /** @param {Visit} visit */
 const kindWords = (visit) => visit.kind ? ` · ${visit.kind}` : '';
 
 /** @param {Visit} visit @param {number} now */
 const isPast = (visit, now) =>
-	visit.status === 'cancelled' || Date.parse(visit.closes) <= now;
+	visit.status === 'cancelled' || visit.ended === true
+		|| Date.parse(visit.closes) <= now;
 
 /** @param {Visit} visit @param {number} now */
 function when(visit, now) {
@@ -163,6 +165,51 @@ const nothing = (clinician) => h('div', { class: 'empty' }, icon('calendar'),
 		: t('home.nothing-patient')));
 
 /**
+ * Who waits, for a clinician: loaded when a clinician is here.
+ * @param {Actions} actions
+ */
+function clinicianPart(actions) {
+	const node = h('div');
+	/** @type {ReturnType<typeof import('./reception.js').reception> | null} */
+	let part = null;
+	/** @type {State | null} */
+	let last = null;
+	let asked = false;
+	let closed = false;
+
+	async function load() {
+		try {
+			const [{ reception }] = await Promise.all([
+				import('./reception.js'), stylesheet('/css/reception.css')]);
+			if (closed)
+				return;
+			part = reception(actions);
+			node.append(part.node);
+			if (last)
+				part.update(last);
+		} catch {
+			asked = false;
+			actions.tell(t('home.part-failed'));
+		}
+	}
+
+	/** @param {State} state */
+	function update(state) {
+		last = state;
+		show(node, isClinician(state));
+		part?.update(state);
+		if (asked || !isClinician(state))
+			return;
+		asked = true;
+		void load();
+	}
+	return { node, update, close: () => {
+		closed = true;
+		part?.close();
+	} };
+}
+
+/**
  * @param {Actions} actions
  * @returns {import('./dom.js').Page}
  */
@@ -172,11 +219,16 @@ export function homePage(actions) {
 	const hello = h('h1', { tabindex: -1 });
 	const add = button('plus', t('home.new-visit'), { id: 'new-visit',
 		class: 'primary', click: () => form.open(null) });
+	const urgent = urgentCard(actions);
+	const elsewhere = waitingElsewhere(actions);
+	const guests = clinicianPart(actions);
 	const list = h('div', { id: 'visits', class: 'stack wide-gap' });
 	const node = h('div', { class: 'home' },
 		head.node,
 		h('main', { class: 'column' },
-			h('div', { class: 'row between title-row' }, hello, add), list),
+			h('div', { class: 'row between title-row' }, hello, add),
+			h('div', { class: 'stack wide-gap' }, elsewhere.node, urgent.node,
+				guests.node, list)),
 		form.node);
 	/** @type {State | null} */
 	let last = null;
@@ -218,6 +270,9 @@ export function homePage(actions) {
 			: t('home.your-visits'));
 		show(add, isClinician(state));
 		form.update(state);
+		urgent.update(state);
+		elsewhere.update(state);
+		guests.update(state);
 		if (!last || last.visits !== state.visits)
 			fillList(state);
 		last = state;
@@ -227,7 +282,10 @@ export function homePage(actions) {
 		if (last && !list.contains(document.activeElement))
 			fillList(last);
 	}, REFRESH_MS);
-	return { node, update, close: () => clearInterval(timer) };
+	return { node, update, close: () => {
+		clearInterval(timer);
+		guests.close();
+	} };
 }
 
 /** @param {State} state */
