@@ -169,17 +169,16 @@ export class NetTest {
 	/** @param {Noise} noise makes the picture that is sent */
 	constructor(noise) {
 		this.#noise = noise;
-		/** @type {Promise<void>} */
+		/** @type {Promise<null>} */
 		this.#over = new Promise((done) => {
-			this.#stop = () => done();
+			this.#stop = () => done(null);
 		});
 	}
 
 	/** @returns {Promise<NetResult | null>} null: stopped; never rejected */
 	async run() {
 		try {
-			return await Promise.race([this.#run(), this.#over
-				.then(() => null)]);
+			return await Promise.race([this.#run(), this.#over]);
 		} catch {
 			return this.#stopped ? null : UNREACHED;
 		} finally {

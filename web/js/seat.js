@@ -20,6 +20,8 @@ import { mark } from './timings.js';
  * @property {(open: boolean) => void} chat
  * @property {(text: string) => void} text of the data channel
  * @property {(error: unknown) => void} failed a new offer was refused
+ * @property {() => import('./checked.js').Found} [found] what the check-in has
+ *   found, told with `join`
  * @property {() => void} hungUp Janus has ended the media
  *
  * @typedef {object} Entry how a seat is taken
@@ -129,7 +131,7 @@ export class Seat {
 	 */
 	async #join(line, ticket, offered) {
 		const joining = line.request({ request: 'join',
-			token: ticket.admission_token });
+			token: ticket.admission_token, check: this.#callbacks.found?.() });
 		const joined = joining.then(({ body }) => {
 			this.#ticket = ticket;
 			if (body.rthealth === 'waiting')

@@ -5,7 +5,7 @@
 import * as api from './api.js';
 import { stayAwake } from './awake.js';
 import { cut, frame, parse } from './chatwire.js';
-import { troublesOf } from './checked.js';
+import { foundIn, troublesOf } from './checked.js';
 import { CheckIn } from './checkin.js';
 import { canShareScreen, listDevices } from './devices.js';
 import { Local } from './local.js';
@@ -272,6 +272,7 @@ export class VisitControl {
 		this.#upOnce = false;
 		return new Seat({
 			joined: (body, ticket) => this.#joined(body, ticket),
+			found: () => foundIn(this.#callbacks.state()),
 			waiting: (body) => this.#pluginEvent(body),
 			event: (body) => this.#pluginEvent(body),
 			link: (link) => this.#linkChanged(link),
