@@ -3,7 +3,7 @@
 
 import { readFileSync } from 'node:fs';
 
-const file = new URL('../../web/lang/en.json', import.meta.url);
+const words = ['en', 'review/en'].map((name) => JSON.parse(readFileSync(
+	new URL(`../../web/lang/${name}.json`, import.meta.url), 'utf8')));
 
-globalThis.rthLang = { tag: 'en',
-	words: Promise.resolve([JSON.parse(readFileSync(file, 'utf8'))]) };
+globalThis.rthLang = { tag: 'en', words: Promise.resolve(words) };

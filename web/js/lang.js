@@ -22,10 +22,13 @@
 /**
  * @typedef {object} Started what start.js leaves in `globalThis.rthLang`
  * @property {string} tag
- * @property {Promise<Catalogue[]>} words of `tag`, then English if another
+ * @property {Promise<Catalogue[]>} words of `tag`, then English if that may
+ *   lack some
  */
 
 const KEPT_AS = 'rth.language';
+/** Languages that lack nothing; the same in start.js. */
+const OURS = ['en', 'es', 'th', 'ar'];
 const RIGHT_TO_LEFT = /^(ar|ckb|dv|fa|he|ps|sd|ug|ur|yi)\b/;
 
 /** @type {Started} */
@@ -92,6 +95,12 @@ export const tParts = (key, values) =>
 		return typeof value === 'object' ? value : written(value);
 	});
 
+/**
+ * Folders of web/lang whose words are in use, '' being itself.
+ * @type {Set<string>}
+ */
+const parts = new Set(['']);
+
 /** @param {string} name @returns {Promise<any>} */
 async function load(name) {
 	const response = await fetch(`/lang/${name}.json`);
@@ -104,12 +113,36 @@ async function load(name) {
 export const languages = () => load('index');
 
 /**
+ * English is asked for only beside what may lack something.
+ * @param {string} of a language
+ * @param {Iterable<string>} folders
+ * @returns {Promise<Catalogue[]>}
+ */
+const wordsOf = (of, folders) => Promise.all(
+	(OURS.includes(of) ? [of] : [of, 'en']).flatMap((one) =>
+		[...folders].map((part) => load(part + one).catch((error) => {
+			if (OURS.includes(one))
+				throw error;
+			return {};
+		}))));
+
+/**
+ * Loads the words of pages that few people see, once.
+ * @param {string} part a folder of web/lang, with its slash
+ */
+export async function more(part) {
+	if (parts.has(part))
+		return;
+	catalogues = [...catalogues, ...await wordsOf(tag, [part])];
+	parts.add(part);
+}
+
+/**
  * Changes the language of the page and keeps the choice.
  * @param {string} chosen of languages()
  */
 export async function choose(chosen) {
-	const loaded = await Promise.all(
-		[...new Set([chosen, 'en'])].map(load));
+	const loaded = await wordsOf(chosen, parts);
 	tag = chosen;
 	catalogues = loaded;
 	numbers = new Intl.NumberFormat(tag);

@@ -8,7 +8,7 @@
 
 (() => {
 	const START_AGAIN_MS = 2000;
-	/** Languages that are always there: asked for without a look at the list. */
+	/** Always there and complete: asked for without a look at the list. */
 	const OURS = ['en', 'es', 'th', 'ar'];
 	/** @type {Record<string, string[]>} shown before the words are here */
 	const FIRST = {
@@ -76,8 +76,7 @@
 	/** @param {string} tag */
 	async function words(tag) {
 		use(tag);
-		return Promise.all(tag === 'en' ? [load('en')]
-			: [load(tag), load('en')]);
+		return Promise.all((OURS.includes(tag) ? [tag] : [tag, 'en']).map(load));
 	}
 
 	async function find() {
