@@ -15,7 +15,7 @@ const read = (path) => readFileSync(new URL(path, WEB), 'utf8');
 const catalogue = (part, tag) => JSON.parse(read(`lang/${part}${tag}.json`));
 
 /** What belongs to a part of the catalogue is asked for only by these. */
-const isReview = (path) => /^js\/(view\/)?review\//.test(path);
+const isReview = (path) => /^js\/(view\/)?(review\/|quality\.js)/.test(path);
 
 /** Sources without their comments. */
 const sources = readdirSync(new URL('js/', WEB), { recursive: true })

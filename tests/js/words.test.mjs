@@ -2,13 +2,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import './english.mjs';
+import { asking } from '../../web/js/asking.js';
 import { cut, frame, parse } from '../../web/js/chatwire.js';
 import { digest } from '../../web/js/stats.js';
 import * as time from '../../web/js/time.js';
 import { mark, timings } from '../../web/js/timings.js';
 import { none } from '../../web/js/recording.js';
 import {
-	asking, chatHint, ending, notice, problem, recordedWords, recordingNote,
+	chatHint, ending, notice, problem, recordedWords, recordingNote,
 } from '../../web/js/words.js';
 
 test('the length of a visit', () => {

@@ -2,6 +2,7 @@
 // How good the connections of a visit were, from what the server measured: as
 // steps of a chart and in words.
 
+import { t } from './lang.js';
 import * as time from './time.js';
 
 /**
@@ -38,8 +39,8 @@ import * as time from './time.js';
 const FAIR = { loss: 30, delay: 250 };
 const POOR = { loss: 100, delay: 500 };
 
-/** @type {[Grade, string][]} */
-export const GRADES = [['good', 'Good'], ['fair', 'Fair'], ['poor', 'Poor']];
+/** @type {Grade[]} */
+export const GRADES = ['good', 'fair', 'poor'];
 
 /** @param {Point} point @returns {Grade} */
 export function gradeOf({ loss_permille: loss, round_trip_ms: delay, limited }) {
@@ -103,33 +104,36 @@ export const lengthOf = ({ seats, step_s: step }) => Math.max(step,
  * @param {Span[]} spans
  */
 export function lineWords(name, spans) {
-	const parts = GRADES.flatMap(([grade, words]) => {
+	const parts = GRADES.flatMap((grade) => {
 		const seconds = spans.filter((span) => span.grade === grade)
 			.reduce((sum, { from, to }) => sum + to - from, 0);
-		return seconds ? [`${words.toLowerCase()} for ${
-			time.lasting(seconds)}`] : [];
+		return seconds ? [t(`quality.${grade}-for`,
+			{ time: time.lasting(seconds) })] : [];
 	});
 	if (!parts.length)
-		return `${name}: nothing is known.`;
+		return t('quality.nothing', { name });
 	if (spans.every(({ grade }) => grade === 'good'))
-		return `${name}: good all the time.`;
+		return t('quality.all-good', { name });
 	const loss = most(spans.map((span) => span.loss));
 	const delay = most(spans.map((span) => span.delay));
-	const worst = [loss && `${lossWords(loss)} lost`,
-		delay && `${delayWords(delay)} delay`].filter(Boolean).join(', ');
-	return `${name}: ${parts.join(', ')}${worst && `; at worst ${worst}`}.`;
+	const worst = [loss && t('quality.lost', { loss: lossWords(loss) }),
+		delay && t('quality.delay', { delay: delayWords(delay) })]
+		.filter(Boolean).join(', ');
+	const values = { name, parts: parts.join(', ') };
+	return worst ? t('quality.line-worst', { ...values, worst })
+		: t('quality.line', values);
 }
 
 /** @param {number | null} percent */
 export const lossWords = (percent) => percent === null ? '–'
-	: `${Math.round(percent)} %`;
+	: t('quality.percent', { n: Math.round(percent) });
 
 /** Somebody waits for an answer so long. @param {number | null} ms */
 export const delayWords = (ms) => ms === null ? '–'
-	: `${Math.round(ms)} ms`;
+	: t('quality.ms', { n: Math.round(ms) });
 
 /** @param {number | null} kbps */
-export const rateWords = (kbps) => kbps === null ? '–' : `${kbps} kbit/s`;
+export const rateWords = (kbps) => kbps === null ? '–' : t('quality.kbps', { n: kbps });
 
 /** Steps between marks of the time, in s. */
 const MARKS_S = [10, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200];

@@ -3,8 +3,9 @@
 // language and three answers of equal weight. The call goes on behind it, so
 // that the two can talk about it.
 
+import { language, t } from '../lang.js';
 import { textFor } from '../recording.js';
-import { asking } from '../words.js';
+import { asking } from '../asking.js';
 import { fill, h, setAttribute, setText, show } from './dom.js';
 
 /**
@@ -41,7 +42,7 @@ function nameOf(language) {
 
 /** @param {(language: string) => void} choose */
 function languageMenu(choose) {
-	const node = h('select', { id: 'consent-language', 'aria-label': 'Language',
+	const node = h('select', { id: 'consent-language', 'aria-label': t('lang.choose'),
 		change: () => choose(node.value) });
 	/** @param {Text[]} texts @param {string} language */
 	const update = (texts, language) => {
@@ -93,9 +94,10 @@ export function consentDialog(actions) {
 	function write() {
 		if (!asked)
 			return;
-		text = textFor(asked.texts, chosen ? [chosen] : navigator.languages);
-		const language = text?.language ?? 'en';
-		const words = asking(language);
+		text = textFor(asked.texts, chosen ? [chosen]
+			: [language(), ...navigator.languages]);
+		const used = text?.language ?? 'en';
+		const words = asking(used);
 		for (const [place, what] of /** @type {const} */ ([
 			[part.title, words.title], [part.hint, words.hint],
 			...part.buttons.map((button, i) =>
@@ -104,10 +106,10 @@ export function consentDialog(actions) {
 			setAttribute(place, 'lang', words.language);
 		}
 		setText(part.text, text?.text ?? '');
-		setAttribute(part.text, 'lang', language);
+		setAttribute(part.text, 'lang', used);
 		setAttribute(node, 'dir', words.language === 'ar' ? 'rtl' : 'ltr');
 		setText(part.version, asked.version);
-		menu.update(asked.texts, language);
+		menu.update(asked.texts, used);
 	}
 
 	function open() {

@@ -2,6 +2,7 @@
 // Recordings and audit: the head of their pages, and the loading of the rest,
 // which nobody in a visit needs.
 
+import { more, t } from '../lang.js';
 import { button, fill, h } from './dom.js';
 import { topbar } from './topbar.js';
 
@@ -10,8 +11,8 @@ import { topbar } from './topbar.js';
 /** @param {string} path @returns {string} of the browser's tab */
 export function deskTitle(path) {
 	if (path === '/audit')
-		return 'Audit';
-	return path === '/review' ? 'Recordings' : 'Recording';
+		return t('top.audit');
+	return path === '/review' ? t('top.recordings') : t('desk.recording');
 }
 
 /** @type {Map<string, Promise<void>>} */
@@ -41,12 +42,12 @@ export function stylesheet(href) {
 }
 
 const waiting = () => h('p', { class: 'loading' },
-	h('span', { class: 'pulse' }), 'One moment…');
+	h('span', { class: 'pulse' }), t('page.one-moment'));
 
 const failed = () => h('div', { class: 'ended card' },
-	h('h1', { tabindex: -1 }, 'This page could not be loaded'),
-	h('p', {}, 'Check your internet connection and try again.'),
-	button('back', 'Try again', { class: 'primary big',
+	h('h1', { tabindex: -1 }, t('desk.failed')),
+	h('p', {}, t('desk.failed-text')),
+	button('back', t('page.try-again'), { class: 'primary big',
 		click: () => location.reload() }));
 
 /**
@@ -65,6 +66,7 @@ export function deskPage(actions) {
 
 	async function load() {
 		const [{ open }] = await Promise.all([import('../review/main.js'),
+			more('review/'),
 			stylesheet('/css/review.css'), stylesheet('/css/glances.css')]);
 		if (closed)
 			return;

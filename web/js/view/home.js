@@ -2,7 +2,7 @@
 // Home: what comes next with one big Join, the visits to come and those past;
 // for a clinician also making, changing and cancelling them.
 
-import { t } from '../lang.js';
+import { more, t } from '../lang.js';
 import * as time from '../time.js';
 import { happenedWords } from '../words.js';
 import { stylesheet } from './desk.js';
@@ -60,6 +60,7 @@ function happenedLine(visit, over) {
 async function openQuality(visit, actions) {
 	try {
 		const [{ showQuality }] = await Promise.all([import('./quality.js'),
+			more('review/'),
 			stylesheet('/css/quality.css')]);
 		await showQuality(visit, () => void actions.signedOut());
 	} catch {

@@ -3,6 +3,7 @@
 // which height says what colour says, and the same as a table.
 
 import * as api from '../api.js';
+import { t } from '../lang.js';
 import {
 	GRADES, delayWords, lengthOf, lineWords, lossWords, marksOf, rateWords,
 	spansOf,
@@ -43,7 +44,7 @@ function lineFigure(name, spans, length) {
 		h('figcaption', {}, words),
 		h('div', { class: 'line-plot' },
 			h('div', { class: 'line-scale', 'aria-hidden': 'true' },
-				...GRADES.map(([, grade]) => h('span', {}, grade))),
+				...GRADES.map((grade) => h('span', {}, t(`quality.${grade}`)))),
 			steps(spans, length, words)));
 }
 
@@ -69,18 +70,20 @@ function table(from, lines) {
 	const rows = lines.flatMap(({ name, spans }) => spans.map((span) =>
 		h('tr', {}, h('th', { scope: 'row' }, name),
 			h('td', {}, time.range(at(span.from), at(span.to))),
-			h('td', {}, GRADES.find(([is]) => is === span.grade)?.[1],
-				span.limited && ', smaller picture'),
+			h('td', {}, span.limited ? t('quality.smaller', {
+				grade: t(`quality.${span.grade}`) })
+				: t(`quality.${span.grade}`)),
 			h('td', {}, lossWords(span.loss)),
 			h('td', {}, delayWords(span.delay)),
 			h('td', {}, rateWords(span.kbps)))));
 	return h('details', { class: 'line-table' },
-		h('summary', {}, 'As a table'),
+		h('summary', {}, t('quality.as-table')),
 		h('div', { class: 'line-scroll', tabindex: 0, role: 'region',
-			'aria-label': 'Connections as a table' }, h('table', {},
-			h('thead', {}, h('tr', {}, ...['Who', 'When', 'Connection',
-				'Lost, at most', 'Delay, at most', 'Video received']
-				.map((head) => h('th', { scope: 'col' }, head)))),
+			'aria-label': t('quality.table') }, h('table', {},
+			h('thead', {}, h('tr', {}, ...['quality.who', 'quality.when',
+				'quality.connection', 'quality.lost-most',
+				'quality.delay-most', 'quality.video']
+				.map((head) => h('th', { scope: 'col' }, t(head))))),
 			h('tbody', {}, ...rows))));
 }
 
@@ -88,15 +91,15 @@ function table(from, lines) {
 function chart(visit, quality) {
 	const { from, seats, step_s: step } = quality;
 	if (from === null || !seats.some(({ points }) => points.length))
-		return [h('p', {}, 'Nothing is known of the connections of this visit.')];
+		return [h('p', {}, t('quality.none'))];
 	const length = lengthOf(quality);
 	const lines = seats.map(({ role, points }) => ({
-		name: role === 'clinician' ? 'You' : visit.patient_name
-			|| visit.patient_email || 'Patient',
+		name: role === 'clinician' ? t('visit.you')
+			: visit.patient_name || visit.patient_email || t('visit.patient'),
 		spans: spansOf(points, step) }));
 	return [...lines.map(({ name, spans }) =>
 		lineFigure(name, spans, length)), timeScale(from, length),
-	h('p', { class: 'hint' }, 'As the clinic’s server saw it. Good: speech and picture come as they are. Fair: they falter now and then. Poor: words are lost, or answers come late. A gap: not connected.'),
+	h('p', { class: 'hint' }, t('quality.hint')),
 	table(from, lines)];
 }
 
@@ -108,15 +111,15 @@ function chart(visit, quality) {
 export async function showQuality(visit, signedOut) {
 	const before = document.activeElement;
 	const body = h('div', { class: 'stack' },
-		h('p', { class: 'hint', role: 'status' }, 'Loading…'));
+		h('p', { class: 'hint', role: 'status' }, t('page.loading')));
 	const node = h('dialog', { id: 'quality-dialog',
 		class: 'card dialog quality', 'aria-labelledby': 'quality-title' },
 	h('h2', { id: 'quality-title', tabindex: -1, autofocus: true },
-		'Connections'),
-	h('p', { class: 'hint' }, `${visit.title || 'Visit'} · ${
+		t('home.connections')),
+	h('p', { class: 'hint' }, `${visit.title || t('visit.untitled')} · ${
 		time.dayAndClock(visit.happened?.first ?? visit.start, Date.now())}`),
 	body, h('div', { class: 'row end' }, h('button', { type: 'button',
-		id: 'quality-close', click: () => node.close() }, 'Close')));
+		id: 'quality-close', click: () => node.close() }, t('page.close'))));
 	node.addEventListener('close', () => {
 		node.remove();
 		if (before instanceof HTMLElement && before.isConnected)

@@ -3,6 +3,7 @@
 // behind it, and what is to be told.
 
 import { chime } from '../chime.js';
+import { t } from '../lang.js';
 import { recordedMs } from '../recording.js';
 import * as time from '../time.js';
 import { incomplete, recordingNote } from '../words.js';
@@ -29,7 +30,7 @@ function recordingSign(open) {
 	const warning = icon('warning');
 	const node = h('button', { type: 'button', id: 'recording-sign',
 		class: 'recording-sign', 'aria-haspopup': 'dialog',
-		title: 'What is recorded', click: open }, dot, sign, words, clock,
+		title: t('recording.what-is'), click: open }, dot, sign, words, clock,
 	warning);
 
 	/** @param {State} state @param {number} now */
@@ -43,7 +44,8 @@ function recordingSign(open) {
 		sign.toggleAttribute('hidden', !paused);
 		warning.toggleAttribute('hidden', !recording.incomplete
 			|| state.visit?.role !== 'clinician');
-		setText(words, paused ? 'Recording paused' : 'Recording');
+		setText(words, paused ? t('recording.paused')
+			: t('recording.recording'));
 		setText(clock, paused || ms === null ? '' : time.length(ms));
 		clock.hidden = !clock.textContent;
 	}
@@ -53,7 +55,7 @@ function recordingSign(open) {
 /** @param {State} state @returns {[string, boolean][]} who, without pictures */
 function people({ self, peer, recording: { voiceOnly } }) {
 	/** @type {[string, string | null | undefined][]} */
-	const all = [['You', self], [peer?.name ?? '', peer?.participant]];
+	const all = [[t('visit.you'), self], [peer?.name ?? '', peer?.participant]];
 	return all.filter(([, id]) => id).map(([name, id]) =>
 		[name, voiceOnly.includes(id ?? '')]);
 }
@@ -74,18 +76,18 @@ export function recordingSheet(actions) {
 			act();
 			node.close();
 		} }, words);
-	const stop = choice('recording-stop', 'Stop recording',
+	const stop = choice('recording-stop', t('recording.stop'),
 		actions.stopRecording);
-	const voice = choice('recording-voice', 'Voice only from now on',
+	const voice = choice('recording-voice', t('recording.voice-only'),
 		() => actions.consent('voice'));
-	const pictures = choice('recording-pictures', 'Record my pictures, too',
+	const pictures = choice('recording-pictures', t('recording.pictures-too'),
 		() => actions.consent('yes'));
 	stop.classList.add('stop');
 	const node = h('dialog', { id: 'recording-sheet', class: 'card dialog sheet',
-		'aria-label': 'The recording' });
+		'aria-label': t('recording.the-recording') });
 	node.append(h('div', { class: 'stack' }, title, what, list, lost, stop, voice,
 		pictures, h('button', { type: 'button', class: 'plain wide',
-			click: () => node.close() }, 'Close')));
+			click: () => node.close() }, t('page.close'))));
 	let shown = '';
 
 	/** @param {State} state */
@@ -95,15 +97,15 @@ export function recordingSheet(actions) {
 		if (!isThere(state))
 			return void node.close();
 		const rows = people(state);
-		setText(title, paused ? 'The recording is paused'
-			: 'This visit is being recorded');
+		setText(title, paused ? t('recording.title-paused')
+			: t('recording.title-running'));
 		setText(what, paused
-			? 'Nothing is recorded now. It goes on when everybody here has agreed.'
-			: 'Voices, cameras, shared screens and messages are recorded. Either of you can stop it at any time.');
+			? t('recording.text-paused')
+			: t('recording.text-running'));
 		if (shown !== JSON.stringify(rows))
 			fill(list, ...rows.map(([name, only]) => h('li', {},
 				h('strong', {}, name), h('span', {}, only
-					? 'Voice only, no pictures' : 'Voice and pictures'))));
+					? t('recording.only-voice') : t('recording.all')))));
 		shown = JSON.stringify(rows);
 		show(list, !paused);
 		setText(lost, incomplete(recording.lostS));
@@ -123,7 +125,7 @@ function recordingWords(actions) {
 	const words = h('span');
 	const close = h('button', { type: 'button', id: 'recording-note-close' });
 	const node = h('section', { id: 'recording-note', class: 'banner note',
-		'aria-label': 'About the recording' }, words, close);
+		'aria-label': t('recording.about') }, words, close);
 	/** @type {ReturnType<typeof setTimeout> | undefined} */
 	let timer;
 	let press = actions.recordingNoted;
@@ -135,7 +137,8 @@ function recordingWords(actions) {
 		const waits = recording.step === 'answered';
 		press = waits ? actions.reconsider : actions.recordingNoted;
 		node.classList.toggle('waits', waits);
-		setText(close, waits ? 'Change my answer' : 'OK');
+		setText(close, waits ? t('recording.change-answer')
+			: t('recording.ok'));
 		if (note === words.textContent && node.hidden === !note)
 			return;
 		setText(words, note);
@@ -195,10 +198,11 @@ export function recordControl(actions, open) {
 		node.classList.toggle('on', there);
 		node.classList.toggle('busy', step === 'opening');
 		setAttribute(node, 'aria-disabled', String(busy));
-		setText(words, step === 'opening' ? 'Starting…'
-			: busy ? 'Asking…' : there ? 'Recording' : 'Record');
-		const says = there ? 'Recording: what is recorded'
-			: busy ? words.textContent ?? '' : 'Record the visit';
+		setText(words, step === 'opening' ? t('recording.starting')
+			: busy ? t('recording.asking') : there ? t('recording.recording')
+				: t('recording.record'));
+		const says = there ? t('recording.open-sheet')
+			: busy ? words.textContent ?? '' : t('recording.record-visit');
 		setAttribute(node, 'aria-label', says);
 		setAttribute(node, 'title', says);
 	}

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The clinician's form for a new visit, or to change or cancel one.
 
+import { t } from '../lang.js';
 import * as time from '../time.js';
 import { notice } from '../words.js';
 import { button, field, fill, h, setText, show } from './dom.js';
@@ -15,13 +16,13 @@ const nextQuarter = (now) => new Date(Math.ceil(now / QUARTER_MS) * QUARTER_MS);
 function inputs() {
 	return {
 		title: h('input', { id: 'visit-title', maxlength: 120, required: true,
-			placeholder: 'Follow-up' }),
+			placeholder: t('form.title-example') }),
 		email: h('input', { id: 'visit-email', type: 'email', required: true,
 			maxlength: 254, autocomplete: 'off' }),
 		date: h('input', { id: 'visit-date', type: 'date', required: true }),
 		time: h('input', { id: 'visit-time', type: 'time', required: true }),
 		minutes: h('select', { id: 'visit-minutes' }, ...LENGTHS.map((n) =>
-			h('option', { value: n }, `${n} minutes`))),
+			h('option', { value: n }, t('visit.minutes', { n })))),
 		kind: h('select', { id: 'visit-kind' }),
 	};
 }
@@ -34,7 +35,7 @@ function inputs() {
  */
 function fillKinds(select, kinds, own) {
 	const all = own && !kinds.includes(own) ? [...kinds, own] : kinds;
-	fill(select, h('option', { value: '' }, 'No kind'),
+	fill(select, h('option', { value: '' }, t('form.no-kind')),
 		...all.map((kind) => h('option', { value: kind }, kind)));
 }
 
@@ -49,7 +50,7 @@ export function visitDialog(actions) {
 	const problem = h('p', { class: 'alert', role: 'alert' });
 	const save = h('button', { type: 'submit', class: 'primary',
 		id: 'visit-save' });
-	const cancelVisit = button('close', 'Cancel this visit', {
+	const cancelVisit = button('close', t('form.cancel-visit'), {
 		id: 'visit-cancel', class: 'plain danger', click: async () => {
 			if (editing && await actions.cancelVisit(editing.id))
 				node.close();
@@ -69,18 +70,18 @@ export function visitDialog(actions) {
 			kind: input.kind.value || null }))
 			node.close();
 	}
-	const kindField = field('Kind of visit', input.kind);
+	const kindField = field(t('form.kind'), input.kind);
 
 	node.append(h('form', { class: 'stack', submit }, heading, problem,
-		field('What is it about?', input.title, 'The patient sees this.'),
-		field('Patient’s e-mail address', input.email,
-			'Only this person can enter, signed in with this address.'),
-		h('div', { class: 'fields' }, field('Day', input.date),
-			field('Time', input.time), field('Length', input.minutes)),
+		field(t('form.about'), input.title, t('form.about-hint')),
+		field(t('form.email'), input.email,
+			t('form.email-hint')),
+		h('div', { class: 'fields' }, field(t('form.day'), input.date),
+			field(t('form.time'), input.time), field(t('form.length'), input.minutes)),
 		kindField,
 		h('div', { class: 'row end wrap' }, cancelVisit,
 			h('button', { type: 'button', click: () => node.close() },
-				'Close'), save)));
+				t('page.close')), save)));
 
 	/** @param {import('../api.js').Visit | null} visit null: a new one */
 	function open(visit) {
@@ -94,13 +95,13 @@ export function visitDialog(actions) {
 		input.time.value = at.time;
 		if (![...input.minutes.options].some((o) => o.value === `${minutes}`))
 			input.minutes.append(h('option', { value: minutes },
-				`${minutes} minutes`));
+				t('visit.minutes', { n: minutes })));
 		input.minutes.value = String(minutes);
 		fillKinds(input.kind, kinds, visit?.kind ?? null);
 		input.kind.value = visit?.kind ?? '';
 		show(kindField, input.kind.options.length > 1);
-		setText(heading, visit ? 'Change the visit' : 'New visit');
-		setText(save, visit ? 'Save' : 'Make the visit');
+		setText(heading, visit ? t('form.change') : t('home.new-visit'));
+		setText(save, visit ? t('form.save') : t('form.make'));
 		show(cancelVisit, visit);
 		actions.noticed();
 		node.showModal();
