@@ -2,7 +2,8 @@
 // A thousand random steps of raw clients at two doors of a real Janus, beside a
 // model of who sits and who waits where: each request is answered as the model
 // says, the rooms are what it says, and nobody ever hears of anybody but who
-// sits in the same room, or, as its clinician, who waits at its door.
+// sits in the same room, or, as its clinician, who waits at its door. Some check
+// their line meanwhile: nobody hears of them, nor they of anybody.
 // tests/unit/test_door_random.c does the same with media and chat.
 //
 // RTH_SEED repeats a run as far as time allows, RTH_STEPS makes a longer one.
@@ -29,7 +30,12 @@ const OFFER = { type: 'offer', sdp: readFileSync(join(ROOT,
 	'tests/unit/sdp/chromium.sdp'), 'utf8') };
 /** What somebody hears who has never had a seat. */
 const OUTSIDE = new Set(['waiting', 'note', 'denied', 'replaced', 'ended',
-	'left', 'error', 'media', 'ok']);
+	'left', 'error', 'media', 'ok', 'checking', 'removed']);
+/** What was found before a join, all of it wrong or right. */
+const CHECK = { microphone: 'silent', camera: null, path: 'tcp', up_kbps: 64 };
+const CHECKED = { microphone: 'silent', camera: null, speaker: null, path: 'tcp',
+	round_trip_ms: null, loss_permille: null, up_kbps: 64, down_kbps: null };
+const TROUBLES = { troubles: ['camera-black'], paused: true, line: 'fair' };
 const IDENTITIES = [['clinician', 1], ['clinician', 2], ['patient', 1],
 	['patient', 3], ['patient', 4], ['patient', 5], ['patient', 6]];
 const NOBODY = 'A'.repeat(22);
@@ -42,10 +48,10 @@ let janus;
 /**
  * @typedef {{ number: number, name: string, role: string, sub: string,
  *   room?: Room, state: string, participant?: string, sat: boolean, offered?: boolean,
- *   noted: number, checked: number, knows: Set<Person>,
+ *   check?: object, noted: number, checked: number, knows: Set<Person>,
  *   handle: import('./lib/rawclient.mjs').Handle }} Person
  * @typedef {{ id: string, clinician?: Person, patient?: Person,
- *   waiting: Person[], known?: string, ended: boolean }} Room
+ *   waiting: Person[], known?: string, wary: boolean, ended: boolean }} Room
  */
 
 /** @type {Person[]} everybody there ever was */
@@ -53,12 +59,14 @@ const people = [];
 /** @type {Room[]} rooms that are not ended, and one that is */
 let rooms = [];
 const counts = { joined: 0, waiting: 0, back: 0, admitted: 0, denied: 0,
-	noted: 0, ended: 0, refused: 0, heard: 0 };
+	noted: 0, ended: 0, refused: 0, heard: 0, checking: 0, believed: 0,
+	removed: 0, troubled: 0, found: 0 };
 
 before(async () => {
 	janus = await startJanus({ secrets: keys, debugLevel: 3, events: false,
 		pluginConf: issuer.conf(
-			`rooms = { linger_s = 1; waiting_max = ${WAITING_MAX}; };`) });
+			`rooms = { linger_s = 1; waiting_max = ${WAITING_MAX};
+				check_s = 300; };`) });
 });
 
 after(async () => {
@@ -73,7 +81,8 @@ function chance(n) {
 }
 
 const any = (list) => list[chance(list.length)];
-const newRoom = () => ({ id: roomId(), waiting: [], ended: false });
+const newRoom = () => ({ id: roomId(), waiting: [], wary: false,
+	ended: false });
 const here = () => people.filter((one) => one.state !== 'left');
 const isIn = (one) => one.state === 'seated' || one.state === 'waiting';
 const isClinician = (one) => one.state === 'seated' &&
@@ -96,8 +105,25 @@ function sit(one, room) {
 		room.known = one.sub;
 }
 
+/** Somebody was sent away: no token is believed that says "admitted". */
+function sentAway(one) {
+	one.room.wary = true;
+	if (one.room.known === one.sub)
+		one.room.known = undefined;
+}
+
+/** Whether somebody need not knock at a free seat. */
+function isKnown(one, room, claims) {
+	if (room.known === one.sub)
+		return true;
+	if (!claims || room.known || room.wary)
+		return false;
+	counts.believed++;
+	return true;
+}
+
 /** What a join leads to: an event's name or an error's code. */
-function joinTo(one, room) {
+function joinTo(one, room, claims) {
 	const holder = room[one.role];
 	const place = room.waiting.findIndex((who) => who.sub === one.sub);
 
@@ -108,7 +134,7 @@ function joinTo(one, room) {
 	} else if (one.role === 'clinician') {
 		if (holder)
 			return 'room-full';
-	} else if (holder || room.known !== one.sub) {
+	} else if (holder || !isKnown(one, room, claims)) {
 		if (place < 0 && room.waiting.length === WAITING_MAX)
 			return 'door-full';
 		Object.assign(one, { room, state: 'waiting' });
@@ -116,12 +142,15 @@ function joinTo(one, room) {
 			room.waiting.push(one);
 		} else {
 			room.waiting[place].state = 'left';
+			one.check ??= room.waiting[place].check;
 			room.waiting[place] = one;
 		}
 		return 'waiting';
 	} else {
 		counts.back++;
 	}
+	if (one.role === 'patient' && place >= 0)
+		leave(room.waiting[place]);
 	sit(one, room);
 	return 'joined';
 }
@@ -174,13 +203,19 @@ async function enter() {
 }
 
 async function joins(one, room) {
+	const admitted = chance(6) === 0;
+	const check = chance(2) ? CHECK : undefined;
 	const token = issuer.token({ room: room.id, role: one.role, sub: one.sub,
-		name: one.name });
-	const answer = await one.handle.say({ request: 'join', token });
+		name: one.name, admitted });
+	const answer = await one.handle.say({ request: 'join', token,
+		...(check ? { check } : {}) });
 
 	if (outcome(answer) === 'busy')
 		return;
-	const expected = one.state === 'none' ? joinTo(one, room) : 'wrong-state';
+	if (one.state === 'none')
+		one.check = check;
+	const expected = one.state === 'none' ? joinTo(one, room, admitted)
+		: 'wrong-state';
 
 	assert.equal(outcome(answer), expected, `${one.number} joins as ${one.role}`);
 	if (answer.participant)
@@ -225,9 +260,47 @@ async function denies() {
 		notAtDoor(one, other) || 'ok', () => {
 			if (notAtDoor(one, other))
 				return;
+			sentAway(other);
 			leave(other);
 			counts.denied++;
 		});
+}
+
+/** The admin API takes somebody out, sends away who waits, or notes. */
+async function administers() {
+	const one = any(here().filter(isIn)) ?? any(here());
+	const request = any(['remove', 'deny', 'note']);
+	const more = { remove: {}, deny: { reason: 'not-now' },
+		note: { text: 'Soon.' } }[request];
+	const answer = await pluginAdmin(keys.admin, { request,
+		room: one.room?.id ?? NOBODY, ...about(one, more) });
+	const could = request === 'remove' ? isIn(one) : one.state === 'waiting';
+
+	assert.equal(answer.error, could ? undefined : 'not-found');
+	if (!could)
+		return;
+	if (request === 'note') {
+		one.noted++;
+		return;
+	}
+	counts.removed++;
+	sentAway(one);
+	leave(one);
+}
+
+/** Checks a line on a new handle, mostly. */
+async function checks() {
+	const one = any(here().filter(({ state }) => state === 'none')) ??
+		any(here());
+	const could = one.state === 'none';
+
+	await ask(one, { request: 'check' }, could ? 'checking' : 'wrong-state',
+		() => {
+			if (!could)
+				return;
+			one.state = 'checking';
+			counts.checking++;
+		}, OFFER);
 }
 
 async function notes() {
@@ -264,15 +337,17 @@ async function ends() {
 
 /** @type {(() => unknown)[]} what leads somewhere is more likely */
 const STEPS_TO_TAKE = [enter, enter, enter, enter, enter, admits, admits, admits,
-	denies, notes, ends, gone, async () => {
+	denies, notes, ends, gone, checks, administers, async () => {
 		const one = any(here());
 
 		await joins(one, any(rooms));
 	}, async () => {
 		const one = any(here());
 
-		await ask(one, { request: 'leave' }, isIn(one) ? 'left' : 'wrong-state',
-			() => isIn(one) && leave(one));
+		const can = isIn(one) || one.state === 'checking';
+
+		await ask(one, { request: 'leave' }, can ? 'left' : 'wrong-state',
+			() => can && leave(one));
 	}, async () => {
 		const one = any(here());
 
@@ -282,7 +357,7 @@ const STEPS_TO_TAKE = [enter, enter, enter, enter, enter, admits, admits, admits
 		const one = any(here());
 
 		await ask(one, { request: 'state', microphone: true, camera: true,
-			screen: false }, isIn(one) ? 'ok' : 'wrong-state');
+			screen: false, ...TROUBLES }, isIn(one) ? 'ok' : 'wrong-state');
 	}, async () => {
 		const one = any(here());
 
@@ -299,20 +374,23 @@ const STEPS_TO_TAKE = [enter, enter, enter, enter, enter, admits, admits, admits
 
 /** The rooms as the admin API tells them, and as the model has them. */
 async function real() {
-	const list = (await pluginAdmin(keys.admin, { request: 'list' })).rooms;
+	const { checks: n, rooms: list } = await pluginAdmin(keys.admin,
+		{ request: 'list' });
 	const ids = (seats) => seats.map((seat) => seat.participant);
 
-	return JSON.stringify(rooms.map(({ id }) => {
+	return JSON.stringify([n, rooms.map(({ id }) => {
 		const room = list.find((each) => each.room === id);
 
 		return [ids(room?.seats ?? []).sort(), ids(room?.waiting ?? [])];
-	}));
+	})]);
 }
 
-const modelled = () => JSON.stringify(rooms.map((room) => [
-	[room.clinician, room.patient].filter(Boolean)
-		.map((one) => one.participant).sort(),
-	room.waiting.map((one) => one.participant)]));
+const modelled = () => JSON.stringify([
+	here().filter(({ state }) => state === 'checking').length,
+	rooms.map((room) => [
+		[room.clinician, room.patient].filter(Boolean)
+			.map((one) => one.participant).sort(),
+		room.waiting.map((one) => one.participant)])]);
 
 function learn() {
 	for (const { clinician, patient, waiting } of rooms) {
@@ -334,6 +412,16 @@ function check(one) {
 		const text = JSON.stringify(data);
 
 		counts.heard++;
+		if (data.rthealth === 'state') {
+			assert.deepEqual(data.troubles, TROUBLES.troubles);
+			counts.troubled++;
+		}
+		for (const { participant, check } of data.people ?? []) {
+			const who = people.find((each) => each.participant === participant);
+
+			assert.deepEqual(check, who?.check ? CHECKED : null);
+			counts.found += check ? 1 : 0;
+		}
 		for (const other of people) {
 			if (other !== one && !one.knows.has(other))
 				assert.ok(!text.includes(other.name) && !(other.participant &&

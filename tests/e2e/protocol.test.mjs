@@ -188,7 +188,7 @@ describe('join', () => {
 		assert.deepEqual(peer, {
 			participant: clinician.joined.participant, role: 'clinician',
 			name: 'Name One', media: false, microphone: false, camera: false,
-			screen: false,
+			screen: false, troubles: [], paused: false, line: null,
 		});
 		const news = await clinician.hears('participant-joined');
 
@@ -218,6 +218,8 @@ describe('join', () => {
 			issuer.claims({ room, role: 'patient' }), { alg: 'none' }),
 		'with alg HS256': (room) => issuer.sign(
 			issuer.claims({ room, role: 'patient' }), { alg: 'HS256' }),
+		'that says "admitted" with a word': (room) => issuer.token({ room,
+			role: 'patient', admitted: 'yes' }),
 		'with an unknown role': (room) => issuer.token({ room, role: 'admin' }),
 		'without a room': () => {
 			const claims = issuer.claims({ room: 'x', role: 'patient' });
@@ -384,6 +386,62 @@ describe('the door', () => {
 		assertError(await about('admit', other), 'not-waiting', 'admit');
 		assert.ok(!one.heard.includes('note'));
 		assert.ok(!other.heard.includes('joined'));
+	});
+
+	test('the clinician sees what the check-in found', async () => {
+		const room = roomId();
+		const clinician = await seat(room, 'clinician');
+		const check = { microphone: 'silent', camera: 'ok', speaker: 'no',
+			path: 'turn-udp', round_trip_ms: 48, loss_permille: 3,
+			up_kbps: 2400, down_kbps: null };
+		const token = () => sign(room, 'patient', { sub: 'sub-checked' });
+		const patient = await attach();
+
+		for (const wrong of [[], 'ok', { camera: 'good' }, { up_kbps: -1 },
+			{ path: 'udp', address: '192.0.2.1' }])
+			assertError(await patient.say({ request: 'join', token: token(),
+				check: wrong }), 'bad-request', 'join');
+		assert.equal((await patient.say({ request: 'join', token: token(),
+			check })).rthealth, 'waiting');
+		const { people: [one] } = await clinician.hears('waiting');
+
+		assert.deepEqual(one.check, check);
+		assert.ok(!JSON.stringify(patient.client.events)
+			.includes('turn-udp'));
+	});
+
+	test('the admin API notes and denies, and no token brings back', async () => {
+		const room = roomId();
+		const patient = await wait(room, { sub: 'sub-away' });
+		const about = (request, more) => pluginAdmin(keys.admin, { request,
+			room, participant: patient.waiting.participant, ...more });
+		const token = () => sign(room, 'patient',
+			{ sub: 'sub-away', admitted: true });
+
+		assert.deepEqual(await about('note', { text: 'Soon.' }),
+			{ noted: true });
+		await patient.hears('note', { text: 'Soon.' });
+		for (const [request, more] of [['note', { text: '' }], ['note', {}],
+			['deny', { reason: 'bored' }], ['deny', {}]])
+			assert.equal((await about(request, more)).error, 'bad-request');
+		assert.deepEqual(await about('deny', { reason: 'not-now' }),
+			{ denied: true });
+		await patient.hears('denied', { reason: 'not-now' });
+		assert.equal((await about('note', { text: 'Soon.' })).error,
+			'not-found');
+		assert.equal((await enter(await attach(), token())).rthealth,
+			'waiting');
+	});
+
+	test('who the token says was admitted need not knock', async () => {
+		const room = roomId();
+		const token = (sub) => sign(room, 'patient', { sub, admitted: true });
+		const patient = await attach();
+
+		assert.equal((await enter(patient, token('sub-known'))).rthealth,
+			'joined');
+		assert.equal((await enter(await attach(), token('sub-else')))
+			.rthealth, 'waiting');
 	});
 
 	test('only the room\'s clinician decides', async () => {
@@ -748,6 +806,56 @@ describe('media', () => {
 			'no-common-codec', 'media');
 	});
 
+	test('a check of the line needs no token, and is nowhere', async () => {
+		const checks = async () => (await pluginAdmin(keys.admin,
+			{ request: 'list' })).checks;
+		const handle = await attach();
+		const rooms = (await list()).length;
+
+		assertError(await handle.say({ request: 'check' }), 'bad-sdp',
+			'check');
+		assertError(await handle.say({ request: 'check', room: roomId() },
+			OFFER), 'bad-request');
+		// Janus takes no second offer from whom the first was refused.
+		const other = await attach();
+		const answer = await other.say({ request: 'check' }, OFFER);
+
+		assert.equal(answer.rthealth, 'checking', JSON.stringify(answer));
+		assert.equal(answer.check_s, 30);
+		assert.equal(answer.jsep.type, 'answer');
+		assert.equal(await checks(), 1);
+		assert.equal((await list()).length, rooms);
+		assertError(await other.say({ request: 'join',
+			token: sign(roomId(), 'clinician', {}) }), 'wrong-state');
+		assertError(await other.say({ request: 'check' }), 'wrong-state');
+		assert.equal((await other.say({ request: 'leave' })).rthealth, 'left');
+		await other.janus('detached');
+		const lost = await attach();
+
+		await lost.say({ request: 'check' }, OFFER);
+		assert.equal(await checks(), 1);
+		lost.client.cut();
+		await until(async () => await checks() === 0, 60000, 'no check');
+	});
+
+	test('the other seat hears of troubles', async () => {
+		const { clinician, patient } = await pair();
+		const devices = { microphone: true, camera: true, screen: false };
+		const more = { troubles: ['camera-black', 'output-muted'],
+			paused: true, line: 'poor' };
+
+		for (const wrong of [{ troubles: ['camera-black', 'camera-black'] },
+			{ troubles: ['<b>'] }, { line: 'bad' }, { paused: 'yes' }])
+			assertError(await patient.say({ request: 'state', ...devices,
+				...wrong }), 'bad-request', 'state');
+		await patient.say({ request: 'state', ...devices, ...more });
+		const { troubles, paused, line } = await clinician.hears('state');
+
+		assert.deepEqual({ troubles, paused, line }, more);
+		await patient.say({ request: 'state', ...devices });
+		await clinician.hears('state', { paused: false, line: null });
+	});
+
 	test('each codec can be the room\'s', async () => {
 		for (const codec of ['VP8', 'H264', 'VP9', 'AV1']) {
 			const handle = await seat(roomId(), 'clinician');
@@ -853,7 +961,11 @@ describe('events to event handlers', () => {
 		await until(() => mine().some((e) => e.event === 'room-closed'), 60000,
 			'room-closed at the sink');
 		assert.deepEqual(mine().map((e) => e.event), ['room-opened', 'joined',
-			'waiting', 'admitted', 'joined', 'left', 'left', 'room-closed']);
+			'waiting', 'admitted', 'joined', 'left', 'left', 'ended',
+			'room-closed']);
+		assert.equal(mine()[7].reason, 'clinician');
+		assert.deepEqual(mine()[7].by, mine()[3].by);
+		assert.equal(mine()[2].check, null);
 		assert.deepEqual(mine()[3].by, { participant:
 			clinician.joined.participant, sub: 'sub-c', role: 'clinician' });
 		const [, joined] = mine();

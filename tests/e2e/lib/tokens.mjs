@@ -42,15 +42,17 @@ ${more}`;
 	 * Claims of a good token.
 	 *
 	 * @param {{ room: string, role: string, sub?: string, name?: string,
-	 *           record?: boolean }} who record: may ask for a recording
+	 *           record?: boolean, admitted?: boolean }} who record: may ask
+	 *           for a recording; admitted: was, as far as the issuer knows
 	 */
 	claims({ room, role, sub = `sub-${randomBytes(6).toString('hex')}`,
-		name = role, record = false }) {
+		name = role, record = false, admitted = undefined }) {
 		return {
 			iss: this.name, aud: 'rthealth', sub,
 			jti: randomBytes(16).toString('hex'),
 			iat: now(), nbf: now(), exp: now() + 300, name,
-			rth: { room, role, seat_until: now() + 3600, record },
+			rth: { room, role, seat_until: now() + 3600, record,
+				...(admitted === undefined ? {} : { admitted }) },
 		};
 	}
 
