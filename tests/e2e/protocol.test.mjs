@@ -834,7 +834,7 @@ describe('media', () => {
 
 		await lost.say({ request: 'check' }, OFFER);
 		assert.equal(await checks(), 1);
-		lost.client.cut();
+		await lost.detach();
 		await until(async () => await checks() === 0, 60000, 'no check');
 	});
 
