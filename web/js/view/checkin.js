@@ -40,7 +40,7 @@ const NAMES = { microphone: 'check.microphone', camera: 'check.camera',
  */
 function row(thing, prefix, work) {
 	const badge = icon('check');
-	const corner = h('span', { class: 'badge' }, badge);
+	const corner = h('span', { class: 'check-badge' }, badge);
 	const said = h('p', { class: 'check-said', role: 'status',
 		id: `${prefix}-${thing}-said` });
 	const help = h('ul', { class: 'check-help',

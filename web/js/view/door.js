@@ -5,6 +5,7 @@
 import { t } from '../lang.js';
 import { unanswered } from '../live.js';
 import * as time from '../time.js';
+import { checkResult } from './checkresult.js';
 import { h, setText, show } from './dom.js';
 import { saying } from './doorsay.js';
 
@@ -21,8 +22,10 @@ import { saying } from './doorsay.js';
  */
 function line(actions, say, one) {
 	const { participant, name } = one;
-	const words = h('span', { class: 'at-door-words' });
-	const node = h('li', { class: 'banner good at-door' }, words,
+	const words = h('span');
+	const check = checkResult();
+	const node = h('li', { class: 'banner good at-door' },
+		h('div', { class: 'at-door-words' }, words, check.node),
 		h('button', { type: 'button', class: 'admit primary',
 			'aria-label': t('door.admit-of', { name }),
 			click: () => actions.admit(participant) }, t('door.admit')),
@@ -32,6 +35,7 @@ function line(actions, say, one) {
 	/** @param {number} now */
 	const update = (now) => setText(words, t('door.has-been-waiting',
 		{ name, time: time.length(now - one.since) }));
+	check.update(one.check);
 	return { key: participant, node, update };
 }
 
