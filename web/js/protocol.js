@@ -31,7 +31,7 @@ const PLUGIN = 'janus.plugin.rthealth';
 const ANSWER_MS = 15000;
 const KEEPALIVE_MS = 25000;
 /** Whoever asks whether the line lives wants to know soon. */
-const CHECK_MS = 1500;
+const CHECK_MS = 1000;
 /** A socket that is not open by then goes to nowhere: the next may not. */
 const SOCKET_MS = 10000;
 /** The same while the line is lost: the network may be back at any time. */

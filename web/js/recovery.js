@@ -33,6 +33,7 @@ export class Recovery {
 	#link = 'new';
 	/** @type {import('./protocol.js').State} */
 	#line = 'open';
+	#deaf = false;
 	#restarts = 0;
 	/** Each restart has a number: what an older one met is of no interest. */
 	#turn = 0;
@@ -47,12 +48,21 @@ export class Recovery {
 	/** @param {import('./media.js').Link} link of the media */
 	link(link) {
 		this.#link = link;
-		if (link === 'up')
+		if (link === 'up' && !this.#deaf)
 			this.#well();
 		if (link === 'shaky' || link === 'failed') {
 			this.#callbacks.check();
 			this.#soon(link === 'shaky' ? PATIENCE_MS : 0);
 		}
+	}
+
+	/** @param {boolean} deaf nothing arrives, whatever ICE says of itself */
+	deaf(deaf) {
+		this.#deaf = deaf;
+		if (deaf)
+			this.suspect();
+		else if (!this.#inTrouble)
+			this.#well();
 	}
 
 	/** @param {import('./protocol.js').State} line to Janus */
@@ -79,10 +89,11 @@ export class Recovery {
 		clearTimeout(this.#timer);
 		this.#turn += 1;
 		this.#link = 'closed';
+		this.#deaf = false;
 	}
 
 	get #inTrouble() {
-		return this.#link === 'shaky' || this.#link === 'failed';
+		return this.#deaf || ['shaky', 'failed'].includes(this.#link);
 	}
 
 	#well() {

@@ -8,6 +8,7 @@ import { cut, frame, parse } from './chatwire.js';
 import { foundIn, troublesOf } from './checked.js';
 import { CheckIn } from './checkin.js';
 import { canShareScreen, listDevices } from './devices.js';
+import { LineWatch } from './line.js';
 import { Local } from './local.js';
 import { ProtocolError } from './protocol.js';
 import { Pulse } from './pulse.js';
@@ -128,6 +129,9 @@ export class VisitControl {
 	#lingerTimer;
 	#recovery;
 	#pulse;
+	#watch;
+	/** Is the connection up, as far as ICE knows? */
+	#up = false;
 	/** Has the media ever been up in this visit? */
 	#everUp = false;
 	/** Tries to get back in; null: in, or not in yet. @type {number | null} */
@@ -162,7 +166,15 @@ export class VisitControl {
 		this.#pulse = new Pulse({
 			stats: () => this.#seat.media.stats(),
 			expected: () => this.#peerSends(),
+			answered: () => this.#up &&
+				Object.values(this.#local.sending).some(Boolean),
 			silent: (silent) => this.#peerSilent(silent),
+			deaf: (deaf) => this.#deaf(deaf),
+		});
+		this.#watch = new LineWatch(() => this.stats(), (line, changed) => {
+			this.#dispatch({ type: 'my-line', line });
+			if (changed)
+				this.#tell();
 		});
 		this.#seat = this.#newSeat();
 	}
@@ -263,13 +275,14 @@ export class VisitControl {
 		const me = this.#local.sending;
 		this.#dispatch({ type: 'sending', me });
 		const troubles = troublesOf(this.#callbacks.state());
+		const grade = this.#callbacks.state().line?.grade;
 		if (this.#upOnce)
-			this.#seat.tell(troubles.length ? { ...me, troubles } : me)
-				.catch(() => {});
+			this.#seat.tell({ ...me, ...(troubles.length ? { troubles } : {}),
+				...(grade ? { line: grade } : {}) }).catch(() => {});
 	}
 
 	#newSeat() {
-		this.#upOnce = false;
+		this.#upOnce = this.#up = false;
 		return new Seat({
 			joined: (body, ticket) => this.#joined(body, ticket),
 			found: () => foundIn(this.#callbacks.state()),
@@ -406,6 +419,7 @@ export class VisitControl {
 		this.#sleep ??= stayAwake();
 		this.#tries = null;
 		this.#pulse.start();
+		this.#watch.start();
 		clearTimeout(this.#connectTimer);
 		if (this.#upOnce) // while waiting
 			this.#dispatch({ type: 'link', link: 'up' });
@@ -440,9 +454,16 @@ export class VisitControl {
 
 	/** @returns {boolean} something of the other's should be heard or seen */
 	#peerSends() {
-		const { peer, link } = this.#callbacks.state();
-		return link === 'up' && Boolean(peer && (peer.microphone
-			|| peer.camera || peer.screen));
+		const { peer } = this.#callbacks.state();
+		return this.#up && Boolean(peer && (peer.microphone || peer.camera
+			|| peer.screen));
+	}
+
+	/** @param {boolean} deaf nothing comes over a connection that is up */
+	#deaf(deaf) {
+		this.#recovery.deaf(deaf);
+		if (this.#up)
+			this.#dispatch({ type: 'link', link: deaf ? 'shaky' : 'up' });
 	}
 
 	/** @param {boolean} silent nothing comes of what should */
@@ -457,6 +478,7 @@ export class VisitControl {
 	#linkChanged(link) {
 		if (link !== 'new')
 			clearTimeout(this.#connectTimer);
+		this.#up = link === 'up';
 		if (link === 'up') {
 			this.#upOnce = this.#everUp = true;
 			this.#vain = 0;
@@ -555,6 +577,11 @@ export class VisitControl {
 			return this.#local.open(slot);
 		this.#local.enableMicrophone(!on);
 		this.#tell();
+	}
+
+	/** @param {import('./local.js').Hint} hint for the screen shared now */
+	shareFor(hint) {
+		this.#local.shareFor(hint);
 	}
 
 	/**
@@ -700,6 +727,7 @@ export class VisitControl {
 		clearTimeout(this.#lingerTimer);
 		this.#recovery.stop();
 		this.#pulse.stop();
+		this.#watch.stop();
 		navigator.mediaDevices?.removeEventListener('devicechange',
 			this.#onDevices);
 		for (const [target, type] of this.#hints())
