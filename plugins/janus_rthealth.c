@@ -161,6 +161,16 @@ static void host_relay_rtp(void *handle, void *packet)
 	gateway->relay_rtp(handle, packet);
 }
 
+static void host_relay_bytes(void *handle, void *packet, uint8_t *buf,
+			     size_t len)
+{
+	janus_plugin_rtp other = *(janus_plugin_rtp *)packet;
+
+	other.buffer = (char *)buf;
+	other.length = (uint16_t)len;
+	gateway->relay_rtp(handle, &other);
+}
+
 static void host_send_pli(void *handle, int slot)
 {
 	gateway->send_pli_stream(handle, slot);
@@ -182,6 +192,7 @@ static const struct rth_host host = {
 	.close = host_close,
 	.relay_data = host_relay_data,
 	.relay_rtp = host_relay_rtp,
+	.relay_bytes = host_relay_bytes,
 	.send_pli = host_send_pli,
 	.send_remb = host_send_remb,
 	.feed_connect = rth_feed_socket_connect,

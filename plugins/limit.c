@@ -17,7 +17,9 @@
 #include "governor.h"
 #include "limit.h"
 #include "mem.h"
+#include "meter.h"
 #include "rtcp.h"
+#include "voice.h"
 
 #define MS INT64_C(1000)
 #define SECOND INT64_C(1000000)
@@ -25,13 +27,11 @@
 #define RING 2048 /* packets; a power of two */
 #define SIZE_BITS 16
 
-#define BIN_US (25 * MS)
-#define BINS 64
-
 #define RATE_US (500 * MS)  /* over which sending and loss are measured */
 #define ACKED_US (250 * MS) /* over which arrival is measured */
 #define ACKED_LEAST_US (75 * MS)
 #define GAP_US (150 * MS) /* between arrivals */
+#define VOICE_QUEUE_US (80 * MS)
 #define FEW_PACKETS 10
 
 #define BASES 10 /* seconds after which the least delay is forgotten */
@@ -48,12 +48,6 @@
 
 #define REFERENCE_FIRST (INT64_C(1) << 24) /* keeps arrival times positive */
 #define REFERENCE_JUMP 1000		   /* 64 s is no delay any more */
-
-/* Amounts by time, in bins. */
-struct meter {
-	int64_t newest; /* bin number */
-	uint32_t bins[BINS];
-};
 
 struct limit_queue {
 	int64_t us;
@@ -77,15 +71,17 @@ struct rth_limit {
 	_Atomic int64_t hold_until_us;
 	_Atomic int64_t round_trip_us;
 	_Atomic uint64_t heard; /* count at the last transport-cc; 0: never */
+	_Atomic unsigned voice_again;
 	struct rth_losses losses;
 
 	struct apart from_shared;
 	/* The receiver's thread's own. */
 	struct rth_governor governor;
-	struct meter sent_bytes;  /* by sending time */
-	struct meter acked_bytes; /* by arrival time */
-	struct meter told, lost;  /* packets, by report time */
-	uint64_t metered;	  /* packets of `sent` in sent_bytes */
+	struct rth_voice_need voice_need;
+	struct rth_meter sent_bytes;  /* by sending time */
+	struct rth_meter acked_bytes; /* by arrival time */
+	struct rth_meter told, lost;  /* packets, by report time */
+	uint64_t metered;	      /* packets of `sent` in sent_bytes */
 
 	int64_t newest_seq; /* unwrapped; -1: none */
 	int64_t offset;	    /* the host's number minus ours */
@@ -121,42 +117,6 @@ struct rth_limit {
 	unsigned open_repeats;
 };
 
-static void meter_add(struct meter *m, int64_t us, uint32_t amount)
-{
-	int64_t bin = us / BIN_US;
-
-	if (bin > m->newest + BINS)
-		memset(m->bins, 0, sizeof(m->bins));
-	else
-		for (int64_t b = m->newest + 1; b <= bin; b++)
-			m->bins[b % BINS] = 0;
-	if (bin > m->newest)
-		m->newest = bin;
-	if (bin > m->newest - BINS)
-		m->bins[bin % BINS] += amount;
-}
-
-/* What was added in the `window_us` up to `us`, in whole bins and the last. */
-static uint64_t meter_sum(const struct meter *m, int64_t us, int64_t window_us)
-{
-	int64_t last = us / BIN_US;
-	uint64_t sum = 0;
-
-	for (int64_t b = last - window_us / BIN_US; b <= last; b++)
-		if (b > m->newest - BINS && b <= m->newest && b >= 0)
-			sum += m->bins[b % BINS];
-	return sum;
-}
-
-static uint32_t meter_bps(const struct meter *m, int64_t us, int64_t window_us)
-{
-	int64_t span_us = window_us / BIN_US * BIN_US + us % BIN_US + 1;
-	uint64_t bps =
-		meter_sum(m, us, window_us) * 8 * SECOND / (uint64_t)span_us;
-
-	return bps > UINT32_MAX / 2 ? UINT32_MAX / 2 : (uint32_t)bps;
-}
-
 static uint64_t sent_at(struct rth_limit *l, int64_t index)
 {
 	return atomic_load_explicit(&l->sent[(uint64_t)index % RING],
@@ -191,7 +151,7 @@ static void meter_sent(struct rth_limit *l, int64_t count)
 	if (from <= count - RING + 64)
 		from = count - RING + 65;
 	for (int64_t i = from; i < count; i++)
-		meter_add(&l->sent_bytes, sent_us(l, i), sent_bytes(l, i));
+		rth_meter_add(&l->sent_bytes, sent_us(l, i), sent_bytes(l, i));
 	l->metered = (uint64_t)count;
 }
 
@@ -265,15 +225,15 @@ static int32_t least_queue(const struct rth_limit *l, int64_t from_us,
 static uint32_t lately_lost(const struct rth_limit *l, int64_t now_us)
 {
 	int64_t window_us = RATE_US;
-	uint64_t told = meter_sum(&l->told, now_us, window_us);
+	uint64_t told = rth_meter_sum(&l->told, now_us, window_us);
 
 	if (told < FEW_PACKETS) {
-		window_us = 3 * RATE_US - BIN_US;
-		told = meter_sum(&l->told, now_us, window_us);
+		window_us = 3 * RATE_US - RTH_METER_BIN_US;
+		told = rth_meter_sum(&l->told, now_us, window_us);
 	}
 	if (told < FEW_PACKETS)
 		return 0;
-	return (uint32_t)(meter_sum(&l->lost, now_us, window_us) *
+	return (uint32_t)(rth_meter_sum(&l->lost, now_us, window_us) *
 			  RTH_LOSS_ONE / told);
 }
 
@@ -299,8 +259,8 @@ static void count_status(struct rth_limit *l, int64_t seq, int64_t us,
 	/* What was sent before a decrease does not judge it. */
 	if (is_known(index, count) &&
 	    sent_us(l, index) > l->governor.decreased_us) {
-		meter_add(&l->told, l->batch_now_us, 1);
-		meter_add(&l->lost, l->batch_now_us, us < 0);
+		rth_meter_add(&l->told, l->batch_now_us, 1);
+		rth_meter_add(&l->lost, l->batch_now_us, us < 0);
 	}
 	if (us < 0)
 		return;
@@ -309,7 +269,7 @@ static void count_status(struct rth_limit *l, int64_t seq, int64_t us,
 		l->run_us = us;
 	l->arrived_us = us;
 	if (is_known(index, count))
-		meter_add(&l->acked_bytes, us, sent_bytes(l, index));
+		rth_meter_add(&l->acked_bytes, us, sent_bytes(l, index));
 }
 
 static int64_t newest_in_batch(const struct rth_limit *l)
@@ -339,7 +299,7 @@ static uint32_t acked_rate(const struct rth_limit *l)
 		window_us = ACKED_LEAST_US;
 	if (window_us > ACKED_US)
 		window_us = ACKED_US;
-	return meter_bps(&l->acked_bytes, l->arrived_us, window_us);
+	return rth_meter_bps(&l->acked_bytes, l->arrived_us, window_us);
 }
 
 static void govern(struct rth_limit *l, int64_t count, int32_t queue_us)
@@ -347,7 +307,7 @@ static void govern(struct rth_limit *l, int64_t count, int32_t queue_us)
 	int64_t now_us = l->batch_now_us;
 	struct rth_line line = {
 		.now_us = now_us,
-		.sent_bps = meter_bps(&l->sent_bytes, now_us, RATE_US),
+		.sent_bps = rth_meter_bps(&l->sent_bytes, now_us, RATE_US),
 		.acked_bps = acked_rate(l),
 		.loss = lately_lost(l, now_us),
 		.queue_us = queue_us,
@@ -500,7 +460,7 @@ static void on_key_frame(void *arg)
 static void govern_by_report(struct rth_limit *l)
 {
 	uint32_t loss = l->report_loss * RTH_LOSS_ONE / 256;
-	uint32_t sent = meter_bps(&l->sent_bytes, l->batch_now_us, RATE_US);
+	uint32_t sent = rth_meter_bps(&l->sent_bytes, l->batch_now_us, RATE_US);
 	struct rth_line line = {
 		.now_us = l->batch_now_us,
 		.sent_bps = sent,
@@ -563,6 +523,25 @@ static struct rth_limit_advice advise(struct rth_limit *l)
 		l->told_us = l->batch_now_us;
 	}
 	return advice;
+}
+
+/*
+ * What is lost of pictures is known at once, of the voice every few seconds.
+ * After a queue it was the queue that dropped it.
+ */
+static void judge_voice(struct rth_limit *l)
+{
+	uint32_t loss = lately_lost(l, l->batch_now_us);
+	uint32_t told = l->report_loss * RTH_LOSS_ONE / 256;
+	bool full = l->queue_n &&
+		    l->queues[l->queue_n - 1].queue_us > VOICE_QUEUE_US;
+
+	if (l->has_report && told > loss)
+		loss = told;
+	atomic_store_explicit(
+		&l->voice_again,
+		rth_voice_need(&l->voice_need, l->batch_now_us, loss, full),
+		memory_order_relaxed);
 }
 
 static const struct rth_rtcp_reader reader = {
@@ -642,6 +621,11 @@ int64_t rth_limit_round_trip_us(struct rth_limit *limit)
 				    memory_order_relaxed);
 }
 
+unsigned rth_limit_voice_again(struct rth_limit *limit)
+{
+	return atomic_load_explicit(&limit->voice_again, memory_order_relaxed);
+}
+
 struct rth_losses *rth_limit_losses(struct rth_limit *limit)
 {
 	return &limit->losses;
@@ -679,6 +663,7 @@ struct rth_limit_advice rth_limit_feedback(struct rth_limit *limit,
 		limit->reported_us = now_us;
 		govern_by_report(limit);
 	}
+	judge_voice(limit);
 	atomic_store_explicit(&limit->round_trip_us, limit->rtt_us,
 			      memory_order_relaxed);
 	atomic_store_explicit(&limit->hold_until_us,

@@ -89,6 +89,9 @@ struct rth_limit_advice rth_limit_feedback(struct rth_limit *limit,
  */
 int64_t rth_limit_round_trip_us(struct rth_limit *limit);
 
+/** How often its receiver needs each frame of a voice again; see voice.h. */
+unsigned rth_limit_voice_again(struct rth_limit *limit);
+
 /** What its receiver has reported to be lost; lives as long as it. */
 struct rth_losses *rth_limit_losses(struct rth_limit *limit);
 

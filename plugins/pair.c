@@ -59,6 +59,10 @@ static struct rth_route route_between(const struct rth_session *from,
 				.pt_out =
 					to->offer.slot[RTH_SLOT_AUDIO].opus.pt,
 				.clock_hz = OPUS_CLOCK_HZ,
+				.red_in =
+					from->offer.slot[RTH_SLOT_AUDIO].red.pt,
+				.red_out =
+					to->offer.slot[RTH_SLOT_AUDIO].red.pt,
 			},
 		.slot[RTH_SLOT_CAMERA] = video_slot(from, to, RTH_SLOT_CAMERA),
 		.slot[RTH_SLOT_SCREEN] = video_slot(from, to, RTH_SLOT_SCREEN),

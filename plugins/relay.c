@@ -12,6 +12,7 @@
 #include "tap.h"
 
 #define GUARD_PACKETS 2000
+#define RTP_VERSION 0x80 /* and nothing behind the head */
 
 /* Counters have one writer each: no atomic read-modify-write is needed. */
 static void count(atomic_ullong *counter)
@@ -299,6 +300,83 @@ static void forward(struct rth_port *from, const struct rth_route *route,
 	count(&to->packets_out);
 }
 
+/* Gives one packet of a voice to the host, with the next number. */
+static void send_voice(struct rth_port *to, const struct rth_route_slot *how,
+		       void *packet, uint8_t pt, uint32_t ts, size_t payload)
+{
+	struct rth_stream *out = how->out;
+	uint8_t *buf = to->voice_out.packet;
+
+	buf[1] = (uint8_t)((buf[1] & 0x80) | pt);
+	rth_put16(buf + 2, ++out->last_seq);
+	rth_put32(buf + 4, ts);
+	to->host->relay_bytes(to->handle, packet, buf,
+			      RTH_RTP_HEAD_BYTES + payload);
+	count(&to->packets_out);
+}
+
+/* To a browser without RED: what was sent before, as packets of their own. */
+static void send_again(struct rth_port *to, const struct rth_route_slot *how,
+		       void *packet, unsigned again)
+{
+	uint8_t *buf = to->voice_out.packet;
+
+	buf[1] &= 0x7f;
+	for (unsigned back = 1; back <= again; back++) {
+		struct rth_voice_frame kept =
+			rth_voice_kept(&to->voice_out, back);
+
+		if (!kept.n)
+			return;
+		memcpy(buf + RTH_RTP_HEAD_BYTES, kept.p, kept.n);
+		send_voice(to, how, packet, how->pt_out, kept.ts, kept.n);
+	}
+}
+
+/* One frame, alone or with those before it. */
+static void send_frame(struct rth_port *to, const struct rth_route_slot *how,
+		       const struct rth_voice_frame *frame, uint32_t ts,
+		       void *packet)
+{
+	unsigned again = rth_limit_voice_again(to->limit);
+	uint8_t *payload = to->voice_out.packet + RTH_RTP_HEAD_BYTES;
+	size_t size = RTH_VOICE_PACKET_BYTES - RTH_RTP_HEAD_BYTES;
+	size_t n = 0;
+
+	if (again && how->red_out)
+		n = rth_voice_red(&to->voice_out, again, how->pt_out, ts, frame,
+				  payload, size);
+	if (n) {
+		send_voice(to, how, packet, how->red_out, ts, n);
+		return;
+	}
+	memcpy(payload, frame->p, frame->n);
+	send_voice(to, how, packet, how->pt_out, ts, frame->n);
+	if (again && !how->red_out)
+		send_again(to, how, packet, again);
+}
+
+static void forward_frame(struct rth_port *to, const struct rth_route_slot *how,
+			  const uint8_t *head,
+			  const struct rth_voice_frame *frame, void *packet,
+			  int64_t now_us)
+{
+	struct rth_stream *out = how->out;
+	uint8_t *buf = to->voice_out.packet;
+	uint32_t ts;
+
+	if (rth_get32(head + 8) != out->ssrc_in)
+		stream_splice(out, how, head, now_us);
+	ts = frame->ts + out->ts_offset;
+	memcpy(buf, head, RTH_RTP_HEAD_BYTES);
+	buf[0] = RTP_VERSION;
+	buf[1] = frame->marker ? 0x80 : 0;
+	send_frame(to, how, frame, ts, packet);
+	rth_voice_keep(&to->voice_out, ts, frame);
+	out->last_ts = ts;
+	out->last_us = now_us;
+}
+
 static void tap_report(const struct rth_port *from,
 		       const struct rth_route *route, int slot)
 {
@@ -328,6 +406,56 @@ static void tap_packet(struct rth_port *from, const struct rth_route *route,
 			    len, now_us);
 }
 
+/* The recorder gets plain Opus, and what was lost with what brought it. */
+static void tap_frame(struct rth_port *from, const struct rth_route *route,
+		      const uint8_t *head, const struct rth_voice_frame *frame,
+		      int64_t now_us)
+{
+	uint8_t *buf = from->voice_plain;
+
+	memcpy(buf, head, RTH_RTP_HEAD_BYTES);
+	buf[0] = RTP_VERSION;
+	buf[1] = (uint8_t)((frame->marker ? 0x80 : 0) |
+			   route->slot[RTH_SLOT_AUDIO].pt_in);
+	rth_put16(buf + 2, frame->seq);
+	rth_put32(buf + 4, frame->ts);
+	memcpy(buf + RTH_RTP_HEAD_BYTES, frame->p, frame->n);
+	tap_packet(from, route, RTH_SLOT_AUDIO, buf,
+		   RTH_RTP_HEAD_BYTES + frame->n, now_us);
+}
+
+static void relay_voice(struct rth_port *from, const struct rth_route *route,
+			const uint8_t *buf, size_t len, void *packet,
+			int64_t now_us)
+{
+	const struct rth_route_slot *how = &route->slot[RTH_SLOT_AUDIO];
+	struct rth_voice_frame frames[RTH_VOICE_FRAMES];
+	unsigned n = rth_voice_read(&from->voice, how->pt_in, how->red_in, buf,
+				    len, frames);
+
+	if (n == 0)
+		count(&from->packets_dropped);
+	for (unsigned i = 0; i < n; i++) {
+		if (frames[i].n > RTH_VOICE_PACKET_BYTES - RTH_RTP_HEAD_BYTES)
+			continue;
+		if (route->tap)
+			tap_frame(from, route, buf, &frames[i], now_us);
+		forward_frame(route->peer, how, buf, &frames[i], packet,
+			      now_us);
+	}
+}
+
+static void relay_picture(struct rth_port *from, const struct rth_route *route,
+			  int slot, uint8_t *buf, size_t len, void *packet,
+			  int64_t now_us)
+{
+	if (route->tap)
+		tap_packet(from, route, slot, buf, len, now_us);
+	forward(from, route, slot, buf, len, packet, now_us);
+	if (atomic_load_explicit(&from->key[slot].wanted, memory_order_relaxed))
+		rth_relay_want_key(from, slot, now_us);
+}
+
 void rth_relay_rtp(struct rth_port *port, int slot, uint8_t *buf, size_t len,
 		   void *packet, int64_t now_us)
 {
@@ -337,14 +465,10 @@ void rth_relay_rtp(struct rth_port *port, int slot, uint8_t *buf, size_t len,
 		return;
 	count(&port->packets_in);
 	route = route_enter(port);
-	if (route) {
-		if (route->tap)
-			tap_packet(port, route, slot, buf, len, now_us);
-		forward(port, route, slot, buf, len, packet, now_us);
-		if (atomic_load_explicit(&port->key[slot].wanted,
-					 memory_order_relaxed))
-			rth_relay_want_key(port, slot, now_us);
-	}
+	if (route && slot == RTH_SLOT_AUDIO)
+		relay_voice(port, route, buf, len, packet, now_us);
+	else if (route)
+		relay_picture(port, route, slot, buf, len, packet, now_us);
 	route_leave(port);
 }
 

@@ -30,6 +30,7 @@
 #include "limit.h"
 #include "reports.h"
 #include "slot.h"
+#include "voice.h"
 
 /* At most one request in this time and the receiver's round trip: until then
    the picture that was asked for may still be on its way. Chromium ignores what
@@ -54,6 +55,8 @@ struct rth_route_slot {
 	uint32_t clock_hz;
 	rth_keyframe_fn *is_key; /* NULL for audio */
 	struct rth_stream *out;	 /* the peer's; rth_route_publish fills it in */
+	/* The voice as RED; 0: not agreed on. */
+	uint8_t red_in, red_out;
 };
 
 struct rth_route {
@@ -70,7 +73,8 @@ struct rth_route {
  * What a receiver has been sent in one slot. The core of the host gives it one
  * SSRC for ever, so when the sender behind it changes (a reload) or packets
  * were held back, sequence numbers and timestamps must go on from here. Only
- * the media thread of the one sender routed here touches it.
+ * the media thread of the one sender routed here touches it. A voice's packets
+ * are numbered one after the other, whatever they are.
  */
 struct rth_stream {
 	uint32_t ssrc_in;   /* 0: nothing came yet */
@@ -102,13 +106,16 @@ struct rth_port {
 
 	/* As a sender. */
 	struct rth_reports reports; /* its own; media thread */
-	unsigned tapped; /* route that was given them; media thread */
+	unsigned tapped;	   /* route that was given them; media thread */
+	struct rth_voice_in voice; /* its own; media thread */
+	uint8_t voice_plain[RTH_VOICE_PACKET_BYTES]; /* for the recorder */
 	struct rth_key_request key[RTH_RTP_SLOTS];
 	_Atomic int64_t key_pace_us; /* RTH_KEY_FRAME_EVERY_US and round trip */
 	atomic_ullong packets_in;
 	atomic_ullong packets_dropped;
 	/* As a receiver. */
 	struct rth_stream out[RTH_RTP_SLOTS];
+	struct rth_voice_out voice_out; /* its sender's media thread */
 	struct rth_limit *limit; /* of this PeerConnection; NULL: no route */
 	atomic_bool limited;	 /* its sender is slowed down for it */
 	atomic_ullong packets_out;

@@ -76,6 +76,7 @@ struct rth_sdp_slot {
 	char mid[RTH_SDP_MID_SIZE];
 	uint8_t ext[RTH_EXTS];	    /* ids 1..255; 0: not offered */
 	struct rth_sdp_format opus; /* audio only */
+	struct rth_sdp_format red;  /* audio only: RFC 2198 over that Opus */
 	struct rth_sdp_format video[RTH_CODECS]; /* camera and screen only */
 };
 

@@ -55,18 +55,28 @@ static void add_extension(struct answer *answer,
 /*
  * No transport-cc for audio: the host does not number the audio that it
  * sends, and a sender whose voice is not part of its estimate keeps it whole
- * when a REMB shrinks the picture.
+ * when a REMB shrinks the picture. NACK where the page asks for it: the host
+ * then keeps what it sends and asks for what it misses. RED (RFC 2198) stands
+ * behind plain Opus: the page chooses when it sends it, see voice.h.
  */
 static void add_audio(struct answer *answer, const struct rth_sdp_slot *slot)
 {
 	unsigned pt = slot->opus.pt;
 
-	add(answer, "m=audio 9 UDP/TLS/RTP/SAVPF %u\r\n", pt);
-	add(answer, "c=IN IP4 0.0.0.0\r\na=sendrecv\r\n");
+	add(answer, "m=audio 9 UDP/TLS/RTP/SAVPF %u", pt);
+	if (slot->red.pt)
+		add(answer, " %u", slot->red.pt);
+	add(answer, "\r\nc=IN IP4 0.0.0.0\r\na=sendrecv\r\n");
 	add_extension(answer, slot, RTH_EXT_MID);
 	add_extension(answer, slot, RTH_EXT_AUDIO_LEVEL);
 	add(answer, "a=rtpmap:%u opus/48000/2\r\n", pt);
+	if (slot->opus.feedback & RTH_FB_NACK)
+		add(answer, "a=rtcp-fb:%u nack\r\n", pt);
 	add(answer, "a=fmtp:%u minptime=10;useinbandfec=1\r\n", pt);
+	if (slot->red.pt) {
+		add(answer, "a=rtpmap:%u red/48000/2\r\n", slot->red.pt);
+		add(answer, "a=fmtp:%u %u/%u\r\n", slot->red.pt, pt, pt);
+	}
 }
 
 static void add_feedback(struct answer *answer,

@@ -20,6 +20,7 @@ static const struct {
 	enum kind kind;
 } encodings[] = {
 	{"opus/48000/2", KIND_OPUS},
+	{"red/48000/2", KIND_RED},
 	{"VP8/90000", KIND_VIDEO + RTH_CODEC_VP8},
 	{"H264/90000", KIND_VIDEO + RTH_CODEC_H264},
 	{"VP9/90000", KIND_VIDEO + RTH_CODEC_VP9},
@@ -174,6 +175,8 @@ static enum rth_err keep_format(struct reading *r, unsigned pt)
 
 	if (payload->kind == KIND_OPUS && r->slot == RTH_SLOT_AUDIO)
 		format = &slot(r)->opus;
+	else if (payload->kind == KIND_RED && r->slot == RTH_SLOT_AUDIO)
+		format = &slot(r)->red;
 	else if (payload->kind >= KIND_VIDEO && payload->kind < KIND_OTHER &&
 		 r->slot != RTH_SLOT_AUDIO && is_usable(payload))
 		format = &slot(r)->video[payload->kind - KIND_VIDEO];

@@ -15,6 +15,7 @@
 enum kind {
 	KIND_NONE,
 	KIND_OPUS,
+	KIND_RED,
 	KIND_VIDEO, /* plus an rth_codec */
 	KIND_OTHER = KIND_VIDEO + RTH_CODECS,
 };

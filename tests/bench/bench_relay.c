@@ -44,6 +44,15 @@ static void relay_rtp(void *handle, void *packet)
 	relayed++;
 }
 
+static void relay_bytes(void *handle, void *packet, uint8_t *buf, size_t len)
+{
+	(void)handle;
+	(void)packet;
+	(void)buf;
+	(void)len;
+	relayed++;
+}
+
 static void send_pli(void *handle, int slot)
 {
 	(void)handle;
@@ -53,6 +62,7 @@ static void send_pli(void *handle, int slot)
 static const struct rth_host host = {
 	.now_us = now_us,
 	.relay_rtp = relay_rtp,
+	.relay_bytes = relay_bytes,
 	.send_pli = send_pli,
 };
 

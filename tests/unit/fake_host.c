@@ -125,6 +125,15 @@ static void relay_rtp(void *handle, void *packet)
 	fake.n_packets++;
 }
 
+static void relay_bytes(void *handle, void *packet, uint8_t *buf, size_t len)
+{
+	struct fake_rtp other = *(struct fake_rtp *)packet;
+
+	other.buf = buf;
+	other.len = len;
+	relay_rtp(handle, &other);
+}
+
 static void send_pli(void *handle, int slot)
 {
 	alive(handle);
@@ -155,6 +164,7 @@ const struct rth_host fake_host = {
 	.close = close_handle,
 	.relay_data = relay_data,
 	.relay_rtp = relay_rtp,
+	.relay_bytes = relay_bytes,
 	.send_pli = send_pli,
 	.send_remb = send_remb,
 	.feed_connect = fake_recorder_connect,

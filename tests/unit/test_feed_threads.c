@@ -42,6 +42,14 @@ static void relay_rtp(void *handle, void *packet)
 	(void)packet;
 }
 
+static void relay_bytes(void *handle, void *packet, uint8_t *buf, size_t len)
+{
+	(void)handle;
+	(void)packet;
+	(void)buf;
+	(void)len;
+}
+
 static void send_pli(void *handle, int slot)
 {
 	(void)handle;
@@ -51,6 +59,7 @@ static void send_pli(void *handle, int slot)
 static const struct rth_host host = {
 	.now_us = now_us,
 	.relay_rtp = relay_rtp,
+	.relay_bytes = relay_bytes,
 	.send_pli = send_pli,
 	.feed_connect = rth_feed_socket_connect,
 	.feed_send = rth_feed_socket_send,

@@ -40,6 +40,19 @@ function withoutRtx(section) {
 	}).join('');
 }
 
+/**
+ * The voice's m-line: what is lost of it is asked for again, too. Browsers do
+ * so when they are asked to, but do not offer it.
+ * @param {string} section
+ */
+function withNack(section) {
+	const opus = /^a=rtpmap:(\d+) opus\//m.exec(section)?.[1];
+
+	return !opus || section.includes(`a=rtcp-fb:${opus} nack`) ? section
+		: section.replace(new RegExp(`^a=rtpmap:${opus} .*?(?=\\r?$)`, 'm'),
+			(line) => `${line}\r\na=rtcp-fb:${opus} nack`);
+}
+
 /** @param {string} section @returns {string} its mid */
 const midOf = (section) => /^a=mid:(\S+)/m.exec(section)?.[1] ?? '';
 
@@ -64,7 +77,8 @@ export function offerToSend(sdp) {
 
 	return [session.replace(/^a=group:BUNDLE.*$/m, (line) => line.split(' ')
 		.filter((word) => word.trim() !== mid).join(' ')),
-	...media.map(withoutRtx)].join('');
+	...media.map((section) => section.startsWith('m=audio')
+		? withNack(section) : withoutRtx(section))].join('');
 }
 
 /**
