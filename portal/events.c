@@ -14,6 +14,7 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 
+#include "live.h"
 #include "log.h"
 #include "portal.h"
 #include "store.h"
@@ -88,6 +89,7 @@ void rth_events_handle(struct rth_exchange *x)
 		err = take(portal, body);
 	for (i = 0; i < json_array_size(body) && !err; i++)
 		err = take(portal, json_array_get(body, i));
+	rth_live_wake(portal->live);
 	if (err)
 		rth_reply_failed(x, err);
 	else

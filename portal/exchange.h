@@ -45,6 +45,7 @@ enum rth_field_kind {
 };
 
 struct rth_exchange;
+struct rth_pause;
 struct rth_portal;
 struct rth_session;
 
@@ -144,6 +145,10 @@ struct rth_body {
 	/* NULL, or: the connection is cut within two seconds once this is
 	   true. Outlives the connection. */
 	const atomic_bool *cut;
+	/* NULL, or: `bytes` counts for nothing, and there is more as long as
+	   `read` returns 0. When it gives nothing the connection sleeps until
+	   rth_pause_end. Lasts until `close`. */
+	struct rth_pause *pause;
 };
 
 /**

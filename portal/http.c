@@ -37,6 +37,7 @@
 #include "log.h"
 #include "mem.h"
 #include "path.h"
+#include "pause.h"
 #include "refused.h"
 #include "session.h"
 #include "work.h"
@@ -343,6 +344,31 @@ struct sending {
 	struct MHD_Connection *connection;
 };
 
+static void suspend(void *connection)
+{
+	MHD_suspend_connection(connection);
+}
+
+static void resume(void *connection)
+{
+	MHD_resume_connection(connection);
+}
+
+/* A body without an end: nothing just now, or nothing any more. */
+static ssize_t send_live(struct sending *sending, char *data, size_t len)
+{
+	const struct rth_body *body = &sending->body;
+	size_t got = 0;
+
+	rth_pause_look(body->pause);
+	if (body->read(body->arg, 0, data, len, &got))
+		return MHD_CONTENT_READER_END_OF_STREAM;
+	if (!got)
+		rth_pause_begin(body->pause, sending->connection, suspend,
+				resume);
+	return (ssize_t)got;
+}
+
 /* Called when the client has taken what there was. */
 static ssize_t send_more(void *cls, uint64_t offset, char *data, size_t len)
 {
@@ -351,6 +377,8 @@ static ssize_t send_more(void *cls, uint64_t offset, char *data, size_t len)
 	size_t got = 0;
 
 	due_in(sending->http, sending->connection, STALL_MAX_S);
+	if (body->pause)
+		return send_live(sending, data, len);
 	if ((body->cut && atomic_load(body->cut)) ||
 	    body->read(body->arg, offset, data, len, &got) || !got)
 		return MHD_CONTENT_READER_END_WITH_ERROR;
@@ -377,9 +405,9 @@ static struct MHD_Response *make_stream(struct request *r,
 	sending->body = reply->stream;
 	sending->http = r->http;
 	sending->connection = r->connection;
-	response = MHD_create_response_from_callback(reply->stream.bytes,
-						     BLOCK_BYTES, send_more,
-						     sending, sending_free);
+	response = MHD_create_response_from_callback(
+		reply->stream.pause ? MHD_SIZE_UNKNOWN : reply->stream.bytes,
+		BLOCK_BYTES, send_more, sending, sending_free);
 	if (!response) {
 		rth_free(sending);
 		return NULL;

@@ -43,19 +43,22 @@ static size_t take(char *data, size_t size, size_t n, void *arg)
 	return bytes;
 }
 
-static char *make_body(const struct command *command)
+/* @param request taken */
+static char *make_body(const struct rth_portal *portal, json_t *request)
 {
 	char transaction[RTH_ID_SIZE];
 	json_t *body;
 	char *text = NULL;
 
-	if (rth_id_make(transaction))
+	if (rth_id_make(transaction)) {
+		json_decref(request);
 		return NULL;
-	body = json_pack("{s:s, s:s, s:s, s:s, s:{s:s, s:s}}", "janus",
-			 "message_plugin", "plugin", "janus.plugin.rthealth",
-			 "transaction", transaction, "admin_secret",
-			 command->portal->settings.janus.admin_secret,
-			 "request", "request", "end", "room", command->room);
+	}
+	body = json_pack("{s:s, s:s, s:s, s:s, s:o}", "janus", "message_plugin",
+			 "plugin", "janus.plugin.rthealth", "transaction",
+			 transaction, "admin_secret",
+			 portal->settings.janus.admin_secret, "request",
+			 request);
 	if (rth_json_text(&text, NULL, body))
 		text = NULL;
 	json_decref(body);
@@ -66,17 +69,17 @@ static char *make_body(const struct command *command)
 static int stopping(void *arg, curl_off_t a, curl_off_t b, curl_off_t c,
 		    curl_off_t d)
 {
-	const struct command *command = arg;
+	const struct rth_portal *portal = arg;
 
 	(void)a;
 	(void)b;
 	(void)c;
 	(void)d;
-	return rth_work_stopping(command->portal->work_net);
+	return rth_work_stopping(portal->work_net);
 }
 
-static enum rth_err post(CURL *curl, struct command *command, const char *body,
-			 struct answer *answer)
+static enum rth_err post(CURL *curl, struct rth_portal *portal,
+			 const char *body, struct answer *answer)
 {
 	static const char type[] = "Content-Type: application/json";
 	struct curl_slist *headers = curl_slist_append(NULL, type);
@@ -84,8 +87,7 @@ static enum rth_err post(CURL *curl, struct command *command, const char *body,
 
 	if (!headers)
 		return RTH_ERR_NOMEM;
-	curl_easy_setopt(curl, CURLOPT_URL,
-			 command->portal->settings.janus.admin_url);
+	curl_easy_setopt(curl, CURLOPT_URL, portal->settings.janus.admin_url);
 	curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
 	curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
 	curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body);
@@ -96,7 +98,7 @@ static enum rth_err post(CURL *curl, struct command *command, const char *body,
 	curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, TIMEOUT_MS);
 	curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
 	curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, stopping);
-	curl_easy_setopt(curl, CURLOPT_XFERINFODATA, command);
+	curl_easy_setopt(curl, CURLOPT_XFERINFODATA, portal);
 	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take);
 	curl_easy_setopt(curl, CURLOPT_WRITEDATA, answer);
 	rc = curl_easy_perform(curl);
@@ -104,38 +106,56 @@ static enum rth_err post(CURL *curl, struct command *command, const char *body,
 	return rc == CURLE_OK ? 0 : RTH_ERR_UNAVAILABLE;
 }
 
-/* "ended" and "there is no such room" are both what was wanted. */
+/* What the plugin said to it: its own "error", if there is one. */
 static enum rth_err judge(const struct answer *answer)
 {
 	json_t *root = json_loadb(answer->text, answer->len, 0, NULL);
 	const char *janus = json_string_value(json_object_get(root, "janus"));
-	enum rth_err err =
-		janus && strcmp(janus, "success") == 0 ? 0 : RTH_ERR_DENIED;
+	const char *error = json_string_value(
+		json_object_get(json_object_get(root, "response"), "error"));
+	enum rth_err err = 0;
 
+	if (!janus || strcmp(janus, "success") != 0)
+		err = RTH_ERR_DENIED;
+	else if (error)
+		err = strcmp(error, "not-found") == 0 ? RTH_ERR_NOT_FOUND
+						      : RTH_ERR_DENIED;
 	json_decref(root);
 	return err;
 }
 
-static void end_room(void *arg)
+enum rth_err rth_janus_admin_ask(struct rth_portal *portal, json_t *request)
 {
-	struct command *command = arg;
 	struct answer *answer = rth_alloc(sizeof(*answer));
 	CURL *curl = curl_easy_init();
-	char *body = make_body(command);
+	char *body = make_body(portal, request);
 	enum rth_err err = RTH_ERR_NOMEM;
 
 	if (answer && curl && body)
-		err = post(curl, command, body, answer);
+		err = post(curl, portal, body, answer);
 	if (!err)
 		err = judge(answer);
-	rth_log(err ? RTH_LOG_ERROR : RTH_LOG_INFO, "room-end-asked",
-		"s:s, s:s", "room", command->room, "error", rth_err_name(err));
 	if (body)
 		OPENSSL_cleanse(body, strlen(body));
 	rth_free(body);
 	if (curl)
 		curl_easy_cleanup(curl);
 	rth_free(answer);
+	return err;
+}
+
+static void end_room(void *arg)
+{
+	struct command *command = arg;
+	enum rth_err err = rth_janus_admin_ask(
+		command->portal, json_pack("{s:s, s:s}", "request", "end",
+					   "room", command->room));
+
+	/* That there is no such room is what was wanted. */
+	if (err == RTH_ERR_NOT_FOUND)
+		err = 0;
+	rth_log(err ? RTH_LOG_ERROR : RTH_LOG_INFO, "room-end-asked",
+		"s:s, s:s", "room", command->room, "error", rth_err_name(err));
 	rth_free(command);
 }
 

@@ -5,6 +5,7 @@
 #include "join.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "audit.h"
 #include "log.h"
@@ -44,6 +45,8 @@ static enum rth_err sign_admission(char **tokenp, struct rth_portal *portal,
 		.seat_until_s =
 			rth_visit_window(&portal->settings, visit).closes_s,
 		.record = may_record(&portal->settings, clinician),
+		.admitted = !clinician &&
+			    strcmp(visit->admitted, session->user.id) == 0,
 	};
 	json_t *claims;
 	enum rth_err err = rth_token_admission(&claims, &admission);
@@ -153,7 +156,7 @@ static bool open_now(struct rth_exchange *x, const struct rth_visit *visit)
 	struct rth_window window = rth_visit_window(&portal->settings, visit);
 	int64_t now_s = portal->now_s();
 
-	if (visit->cancelled || now_s >= window.closes_s) {
+	if (visit->cancelled || visit->ended || now_s >= window.closes_s) {
 		record_refusal(x, visit->id, "ended");
 		rth_reply_error(x, 403, "ended", "This visit is over.");
 		return false;

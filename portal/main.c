@@ -35,6 +35,7 @@
 #include "films.h"
 #include "http.h"
 #include "keys.h"
+#include "live.h"
 #include "log.h"
 #include "mailcode.h"
 #include "media.h"
@@ -202,6 +203,10 @@ static enum rth_err open_portal(struct rth_portal *p, const char *config)
 	if (!err)
 		err = failed("audit", rth_audit_self_start(p, config));
 	if (!err)
+		err = failed("live", rth_live_create(&p->live, p));
+	if (!err)
+		err = failed("live", rth_live_start(p->live));
+	if (!err)
 		err = failed("workers", open_workers(p));
 	if (!err)
 		err = failed("providers",
@@ -324,13 +329,14 @@ static unsigned running(const struct servers *servers)
 	       rth_http_running(servers->private);
 }
 
-static void drain(const struct servers *servers)
+static void drain(struct rth_portal *p, const struct servers *servers)
 {
 	const struct timespec pause = {0, 20000000};
 	int waited_ms;
 
 	rth_http_quiesce(servers->public);
 	rth_http_quiesce(servers->private);
+	rth_live_stop(p->live);
 	for (waited_ms = 0; running(servers) && waited_ms < DRAIN_MS;
 	     waited_ms += 20)
 		nanosleep(&pause, NULL);
@@ -366,6 +372,7 @@ static void close_portal(struct rth_portal *p, struct servers *servers)
 	rth_keys_free(p->keys);
 	rth_mailcode_free(p->mailcode);
 	rth_oidc_free(p->oidc);
+	rth_live_free(p->live);
 	rth_audit_self_stop(p);
 	rth_peers_free(p->peers);
 	rth_brand_free(p->brand);
@@ -389,7 +396,7 @@ static int serve(struct rth_portal *p, const char *config)
 		rth_recovery_start(p, NULL);
 		rth_retention_start(p);
 		wait_for_end(p, &servers, &signals);
-		drain(&servers);
+		drain(p, &servers);
 	}
 	close_portal(p, &servers);
 	curl_global_cleanup();

@@ -23,6 +23,7 @@ struct rth_media;
 struct rth_films;
 struct rth_peers;
 struct rth_brand;
+struct rth_live;
 
 struct rth_portal {
 	struct rth_settings settings;
@@ -31,6 +32,7 @@ struct rth_portal {
 	struct rth_signing *signing;	 /* signing.h */
 	struct rth_brand *brand;	 /* brand.h */
 	struct rth_peers *peers;	 /* peers.h; NULL in a unit test */
+	struct rth_live *live;		 /* live.h; NULL in a unit test */
 	struct rth_work *work;		 /* work.h: database jobs */
 	struct rth_work *work_net;  /* work.h: jobs that wait for a network */
 	struct rth_work *work_mail; /* work.h: mails on their way */

@@ -4,12 +4,15 @@
  */
 #include "route.h"
 
+#include "attend.h"
 #include "audit.h"
 #include "brand.h"
+#include "door.h"
 #include "events.h"
 #include "files.h"
 #include "film_handlers.h"
 #include "join.h"
+#include "live.h"
 #include "mailcode.h"
 #include "media.h"
 #include "oidc.h"
@@ -22,6 +25,7 @@
 #include "session.h"
 #include "static.h"
 #include "store.h"
+#include "urgent.h"
 #include "visit.h"
 
 static void handle_health(struct rth_exchange *x)
@@ -100,6 +104,26 @@ const struct rth_route rth_routes_public[] = {
 	 RTH_PROOF_NONE, 0, false, rth_visit_handle_quality},
 	{RTH_POST, "/api/visits/:id/join", RTH_SIGNED_IN, RTH_ON_STORE,
 	 RTH_PROOF_CSRF, 0, false, rth_join_handle},
+	{RTH_POST, "/api/visits/:id/note", RTH_CLINICIAN, RTH_ON_NET,
+	 RTH_PROOF_CSRF, 0, false, rth_attend_handle_note},
+	{RTH_POST, "/api/visits/:id/decline", RTH_CLINICIAN, RTH_ON_NET,
+	 RTH_PROOF_CSRF, 0, false, rth_attend_handle_decline},
+	{RTH_GET, "/api/door", RTH_CLINICIAN, RTH_ON_STORE, RTH_PROOF_NONE, 0,
+	 false, rth_door_handle_own},
+	{RTH_PUT, "/api/door", RTH_CLINICIAN, RTH_ON_STORE, RTH_PROOF_CSRF, 0,
+	 false, rth_door_handle_put},
+	{RTH_GET, "/api/doors/:name", RTH_SIGNED_IN, RTH_ON_STORE,
+	 RTH_PROOF_NONE, 0, false, rth_door_handle_get},
+	{RTH_POST, "/api/doors/:name/knock", RTH_SIGNED_IN, RTH_ON_STORE,
+	 RTH_PROOF_CSRF, 0, false, rth_door_handle_knock},
+	{RTH_POST, "/api/urgent", RTH_SIGNED_IN, RTH_ON_STORE, RTH_PROOF_CSRF,
+	 0, false, rth_urgent_handle_call},
+	{RTH_POST, "/api/urgent/:id/take", RTH_CLINICIAN, RTH_ON_STORE,
+	 RTH_PROOF_CSRF, 0, false, rth_urgent_handle_take},
+	{RTH_PUT, "/api/duty", RTH_CLINICIAN, RTH_ON_STORE, RTH_PROOF_CSRF, 0,
+	 false, rth_urgent_handle_duty},
+	{RTH_GET, "/api/live", RTH_SIGNED_IN, RTH_ON_STORE, RTH_PROOF_NONE, 0,
+	 false, rth_live_handle},
 	{RTH_POST, "/api/check", RTH_SIGNED_IN, RTH_ON_STORE, RTH_PROOF_CSRF, 0,
 	 false, rth_join_handle_check},
 

@@ -19,7 +19,9 @@
 #include "mem.h"
 #include "portal.h"
 #include "rights.h"
+#include "store_door.h"
 #include "text.h"
+#include "urgent.h"
 
 #define COOKIE_NAME "rth"
 #define COOKIE_BYTES 32
@@ -290,18 +292,28 @@ void rth_session_handle_get(struct rth_exchange *x)
 	const struct rth_portal *portal = rth_request_portal(x);
 	const struct rth_settings *settings = &portal->settings;
 	const struct rth_session *s = rth_request_session(x);
-	json_t *answer;
+	json_t *answer, *urgent = NULL;
+	bool on_call = false;
+	enum rth_err err = s ? rth_urgent_json(&urgent, portal, s) : 0;
+
+	if (!err && s)
+		err = rth_store_duty_get(portal->store, &on_call, s->user.id);
+	if (err) {
+		json_decref(urgent);
+		rth_reply_failed(x, err);
+		return;
+	}
 
 	if (s)
-		answer =
-			json_pack("{s:b, s:{s:s, s:s, s:s, s:s, s:o}, s:s, s:o,"
-				  " s:o*}",
-				  "signed_in", 1, "user", "id", s->user.id,
-				  "name", s->user.name, "email", s->user.email,
-				  "role", rth_role_name(s->role), "rights",
-				  rth_rights_json(rth_rights(portal, s, NULL)),
-				  "csrf", s->csrf, "clinic", clinic(settings),
-				  "visit_kinds", visit_kinds(settings, s));
+		answer = json_pack(
+			"{s:b, s:{s:s, s:s, s:s, s:s, s:o}, s:s, s:o,"
+			" s:o*}",
+			"signed_in", 1, "user", "id", s->user.id, "name",
+			s->user.name, "email", s->user.email, "role",
+			rth_role_name(s->role), "rights",
+			rth_rights_json(rth_rights(portal, s, NULL)), "csrf",
+			s->csrf, "clinic", clinic(settings), "visit_kinds",
+			visit_kinds(settings, s), "urgent", urgent);
 	else
 		answer = json_pack("{s:b, s:o, s:b, s:b, s:o}", "signed_in", 0,
 				   "providers", providers(settings),

@@ -29,6 +29,7 @@
 #define RTH_HASH_SIZE 44   /* SHA-256 as base64url and NUL */
 #define RTH_GROUPS_SIZE 2049
 #define RTH_KIND_CHARS 40
+#define RTH_DOOR_SIZE 41 /* the name of a door and NUL */
 #define RTH_KIND_SIZE (4 * RTH_KIND_CHARS + 1)
 
 struct rth_store;
@@ -169,11 +170,15 @@ struct rth_visit {
 	int64_t minutes;
 	bool cancelled;
 	char kind[RTH_KIND_SIZE]; /* or "" */
+	char door[RTH_DOOR_SIZE]; /* where it was knocked for it, or "" */
+	bool urgent;		  /* it was an urgent call */
 	/* Read only. */
-	bool recorded;	  /* something of it was recorded */
-	int64_t first_ms; /* both people were there; 0: never */
-	int64_t last_ms;  /* and were last known to be */
-	int64_t both_ms;  /* how long in all */
+	bool ended;		    /* for good, by its clinician */
+	char admitted[RTH_ID_SIZE]; /* the user who was let in, or "" */
+	bool recorded;		    /* something of it was recorded */
+	int64_t first_ms;	    /* both people were there; 0: never */
+	int64_t last_ms;	    /* and were last known to be */
+	int64_t both_ms;	    /* how long in all */
 };
 
 /** Adds a visit; its `cancelled` is not read. RTH_ERR_EXISTS: id or room. */
@@ -198,9 +203,12 @@ enum rth_err rth_store_visit_update(struct rth_store *store,
 /**
  * Calls back for each visit of this person that ends after `since_s`, soonest
  * first, at most 500; stops at the first error. `each` must not call the store.
+ * Those that began by a knock or an urgent call, and whose patient was never
+ * let in, only while they last.
  */
 enum rth_err rth_store_visit_each(
 	struct rth_store *store, const struct rth_user *viewer, int64_t since_s,
+	int64_t now_s,
 	enum rth_err (*each)(const struct rth_visit *visit, void *arg),
 	void *arg) RTH_CHECKED;
 

@@ -237,6 +237,50 @@ static const char told[] =
 	"  PRIMARY KEY(visit_id, role, time_s));"
 	"CREATE INDEX quality_time ON quality(time_s);";
 
+/*
+ * visits.admitted: the user who was let in and not sent away since, or "".
+ * doors.until_s: 0, open until it is closed. duty: who is on call, and when a
+ * page of theirs was there last. calls: urgent ones that nobody has taken;
+ * then it is a visit with the same id and room. waiting.found: JSON of the
+ * check-in, or "". live: a number that grows with what GET /api/live tells.
+ */
+static const char doors[] =
+	"ALTER TABLE visits ADD COLUMN door TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE visits ADD COLUMN urgent INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE visits ADD COLUMN ended INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE visits ADD COLUMN admitted TEXT NOT NULL DEFAULT '';"
+	"CREATE INDEX visits_urgent ON visits(made_s) WHERE urgent <> 0;"
+	"CREATE TABLE doors("
+	"  user_id TEXT PRIMARY KEY REFERENCES users(id),"
+	"  name TEXT NOT NULL UNIQUE,"
+	"  title TEXT NOT NULL,"
+	"  open INTEGER NOT NULL,"
+	"  until_s BIGINT NOT NULL,"
+	"  knocks BIGINT NOT NULL);"
+	"CREATE TABLE duty("
+	"  user_id TEXT PRIMARY KEY REFERENCES users(id),"
+	"  seen_s BIGINT NOT NULL);"
+	"CREATE TABLE calls("
+	"  id TEXT PRIMARY KEY,"
+	"  room TEXT NOT NULL UNIQUE,"
+	"  patient_email TEXT NOT NULL UNIQUE,"
+	"  made_s BIGINT NOT NULL,"
+	"  minutes INTEGER NOT NULL,"
+	"  waited INTEGER NOT NULL);"
+	"CREATE TABLE waiting("
+	"  visit_id TEXT NOT NULL,"
+	"  sub TEXT NOT NULL,"
+	"  participant TEXT NOT NULL,"
+	"  boot TEXT NOT NULL,"
+	"  since_ms BIGINT NOT NULL,"
+	"  found TEXT NOT NULL,"
+	"  PRIMARY KEY(visit_id, sub));"
+	"CREATE INDEX waiting_boot ON waiting(boot);"
+	"CREATE INDEX waiting_sub ON waiting(sub);"
+	"CREATE TABLE live("
+	"  one INTEGER PRIMARY KEY CHECK(one = 1),"
+	"  n BIGINT NOT NULL);";
+
 const struct rth_migration rth_store_migrations[] = {
 	{people_and_audit,
 	 {[RTH_DB_SQLITE] = audit_triggers_sqlite,
@@ -247,6 +291,7 @@ const struct rth_migration rth_store_migrations[] = {
 	{films, {NULL}},
 	{portals, {NULL}},
 	{told, {NULL}},
+	{doors, {NULL}},
 };
 
 const size_t rth_store_migrations_n =

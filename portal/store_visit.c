@@ -17,7 +17,8 @@
 	" COALESCE(CASE WHEN h.since_ms > 0 THEN h.heard_ms"              \
 	" ELSE h.last_ms END, 0), COALESCE(h.both_ms + CASE"              \
 	" WHEN h.since_ms > 0 AND h.heard_ms > h.since_ms"                \
-	" THEN h.heard_ms - h.since_ms ELSE 0 END, 0)"
+	" THEN h.heard_ms - h.since_ms ELSE 0 END, 0),"                   \
+	" v.door, v.urgent, v.ended, v.admitted"
 #define TABLES                                                 \
 	" FROM visits v JOIN users c ON c.id = v.clinician_id" \
 	" LEFT JOIN users p ON p.email = v.patient_email"      \
@@ -36,14 +37,16 @@ enum rth_err rth_store_visit_add(struct rth_store *store,
 		RTH_DB_INT(visit->minutes),
 		RTH_DB_INT(now_s),
 		RTH_DB_TEXT(visit->kind),
+		RTH_DB_TEXT(visit->door),
+		RTH_DB_INT(visit->urgent),
 	};
 	const struct rth_db_query query = {
 		.sql = "INSERT INTO visits(id, room, title, clinician_id,"
 		       " patient_email, start_s, minutes, cancelled, made_s, "
-		       "kind)"
-		       " VALUES($1, $2, $3, $4, $5, $6, $7, 0, $8, $9)",
+		       "kind, door, urgent) VALUES($1, $2, $3, $4, $5, $6,"
+		       " $7, 0, $8, $9, $10, $11)",
 		.values = values,
-		.values_n = 9,
+		.values_n = 11,
 	};
 
 	return rth_store_run(store, &query);
@@ -80,6 +83,13 @@ static enum rth_err read_visit(const struct rth_db_backend *backend,
 	v->first_ms = backend->column_int(row, 12);
 	v->last_ms = backend->column_int(row, 13);
 	v->both_ms = backend->column_int(row, 14);
+	if (!err)
+		err = backend->column_text(row, 15, v->door, sizeof(v->door));
+	v->urgent = backend->column_int(row, 16) != 0;
+	v->ended = backend->column_int(row, 17) != 0;
+	if (!err)
+		err = backend->column_text(row, 18, v->admitted,
+					   sizeof(v->admitted));
 	return err;
 }
 
@@ -131,7 +141,8 @@ enum rth_err rth_store_visit_update(struct rth_store *store,
 	const struct rth_db_query query = {
 		.sql = "UPDATE visits SET title = $3, patient_email = $4,"
 		       " start_s = $5, minutes = $6, cancelled = $7, room = $8,"
-		       " kind = $10"
+		       " kind = $10, admitted = CASE WHEN room = $8"
+		       " THEN admitted ELSE '' END"
 		       " WHERE id = $1 AND clinician_id = $2"
 		       " AND cancelled = 0 AND room = $9"
 		       " AND (patient_email = $4 OR NOT EXISTS(SELECT 1"
@@ -162,23 +173,27 @@ static enum rth_err each_row(const struct rth_db_row *row, void *arg)
 
 enum rth_err rth_store_visit_each(
 	struct rth_store *store, const struct rth_user *viewer, int64_t since_s,
+	int64_t now_s,
 	enum rth_err (*call)(const struct rth_visit *visit, void *arg),
 	void *arg)
 {
 	struct each each = {store->backend, call, arg};
 	const struct rth_db_value values[] = {
-		RTH_DB_TEXT(viewer->id),
-		RTH_DB_TEXT(viewer->email),
-		RTH_DB_INT(since_s),
-		RTH_DB_INT(LIST_MAX),
+		RTH_DB_TEXT(viewer->id), RTH_DB_TEXT(viewer->email),
+		RTH_DB_INT(since_s),	 RTH_DB_INT(LIST_MAX),
+		RTH_DB_INT(now_s),
 	};
 	const struct rth_db_query query = {
 		.sql = "SELECT " COLUMNS TABLES
 		       " WHERE (v.clinician_id = $1 OR v.patient_email = $2)"
 		       " AND v.start_s + v.minutes * 60 > $3"
+		       " AND ((v.door = '' AND v.urgent = 0)"
+		       " OR v.admitted <> '' OR h.first_ms > 0"
+		       " OR (v.start_s + v.minutes * 60 > $5"
+		       " AND v.cancelled = 0 AND v.ended = 0))"
 		       " ORDER BY v.start_s, v.id LIMIT $4",
 		.values = values,
-		.values_n = 4,
+		.values_n = 5,
 		.row = each_row,
 		.arg = &each,
 	};

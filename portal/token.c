@@ -53,16 +53,17 @@ enum rth_err rth_token_admission(json_t **claimsp,
 		return RTH_ERR_STATE;
 	if (exp_s > a->seat_until_s)
 		exp_s = a->seat_until_s;
-	claims = json_pack_ex(
-		&why, 0,
-		"{s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:s%,"
-		" s:{s:s, s:s, s:I, s:b}}",
-		"iss", a->issuer, "aud", a->audience, "sub", a->subject, "jti",
-		a->jti, "iat", (json_int_t)a->now_s, "nbf",
-		(json_int_t)a->now_s, "exp", (json_int_t)exp_s, "name", a->name,
-		utf8_prefix(a->name, RTH_TOKEN_NAME_MAX), "rth", "room",
-		a->room, "role", a->role, "seat_until",
-		(json_int_t)a->seat_until_s, "record", (int)a->record);
+	claims = json_pack_ex(&why, 0,
+			      "{s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:s%,"
+			      " s:{s:s, s:s, s:I, s:b, s:b}}",
+			      "iss", a->issuer, "aud", a->audience, "sub",
+			      a->subject, "jti", a->jti, "iat",
+			      (json_int_t)a->now_s, "nbf", (json_int_t)a->now_s,
+			      "exp", (json_int_t)exp_s, "name", a->name,
+			      utf8_prefix(a->name, RTH_TOKEN_NAME_MAX), "rth",
+			      "room", a->room, "role", a->role, "seat_until",
+			      (json_int_t)a->seat_until_s, "record",
+			      (int)a->record, "admitted", (int)a->admitted);
 	if (!claims)
 		return json_error_code(&why) == json_error_out_of_memory
 			       ? RTH_ERR_NOMEM

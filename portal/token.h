@@ -34,6 +34,7 @@ struct rth_admission {
 	int64_t now_s;	  /* since 1970 */
 	int64_t seat_until_s;
 	bool record;
+	bool admitted; /* was let in by the clinician before */
 };
 
 /**

@@ -15,7 +15,10 @@
 #include "json_text.h"
 #include "log.h"
 #include "mem.h"
+#include "store_door.h"
 #include "store_told.h"
+#include "store_waiting.h"
+#include "told_door.h"
 
 #define BOOTS_MAX 64
 #define SEQ_MAX INT64_C(1000000000000000)
@@ -30,6 +33,7 @@ struct told {
 	const char *event;
 	const char *room; /* or NULL */
 	char visit[RTH_ID_SIZE];
+	bool call; /* `visit` is an urgent call that nobody has taken yet */
 	struct rth_boot_row boot; /* as it will be; boot.boot "": none */
 	int64_t from_seq;	  /* where it is */
 	int64_t time_ms;
@@ -119,6 +123,23 @@ static enum rth_err note_quality(struct rth_store *store, const struct told *t)
 				     strcmp(role, "clinician") == 0, &quality);
 }
 
+static enum rth_err note_door(struct rth_store *store, const struct told *t)
+{
+	const struct rth_told_door door = {
+		.data = t->data,
+		.event = t->event,
+		.visit = t->visit,
+		.boot = t->boot.boot,
+		.participant = word(t->data, "participant"),
+		.sub = word(t->data, "sub"),
+		.role = word(t->data, "role"),
+		.reason = word(t->data, "reason"),
+		.time_ms = t->time_ms,
+	};
+
+	return rth_told_door(store, &door);
+}
+
 static enum rth_err write_told(struct rth_store *store, void *arg)
 {
 	const struct told *t = arg;
@@ -126,9 +147,13 @@ static enum rth_err write_told(struct rth_store *store, void *arg)
 
 	if (*t->boot.boot)
 		err = rth_store_boot_advance(store, &t->boot, t->from_seq);
-	if (!err && *t->visit && *t->boot.boot)
+	if (!err && *t->visit && *t->boot.boot && !t->call)
 		err = note_presence(store, t);
-	if (!err && *t->visit && is(t, "quality"))
+	if (!err && *t->visit && *t->boot.boot)
+		err = note_door(store, t);
+	if (!err && *t->boot.boot && is(t, "stopping"))
+		err = rth_store_waiting_boot(store, t->boot.boot);
+	if (!err && *t->visit && !t->call && is(t, "quality"))
 		err = note_quality(store, t);
 	return err;
 }
@@ -180,6 +205,18 @@ static enum rth_err keep_evidence(struct told *t)
 	return rth_store_change(t->portal->store, write_told, t);
 }
 
+static enum rth_err find_visit(struct told *t)
+{
+	struct rth_store *store = t->portal->store;
+	enum rth_err err = rth_store_visit_of_room(store, t->visit, t->room);
+
+	if (err != RTH_ERR_NOT_FOUND)
+		return err;
+	err = rth_store_call_of_room(store, t->visit, t->room);
+	t->call = !err;
+	return err;
+}
+
 static enum rth_err keep(struct told *t)
 {
 	enum rth_err err = RTH_ERR_NOT_FOUND;
@@ -192,8 +229,7 @@ static enum rth_err keep(struct told *t)
 			return RTH_ERR_NOMEM;
 	}
 	if (t->room)
-		err = rth_store_visit_of_room(t->portal->store, t->visit,
-					      t->room);
+		err = find_visit(t);
 	if (!err || err == RTH_ERR_NOT_FOUND)
 		err = rth_evidence_is(t->event) ? keep_evidence(t)
 						: keep_row(t);
@@ -265,7 +301,10 @@ static enum rth_err tell_before(struct told *t, enum rth_boot_end end)
 
 static enum rth_err write_gone(struct rth_store *store, void *arg)
 {
-	return rth_store_boot_gone(store, arg);
+	const struct rth_boot_row *boot = arg;
+	enum rth_err err = rth_store_boot_gone(store, boot);
+
+	return err ? err : rth_store_waiting_boot(store, boot->boot);
 }
 
 static enum rth_err tell_gone(const struct rth_portal *portal,

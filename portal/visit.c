@@ -12,6 +12,7 @@
 #include "log.h"
 #include "mailcode.h"
 #include "portal.h"
+#include "store_door.h"
 #include "store_told.h"
 #include "text.h"
 
@@ -46,14 +47,17 @@ static bool is_staff(const struct rth_session *session)
 enum rth_err rth_visit_find(struct rth_visit *visit,
 			    const struct rth_exchange *x)
 {
+	const struct rth_portal *portal = rth_request_portal(x);
 	const struct rth_session *session = rth_request_session(x);
 	const char *id = rth_request_param(x, 0);
 	enum rth_err err;
 
 	if (!rth_id_valid(id))
 		return RTH_ERR_NOT_FOUND;
-	err = rth_store_visit_get(rth_request_portal(x)->store, visit, id,
-				  &session->user);
+	err = rth_store_visit_get(portal->store, visit, id, &session->user);
+	if (err == RTH_ERR_NOT_FOUND)
+		err = rth_store_call_get(portal->store, visit, id,
+					 session->user.email, portal->now_s());
 	if (!err && rth_visit_is_clinician(visit, session) &&
 	    !is_staff(session))
 		return RTH_ERR_NOT_FOUND;
@@ -94,22 +98,24 @@ json_t *rth_visit_json(const struct rth_settings *settings,
 	snprintf(link, sizeof(link), "%s/visit/%s", settings->public_url,
 		 visit->id);
 	return json_pack(
-		"{s:s, s:s, s:s, s:I, s:s*, s:s?, s:s, s:s, s:s, s:s, s:s,"
-		" s:s, s:b, s:s?, s:o}",
+		"{s:s, s:s, s:s, s:I, s:s*, s:s?, s:s?, s:s, s:s, s:s, s:s,"
+		" s:s, s:b, s:s?, s:o, s:b, s:s?, s:b}",
 		"id", visit->id, "title", visit->title, "start", start,
 		"minutes", (json_int_t)visit->minutes, "patient_email",
 		clinician ? visit->patient_email : NULL, "patient_name",
 		*visit->patient_name ? visit->patient_name : NULL,
-		"clinician_name", visit->clinician_name, "role",
+		"clinician_name",
+		*visit->clinician_id ? visit->clinician_name : NULL, "role",
 		clinician ? "clinician" : "patient", "status",
 		visit->cancelled ? "cancelled" : "scheduled", "opens", opens,
 		"closes", closes, "link", link, "recorded", visit->recorded,
-		"kind", *visit->kind ? visit->kind : NULL, "happened",
-		happened);
+		"kind", *visit->kind ? visit->kind : NULL, "happened", happened,
+		"ended", visit->ended, "door",
+		*visit->door ? visit->door : NULL, "urgent", visit->urgent);
 }
 
-static void reply_visit(struct rth_exchange *x, unsigned status,
-			const struct rth_visit *visit)
+void rth_visit_reply(struct rth_exchange *x, unsigned status,
+		     const struct rth_visit *visit)
 {
 	rth_reply_json(x, status,
 		       rth_visit_json(&rth_request_portal(x)->settings, visit,
@@ -310,6 +316,20 @@ static enum rth_err list_one(const struct rth_visit *visit, void *arg)
 	return json_array_append_new(l->visits, value) ? RTH_ERR_NOMEM : 0;
 }
 
+/* An urgent call that nobody has taken yet is a visit to who called. */
+static enum rth_err list_call(const struct rth_portal *portal,
+			      struct listing *l)
+{
+	struct rth_visit call;
+	enum rth_err err =
+		rth_store_call_get(portal->store, &call, NULL,
+				   l->viewer->user.email, portal->now_s());
+
+	if (err == RTH_ERR_NOT_FOUND)
+		return 0;
+	return err ? err : list_one(&call, l);
+}
+
 void rth_visit_handle_list(struct rth_exchange *x)
 {
 	const struct rth_portal *portal = rth_request_portal(x);
@@ -317,8 +337,12 @@ void rth_visit_handle_list(struct rth_exchange *x)
 			    json_array()};
 	int64_t since_s = portal->now_s() -
 			  portal->settings.visit.keep_days * (int64_t)DAY_S;
-	enum rth_err err = rth_store_visit_each(portal->store, &l.viewer->user,
-						since_s, list_one, &l);
+	enum rth_err err =
+		rth_store_visit_each(portal->store, &l.viewer->user, since_s,
+				     portal->now_s(), list_one, &l);
+
+	if (!err)
+		err = list_call(portal, &l);
 
 	if (err) {
 		json_decref(l.visits);
@@ -363,7 +387,7 @@ void rth_visit_handle_make(struct rth_exchange *x)
 	if (err)
 		rth_reply_failed(x, err);
 	else
-		reply_visit(x, 201, &visit);
+		rth_visit_reply(x, 201, &visit);
 }
 
 void rth_visit_handle_get(struct rth_exchange *x)
@@ -374,7 +398,7 @@ void rth_visit_handle_get(struct rth_exchange *x)
 	if (err)
 		reply_err(x, err);
 	else
-		reply_visit(x, 200, &visit);
+		rth_visit_reply(x, 200, &visit);
 }
 
 enum rth_err rth_visit_find_own(struct rth_visit *visit,
@@ -413,6 +437,11 @@ void rth_visit_handle_change(struct rth_exchange *x)
 				"This visit has been cancelled.");
 		return;
 	}
+	if (visit.ended) {
+		rth_reply_error(x, 409, "ended",
+				"This visit has ended. Please make another.");
+		return;
+	}
 	if (!read_fields(&f, x, visit.kind))
 		return;
 	/* Another patient gets another room: the first one may hold a seat. */
@@ -441,7 +470,7 @@ void rth_visit_handle_change(struct rth_exchange *x)
 	if (err)
 		rth_reply_failed(x, err);
 	else
-		reply_visit(x, 200, &visit);
+		rth_visit_reply(x, 200, &visit);
 }
 
 void rth_visit_handle_cancel(struct rth_exchange *x)

@@ -44,6 +44,10 @@ json_t *rth_visit_json(const struct rth_settings *settings,
 		       const struct rth_visit *visit,
 		       const struct rth_session *viewer) RTH_CHECKED;
 
+/** Replies with the visit, for the request's person. */
+void rth_visit_reply(struct rth_exchange *x, unsigned status,
+		     const struct rth_visit *visit);
+
 /* Handlers, RTH_ON_STORE. */
 void rth_visit_handle_list(struct rth_exchange *x);
 void rth_visit_handle_make(struct rth_exchange *x);

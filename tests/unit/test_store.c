@@ -277,16 +277,18 @@ static void visits_are_for_their_two_people(void **state)
 	assert_string_equal(v.patient_name, "Pat");
 	assert_int_equal(rth_store_visit_get(store(), &v, "a", &stranger),
 			 RTH_ERR_NOT_FOUND);
-	assert_int_equal(
-		rth_store_visit_each(store(), &patient, 2900, collect, ids), 0);
+	assert_int_equal(rth_store_visit_each(store(), &patient, 2900, 2900,
+					      collect, ids),
+			 0);
 	assert_string_equal(ids, "bc");
 	ids[0] = '\0';
 	assert_int_equal(
-		rth_store_visit_each(store(), &doctor, 0, collect, ids), 0);
+		rth_store_visit_each(store(), &doctor, 0, 0, collect, ids), 0);
 	assert_string_equal(ids, "abc");
 	ids[0] = '\0';
 	assert_int_equal(
-		rth_store_visit_each(store(), &stranger, 0, collect, ids), 0);
+		rth_store_visit_each(store(), &stranger, 0, 0, collect, ids),
+		0);
 	assert_string_equal(ids, "");
 }
 
