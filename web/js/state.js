@@ -77,6 +77,9 @@ import { follow, none, seated, unseated } from './recording.js';
  * @property {string | null} met the other's name, kept after they left
  * @property {'new' | 'up' | 'unheard' | 'shaky' | 'lost'} link `unheard`: media
  *   flows, but nothing is heard from Janus
+ * @property {boolean} again a page that was loaded again comes back
+ * @property {{microphone?: boolean, camera?: boolean}} taken devices that the system has
+ *   taken away
  * @property {string | null} trying words.js code of what the last try to get
  *   back in met
  * @property {import('./line.js').Line | null} line this side's own, as measured
@@ -112,7 +115,7 @@ const NOTHING = { microphone: false, camera: false, screen: false };
 const fresh = () => ({
 	peer: null, met: null, link: /** @type {const} */ ('new'), slow: false,
 	line: null,
-	trying: null,
+	trying: null, again: false, taken: {},
 	silenced: false, since: null, until: null, reason: null, opens: null,
 	chat: { open: false, ready: false, unread: 0, lines: [] },
 	lasted: 0, notice: null, busy: false, self: null, recording: none(),
@@ -251,6 +254,8 @@ const TABLE = {
 		problems: { ...s.problems, ...e.problems },
 		using: { ...s.using, ...e.using },
 		notice: (SEATED.includes(s.phase) && deviceNotice(e)) || s.notice }) },
+	'taken': { from: VISITING, apply: (s, e) => ({
+		taken: { ...s.taken, [e.slot]: e.taken } }) },
 	'sending': { from: VISITING, apply: (s, e) => ({
 		me: { ...s.me, ...e.me } }) },
 
@@ -259,7 +264,8 @@ const TABLE = {
 
 	// Getting in
 	'join': { from: ['lobby', 'early', 'ended'], to: 'joining',
-		apply: (s) => ({ ...fresh(), opens: s.opens,
+		apply: (s, e) => ({ ...fresh(), opens: s.opens,
+			again: Boolean(e.again),
 			recording: none(s.recording.recorded) }) },
 	'too-early': { from: ['joining'], to: 'early',
 		apply: (_s, e) => ({ opens: e.opens }) },
@@ -302,7 +308,7 @@ const TABLE = {
 			check: asFound(one.check) })) }) },
 	'link': { from: SEATED, apply: (_s, e) => ({ link: e.link }) },
 	'my-line': { from: SEATED, apply: (_s, e) => ({ line: e.line }) },
-	'trying': { from: CONNECTED, apply: (_s, e) => ({ trying: e.code }) },
+	'trying': { from: ['joining', ...CONNECTED], apply: (_s, e) => ({ trying: e.code }) },
 	'lost': { from: ['in-call'], to: 'lost', apply: (s, e) => ({ link: 'lost',
 		trying: null,
 		chat: { ...s.chat, ready: false },

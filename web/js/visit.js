@@ -5,6 +5,7 @@
 import * as api from './api.js';
 import { stayAwake } from './awake.js';
 import { cut, frame, parse } from './chatwire.js';
+import { forget, recall, remember } from './comeback.js';
 import { foundIn, troublesOf } from './checked.js';
 import { CheckIn } from './checkin.js';
 import { canShareScreen, listDevices } from './devices.js';
@@ -62,6 +63,10 @@ const STARTING_MAX = 10;
  * own `rooms.linger_s`.
  */
 const LINGER_MS = 65000;
+/** Phases in which a page that is loaded again comes back by itself. */
+const SEATED = new Set(['waiting', 'in-call', 'lost']);
+/** A page that crashes has said so often how it was. */
+const REMEMBER_MS = 20000;
 /** Plugin events that end the visit here. */
 const FINAL = new Set(['replaced', 'removed', 'expired', 'ended', 'denied']);
 
@@ -127,6 +132,8 @@ export class VisitControl {
 	#connectTimer;
 	/** @type {ReturnType<typeof setTimeout> | undefined} */
 	#lingerTimer;
+	/** @type {ReturnType<typeof setInterval> | undefined} */
+	#memoryTimer;
 	#recovery;
 	#pulse;
 	#watch;
@@ -157,6 +164,8 @@ export class VisitControl {
 			track: (slot, track) => void this.#trackChanged(slot, track),
 			problem: (slot, problem) => this.#dispatch({ type: 'captured',
 				problems: { [slot]: problem } }),
+			taken: (slot, taken) => this.#dispatch({ type: 'taken', slot,
+				taken }),
 		});
 		this.#recovery = new Recovery({
 			restart: () => this.#seat.restart(),
@@ -193,9 +202,36 @@ export class VisitControl {
 			target?.addEventListener(type, this.#onHint);
 		document.addEventListener('visibilitychange', this.#onVisible);
 		addEventListener('pagehide', this.#onPageHide);
+		const memory = recall(this.#id);
+		if (memory)
+			return this.#comeBack(memory);
 		await Promise.all([this.#loadVisit(), this.askDevices()]);
 		if (!this.#closed)
 			this.#checkin.begin();
+	}
+
+	/**
+	 * This page was in the visit a moment ago: back in, as it was.
+	 * @param {import('./comeback.js').Memory} memory
+	 */
+	async #comeBack({ microphone, muted, camera }) {
+		this.#dispatch({ type: 'join', again: true });
+		this.#local.enableMicrophone(!muted);
+		this.#rejoin(0);
+		await Promise.all([this.#loadVisit(),
+			microphone && camera ? this.#local.openBoth()
+				: microphone ? this.#local.open('microphone')
+					: camera && this.#local.open('camera')]);
+		await this.#onDevices();
+	}
+
+	/** For a page that has to come back. */
+	#remember() {
+		const { muted } = this.#local;
+		if (!this.#closed && SEATED.has(this.#callbacks.state().phase))
+			remember({ visit: this.#id, muted,
+				microphone: Boolean(this.#local.track('microphone')),
+				camera: Boolean(this.#local.track('camera')) });
 	}
 
 	async #loadVisit() {
@@ -250,12 +286,13 @@ export class VisitControl {
 		if (document.visibilityState !== 'visible')
 			return;
 		this.#seat.check();
+		this.#local.retake();
 	};
 
 	/** Whoever is gone leaves no seat behind; who comes back takes it anew. */
 	#onPageHide = () => {
-		if (['waiting', 'in-call', 'lost'].includes(
-			this.#callbacks.state().phase))
+		this.#remember();
+		if (SEATED.has(this.#callbacks.state().phase))
 			this.#seat.close();
 	};
 
@@ -286,7 +323,10 @@ export class VisitControl {
 		return new Seat({
 			joined: (body, ticket) => this.#joined(body, ticket),
 			found: () => foundIn(this.#callbacks.state()),
-			waiting: (body) => this.#pluginEvent(body),
+			waiting: (body) => {
+				this.#pluginEvent(body);
+				this.#remember();
+			},
 			event: (body) => this.#pluginEvent(body),
 			link: (link) => this.#linkChanged(link),
 			line: (line) => this.#lineChanged(line),
@@ -374,6 +414,7 @@ export class VisitControl {
 	/** Stops waiting, for the visit to open or at its door. */
 	stopWaiting() {
 		this.#waiting = false;
+		forget();
 		clearTimeout(this.#timer);
 		if (this.#callbacks.state().phase === 'waiting') {
 			this.#seat.leave('leave');
@@ -417,6 +458,8 @@ export class VisitControl {
 		this.#dispatch({ ...body, type: 'joined', now: Date.now(),
 			visit: ticket.visit });
 		this.#sleep ??= stayAwake();
+		this.#remember();
+		this.#memoryTimer ??= setInterval(() => this.#remember(), REMEMBER_MS);
 		this.#tries = null;
 		this.#pulse.start();
 		this.#watch.start();
@@ -573,8 +616,10 @@ export class VisitControl {
 				: canShareScreen() && await this.#local.openScreen();
 		if (slot === 'camera')
 			return on ? this.#local.stop(slot) : await this.#local.open(slot);
-		if (!this.#local.track(slot))
+		if (!this.#local.track(slot)) {
+			this.#local.enableMicrophone(true);
 			return this.#local.open(slot);
+		}
 		this.#local.enableMicrophone(!on);
 		this.#tell();
 	}
@@ -582,6 +627,11 @@ export class VisitControl {
 	/** @param {import('./local.js').Hint} hint for the screen shared now */
 	shareFor(hint) {
 		this.#local.shareFor(hint);
+	}
+
+	/** The person wants back what the system has taken away. */
+	retake() {
+		this.#local.retake(true);
 	}
 
 	/**
@@ -704,6 +754,7 @@ export class VisitControl {
 
 	/** @param {string} reason */
 	#end(reason) {
+		forget();
 		this.#dispatch({ type: 'ended', reason, now: Date.now() });
 		this.close();
 	}
@@ -725,6 +776,7 @@ export class VisitControl {
 		clearTimeout(this.#timer);
 		clearTimeout(this.#connectTimer);
 		clearTimeout(this.#lingerTimer);
+		clearInterval(this.#memoryTimer);
 		this.#recovery.stop();
 		this.#pulse.stop();
 		this.#watch.stop();
