@@ -225,6 +225,9 @@ const visitActions = ({ dispatch, state, visit, go }) => ({
 		void visit()?.decide('note', participant, { text }),
 	/** @param {import('./media.js').Slot} slot */
 	toggle: (slot) => void visit()?.toggle(slot),
+	retake: () => visit()?.retake(),
+	/** @param {import('./local.js').Hint} hint what a shared screen is for */
+	shareFor: (hint) => visit()?.shareFor(hint),
 	/** @param {import('./devices.js').Kind | 'speaker'} kind @param {string} id */
 	choose: (kind, id) => void visit()?.choose(kind, id),
 	/** @param {string} text */

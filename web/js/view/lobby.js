@@ -6,6 +6,7 @@ import * as time from '../time.js';
 import { brand, button, h, icon, setAttribute, setIcon, setText, show } from './dom.js';
 import { checkIn } from './checkin.js';
 import { languageMenu } from './languagemenu.js';
+import { broken } from './survive.js';
 import { video } from './video.js';
 
 /**
@@ -32,6 +33,8 @@ function withWhom(state) {
 
 /** @param {State} state @param {number} now */
 function opening(state, now) {
+	if (state.again && state.phase === 'joining')
+		return broken(state);
 	const opens = state.opens ?? state.visit?.opens;
 	const left = opens ? Date.parse(opens) - now : 0;
 	if (!opens || left <= 0)
@@ -61,7 +64,8 @@ function joinButtons(actions) {
 	function update(state) {
 		const { microphone, camera: noCamera } = state.problems;
 		const best = microphone ? listen : noCamera ? voice : camera;
-		const early = state.phase === 'early';
+		const early = state.phase === 'early'
+			|| state.again && state.phase === 'joining';
 		for (const item of [camera, voice, listen]) {
 			item.classList.toggle('primary', item === best);
 			item.disabled = state.phase !== 'lobby';
@@ -70,7 +74,7 @@ function joinButtons(actions) {
 		camera.disabled ||= Boolean(noCamera);
 		voice.disabled ||= Boolean(microphone);
 		node.setAttribute('aria-busy', String(state.phase === 'joining'));
-		show(stop, early);
+		show(stop, state.phase === 'early');
 	}
 	return { node, update };
 }
