@@ -34,7 +34,7 @@ import { Connection } from './protocol.js';
  */
 
 /** Without media after so long there will be none. */
-const CONNECT_MS = 8000;
+const CONNECT_MS = 10000;
 /** How long is measured once media flows. */
 const MEASURE_MS = 4500;
 const SAMPLE_MS = 500;

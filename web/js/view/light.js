@@ -43,9 +43,10 @@ export function light(track) {
 	};
 }
 
-const NOISE_WIDTH = 320;
-const NOISE_HEIGHT = 240;
-const NOISE_MS = 50;
+/** Firefox gives smaller pictures no more than 500 kbit/s. */
+const NOISE_WIDTH = 432;
+const NOISE_HEIGHT = 320;
+const NOISE_RATE = 15;
 
 /**
  * A picture that no coder can make small: it fills a line.
@@ -68,8 +69,8 @@ export function noise() {
 		context.putImageData(picture, 0, 0);
 	};
 	draw();
-	const [track] = canvas.captureStream(20).getVideoTracks();
-	const timer = setInterval(draw, NOISE_MS);
+	const [track] = canvas.captureStream(NOISE_RATE).getVideoTracks();
+	const timer = setInterval(draw, 1000 / NOISE_RATE);
 	return { track, stop: () => {
 		clearInterval(timer);
 		track.stop();
