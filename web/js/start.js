@@ -21,6 +21,20 @@
 		ar: ['لحظة من فضلك…', 'إعادة تحميل الصفحة',
 			'لم يصل جزء من الصفحة. جارٍ المحاولة مرة أخرى…'],
 	};
+	/** The modules of view/lobby.js that main.js does not load. */
+	const LOBBY = [
+		'checkwords',
+		'linegrade',
+		'platform',
+		'remedies',
+		'view/checkin',
+		'view/checkresult',
+		'view/devicemenus',
+		'view/languagemenu',
+		'view/lobby',
+		'view/survive',
+		'view/video',
+	];
 	const root = document.documentElement;
 	/** @type {{ tag: string, words?: Promise<object[]> }} */
 	const lang = { tag: 'en' };
@@ -95,6 +109,13 @@
 		// Nothing is drawn without words.
 		return new Promise(() => {});
 	});
+
+	// What a visit's page needs beside what index.html names: asked for now,
+	// not only when it is known who is signed in.
+	if (location.pathname.startsWith('/visit/'))
+		document.head.append(...LOBBY.map((name) => Object.assign(
+			document.createElement('link'),
+			{ rel: 'modulepreload', href: `/js/${name}.js` })));
 
 	document.addEventListener('readystatechange', () => {
 		const node = document.querySelector('.loading');

@@ -18,15 +18,7 @@
 
 import { t } from './lang.js';
 import { bell, waitingCount } from './view/bell.js';
-import { callPage } from './view/call.js';
-import { deskPage, deskTitle } from './view/desk.js';
-import { doorPage } from './view/doorpage.js';
-import { endedPage } from './view/ended.js';
-import { homePage } from './view/home.js';
-import { lobbyPage } from './view/lobby.js';
-import { signInPage } from './view/signin.js';
 import { setText, show } from './view/dom.js';
-import { waitingPage } from './view/waiting.js';
 import { notice, recordingAlarm, recordingNote } from './words.js';
 
 /**
@@ -38,21 +30,51 @@ import { notice, recordingAlarm, recordingNote } from './words.js';
 
 const TOAST_MS = 6000;
 
-/** @type {Record<import('./state.js').Phase, MakeScreen | null>} */
+/** What is not loaded is asked for again with the whole page. */
+const START_AGAIN_MS = 2000;
+
+/** @typedef {() => Promise<MakeScreen>} Load */
+/** @type {Record<string, Load>} each is loaded when it is needed first */
 const SCREENS = {
-	'loading': null,
-	'signed-out': signInPage,
-	'home': homePage,
-	'lobby': lobbyPage,
-	'early': lobbyPage,
-	'joining': lobbyPage,
-	'waiting': waitingPage,
-	'door': doorPage,
-	'in-call': callPage,
-	'lost': callPage,
-	'ended': endedPage,
-	'desk': deskPage,
+	signIn: async () => (await import('./view/signin.js')).signInPage,
+	home: async () => (await import('./view/home.js')).homePage,
+	lobby: async () => (await import('./view/lobby.js')).lobbyPage,
+	waiting: async () => (await import('./view/waiting.js')).waitingPage,
+	door: async () => (await import('./view/doorpage.js')).doorPage,
+	call: async () => (await import('./view/call.js')).callPage,
+	ended: async () => (await import('./view/ended.js')).endedPage,
+	desk: async () => (await import('./view/desk.js')).deskPage,
 };
+
+/** @type {Record<import('./state.js').Phase, Load | null>} */
+const OF_PHASE = {
+	'loading': null,
+	'signed-out': SCREENS.signIn,
+	'home': SCREENS.home,
+	'lobby': SCREENS.lobby,
+	'early': SCREENS.lobby,
+	'joining': SCREENS.lobby,
+	'waiting': SCREENS.waiting,
+	'door': SCREENS.door,
+	'in-call': SCREENS.call,
+	'lost': SCREENS.call,
+	'ended': SCREENS.ended,
+	'desk': SCREENS.desk,
+};
+
+/** What comes next is loaded while people wait for it. */
+const NEXT = /** @type {Record<string, Load[]>} */ ({
+	'joining': [SCREENS.waiting, SCREENS.call],
+	'waiting': [SCREENS.call],
+	'in-call': [SCREENS.ended],
+});
+
+/** @param {string} path @returns {string} of the browser's tab */
+function deskTitle(path) {
+	if (path === '/audit')
+		return t('top.audit');
+	return path === '/review' ? t('top.recordings') : t('desk.recording');
+}
 
 /** Screens that show the notice at a better place than the toast. */
 const OWN_NOTICE = new Set(['signed-out']);
@@ -99,8 +121,14 @@ export class View {
 	#alarm;
 	#actions;
 	#bell = bell();
-	/** @type {MakeScreen | null} */
+	/** @type {Load | null} the screen that is shown */
 	#kind = null;
+	/** @type {Map<Load, MakeScreen>} */
+	#loaded = new Map();
+	/** @type {Set<Load>} */
+	#loading = new Set();
+	/** @type {State | null} */
+	#last = null;
 	/** @type {Screen | null} */
 	#screen = null;
 	/** @type {Map<string, Parameters<import('./view/video.js').Picture>>} */
@@ -125,22 +153,50 @@ export class View {
 		document.body.dataset.phase = state.phase;
 		document.body.dataset.recording = state.recording.step;
 		document.title = tabTitle(state);
-		const kind = SCREENS[state.phase];
-		if (kind && kind !== this.#kind)
-			this.#change(kind, state);
-		else
-			this.#screen?.update(state);
+		this.#last = state;
+		this.#showScreen(state);
 		this.#notify(state);
 		this.#bell(state);
 		setText(this.#live, announcement(state));
 		setText(this.#alarm, alarm(state));
 	}
 
-	/** @param {MakeScreen} kind @param {State} state */
-	#change(kind, state) {
+	/** @param {State} state */
+	#showScreen(state) {
+		const wanted = OF_PHASE[state.phase];
+		const make = wanted && this.#loaded.get(wanted);
+		if (!wanted || wanted === this.#kind)
+			this.#screen?.update(state);
+		else if (make)
+			this.#change(wanted, make, state);
+		else
+			this.#load(wanted);
+		for (const next of NEXT[state.phase] ?? [])
+			this.#load(next);
+	}
+
+	/** @param {Load} load one of SCREENS */
+	async #load(load) {
+		if (this.#loading.has(load))
+			return;
+		this.#loading.add(load);
+		try {
+			this.#loaded.set(load, await load());
+			if (this.#last && OF_PHASE[this.#last.phase] === load)
+				this.#showScreen(this.#last);
+		} catch {
+			this.#loading.delete(load);
+			// Not every browser asks twice for a module. A seat is kept.
+			if (this.#last && OF_PHASE[this.#last.phase] === load)
+				setTimeout(() => location.reload(), START_AGAIN_MS);
+		}
+	}
+
+	/** @param {Load} kind @param {MakeScreen} make @param {State} state */
+	#change(kind, make, state) {
 		this.#screen?.close?.();
 		this.#kind = kind;
-		this.#screen = kind(this.#actions);
+		this.#screen = make(this.#actions);
 		this.#root.replaceChildren(this.#screen.node);
 		for (const picture of this.#pictures.values())
 			this.#screen.picture?.(...picture);

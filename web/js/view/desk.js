@@ -8,13 +8,6 @@ import { topbar } from './topbar.js';
 
 /** @typedef {import('../state.js').State} State */
 
-/** @param {string} path @returns {string} of the browser's tab */
-export function deskTitle(path) {
-	if (path === '/audit')
-		return t('top.audit');
-	return path === '/review' ? t('top.recordings') : t('desk.recording');
-}
-
 /** @type {Map<string, Promise<void>>} */
 const sheets = new Map();
 
