@@ -61,10 +61,15 @@ void rth_door_handle_own(struct rth_exchange *x)
 	enum rth_err err = rth_door_json(&json, rth_request_portal(x),
 					 rth_request_session(x)->user.id);
 
-	if (err)
+	if (err) {
 		rth_reply_failed(x, err);
+		return;
+	}
+	if (json_is_null(json))
+		rth_reply_text(x, 200, "application/json", "null", 4);
 	else
-		rth_reply_json(x, 200, json);
+		rth_reply_json(x, 200, json_incref(json));
+	json_decref(json);
 }
 
 /* ---- What a clinician writes ---- */

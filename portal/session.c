@@ -305,15 +305,16 @@ void rth_session_handle_get(struct rth_exchange *x)
 	}
 
 	if (s)
-		answer = json_pack(
-			"{s:b, s:{s:s, s:s, s:s, s:s, s:o}, s:s, s:o,"
-			" s:o*}",
-			"signed_in", 1, "user", "id", s->user.id, "name",
-			s->user.name, "email", s->user.email, "role",
-			rth_role_name(s->role), "rights",
-			rth_rights_json(rth_rights(portal, s, NULL)), "csrf",
-			s->csrf, "clinic", clinic(settings), "visit_kinds",
-			visit_kinds(settings, s), "urgent", urgent);
+		answer =
+			json_pack("{s:b, s:{s:s, s:s, s:s, s:s, s:o, s:b}, s:s,"
+				  " s:o, s:o*, s:o}",
+				  "signed_in", 1, "user", "id", s->user.id,
+				  "name", s->user.name, "email", s->user.email,
+				  "role", rth_role_name(s->role), "rights",
+				  rth_rights_json(rth_rights(portal, s, NULL)),
+				  "on_call", on_call, "csrf", s->csrf, "clinic",
+				  clinic(settings), "visit_kinds",
+				  visit_kinds(settings, s), "urgent", urgent);
 	else
 		answer = json_pack("{s:b, s:o, s:b, s:b, s:o}", "signed_in", 0,
 				   "providers", providers(settings),

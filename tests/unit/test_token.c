@@ -26,6 +26,7 @@ static const struct rth_admission good = {
 	.role = "clinician",
 	.now_s = NOW_S,
 	.seat_until_s = NOW_S + 3600,
+	.admitted = true,
 };
 
 static json_int_t number(const json_t *claims, const char *name)
@@ -40,7 +41,7 @@ static void admission_says_what_the_protocol_says(void **state)
 		"\"sub\":\"u1\",\"jti\":\"j1\",\"iat\":1790000000,"
 		"\"nbf\":1790000000,\"exp\":1790000300,\"name\":\"Dr. A\","
 		"\"rth\":{\"room\":\"" ROOM "\",\"role\":\"clinician\","
-		"\"seat_until\":1790003600,\"record\":false}}";
+		"\"seat_until\":1790003600,\"record\":false,\"admitted\":true}}";
 	json_t *claims = NULL;
 	json_t *expected = json_loads(want, 0, NULL);
 
