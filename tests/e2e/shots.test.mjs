@@ -93,8 +93,81 @@ describe('in the visit', () => {
 	test('two faces', async () => {
 		await clinician.seesAndHears();
 		await patient.seesAndHears();
+		await patient.page.until(() => document.querySelector(
+			'#connection .bars:not([data-line="unknown"])'), 'a grade');
 		await shots(patient, 'visit');
 		await shots(clinician, 'visit-clinician');
+	});
+
+	test('who is here, and the pictures', async () => {
+		await patient.page.press('#connection');
+		await shots(patient, 'who-is-here');
+		await patient.page.press('#open-stage');
+		await shots(patient, 'pictures-menu');
+		await patient.page.press('#stage-swap');
+		await shots(patient, 'swapped');
+		await patient.page.press('#enlarge-theirs');
+		await patient.page.press('#open-stage');
+		await patient.page.press('#stage-self');
+		await patient.page.press('#open-stage');
+		await shots(patient, 'without-myself');
+		await patient.page.page.keyboard.press('h');
+	});
+
+	test('messages', async () => {
+		await clinician.write('How have you been since last week?');
+		await clinician.closeChat();
+		await patient.write('Better, thank you. See https://example.org/a?b=c');
+		await clinician.page.until(() => !(/** @type {HTMLElement} */ (
+			document.querySelector('.count')).hidden), 'it is counted');
+		await shots(clinician, 'unread');
+		await patient.write('And <b>this</b> is not bold: javascript:alert(1)');
+		await patient.reads('And <b>this</b> is not bold: javascript:alert(1)');
+		await shots(patient, 'messages');
+		await patient.closeChat();
+	});
+
+	test('a shared screen', async () => {
+		await clinician.page.click('Share your screen');
+		await patient.flows((now) => now.byMid.in2 > 5, 'the screen');
+		await shots(patient, 'shared-screen');
+		await shots(clinician, 'sharing');
+		await clinician.page.press('#share-motion');
+		await clinician.page.press('#stop-sharing');
+	});
+
+	test('without microphone and camera', async () => {
+		await patient.page.page.keyboard.press('m');
+		await patient.page.page.keyboard.press('v');
+		await clinician.page.sees('Camera off');
+		await shots(clinician, 'camera-off');
+		await shots(patient, 'my-camera-off');
+		await patient.page.page.keyboard.press('m');
+		await patient.page.page.keyboard.press('v');
+	});
+
+	test('the devices', async () => {
+		await patient.page.press('#open-devices');
+		await shots(patient, 'devices');
+		await patient.page.page.keyboard.press('Escape');
+	});
+
+	test('a recording', async () => {
+		await clinician.askToRecord();
+		await patient.asked();
+		await shots(patient, 'asked');
+		await clinician.answer('yes');
+		await shots(clinician, 'answered');
+		await patient.answer('yes');
+		await patient.recording('running');
+		await shots(patient, 'recorded');
+		await shots(clinician, 'recorded-clinician');
+		await patient.page.press('#recording-sign');
+		await shots(patient, 'recording-sheet');
+		await patient.page.page.keyboard.press('Escape');
+		await clinician.stopRecording();
+		await clinician.recording('finished');
+		await shots(clinician, 'recording-over');
 	});
 });
 

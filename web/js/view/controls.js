@@ -97,7 +97,9 @@ function leaveDialog(actions) {
 
 /**
  * @param {Actions} actions
- * @param {{devices: () => void, recording: () => void}} open dialogs
+ * @param {{devices: () => void, recording: () => void,
+ *   press: (key: string) => boolean, keys: () => boolean}} open dialogs;
+ *   press: what else has a key; keys: do single keys do anything
  */
 export function controls(actions, open) {
 	const record = recordControl(actions, open.recording);
@@ -122,15 +124,15 @@ export function controls(actions, open) {
 
 	/** @param {KeyboardEvent} event */
 	function onKey(event) {
-		if (event.ctrlKey || event.metaKey || event.altKey || event.repeat
+		if (!open.keys() || event.ctrlKey || event.metaKey || event.altKey || event.repeat
 			|| isTyping(event.target) || document.querySelector('dialog[open]'))
 			return;
 		const key = event.key.toLowerCase();
 		const control = CONTROLS.find((row) => row.key === key);
-		if (!control)
+		if (!control && !open.press(key))
 			return;
 		event.preventDefault();
-		control.press(actions);
+		control?.press(actions);
 	}
 	document.addEventListener('keydown', onKey);
 
