@@ -55,6 +55,10 @@
 			startAgain();
 	}, true);
 
+	/** @param {Partial<HTMLLinkElement>} properties */
+	const link = (properties) =>
+		Object.assign(document.createElement('link'), properties);
+
 	/** The language chosen here before, then those of the browser. */
 	function wanted() {
 		const list = [...navigator.languages ?? [navigator.language]];
@@ -113,9 +117,9 @@
 	// What a visit's page needs beside what index.html names: asked for now,
 	// not only when it is known who is signed in.
 	if (location.pathname.startsWith('/visit/'))
-		document.head.append(...LOBBY.map((name) => Object.assign(
-			document.createElement('link'),
-			{ rel: 'modulepreload', href: `/js/${name}.js` })));
+		document.head.append(...LOBBY.map((name) => link({
+			rel: 'modulepreload', href: `/js/${name}.js` })),
+		link({ rel: 'preload', as: 'style', href: '/css/checkin.css' }));
 
 	document.addEventListener('readystatechange', () => {
 		const node = document.querySelector('.loading');

@@ -19,6 +19,7 @@
 import { t } from './lang.js';
 import { bell, waitingCount } from './view/bell.js';
 import { setText, show } from './view/dom.js';
+import { dressed } from './view/sheets.js';
 import { notice, recordingAlarm, recordingNote } from './words.js';
 
 /**
@@ -37,11 +38,16 @@ const START_AGAIN_MS = 2000;
 /** @type {Record<string, Load>} each is loaded when it is needed first */
 const SCREENS = {
 	signIn: async () => (await import('./view/signin.js')).signInPage,
-	home: async () => (await import('./view/home.js')).homePage,
-	lobby: async () => (await import('./view/lobby.js')).lobbyPage,
-	waiting: async () => (await import('./view/waiting.js')).waitingPage,
-	door: async () => (await import('./view/doorpage.js')).doorPage,
-	call: async () => (await import('./view/call.js')).callPage,
+	home: async () =>
+		(await dressed(import('./view/home.js'), 'door')).homePage,
+	lobby: async () =>
+		(await dressed(import('./view/lobby.js'), 'checkin')).lobbyPage,
+	waiting: async () =>
+		(await dressed(import('./view/waiting.js'), 'door')).waitingPage,
+	door: async () =>
+		(await dressed(import('./view/doorpage.js'), 'door')).doorPage,
+	call: async () => (await dressed(import('./view/call.js'), 'call',
+		'recording', 'checkin', 'door')).callPage,
 	ended: async () => (await import('./view/ended.js')).endedPage,
 	desk: async () => (await import('./view/desk.js')).deskPage,
 };

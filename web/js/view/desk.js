@@ -4,35 +4,10 @@
 
 import { more, t } from '../lang.js';
 import { button, fill, h } from './dom.js';
+import { stylesheet } from './sheets.js';
 import { topbar } from './topbar.js';
 
 /** @typedef {import('../state.js').State} State */
-
-/** @type {Map<string, Promise<void>>} */
-const sheets = new Map();
-
-/**
- * Loads a style sheet, once.
- * @param {string} href
- * @returns {Promise<void>} when it is in use; an error when it cannot be
- */
-export function stylesheet(href) {
-	const known = sheets.get(href);
-	if (known)
-		return known;
-	const loading = new Promise((/** @type {(_: void) => void} */ done, failed) => {
-		const link = h('link', { rel: 'stylesheet', href,
-			load: () => done(), error: (/** @type {Event} */ event) => {
-				// Whoever asks again loads it again.
-				sheets.delete(href);
-				link.remove();
-				failed(event);
-			} });
-		document.head.append(link);
-	});
-	sheets.set(href, loading);
-	return loading;
-}
 
 const waiting = () => h('p', { class: 'loading' },
 	h('span', { class: 'pulse' }), t('page.one-moment'));

@@ -5,7 +5,7 @@
 import { more, t } from '../lang.js';
 import * as time from '../time.js';
 import { happenedWords } from '../words.js';
-import { stylesheet } from './desk.js';
+import { stylesheet } from './sheets.js';
 import { button, fill, h, icon, setText, show } from './dom.js';
 import { topbar } from './topbar.js';
 import { urgentCard, waitingElsewhere } from './urgent.js';

@@ -4,7 +4,7 @@
 import * as api from '../../review/api.js';
 import { isProblem, problemWords } from '../../review/problems.js';
 import { rowWords, titleWords } from '../../review/rows.js';
-import { stylesheet } from '../desk.js';
+import { stylesheet } from '../sheets.js';
 import { fill, h, icon, setText } from '../dom.js';
 import { way } from '../topbar.js';
 import { reasonFor } from './dialogs.js';
