@@ -150,9 +150,24 @@ describe('with devices and a network that give nothing', () => {
 		await pretend(patient, { silent: false, black: false });
 		await tells(patient, 'my-trouble', '');
 		await tells(clinician, 'their-trouble', '');
-		assert.deepEqual(patient.page.problems, []);
-		await patient.page.close();
 	});
+
+	test('a sound that is stopped is told, and one press brings it back',
+		async () => {
+			// As a key of a headset does it.
+			await patient.page.evaluate(() => /** @type {HTMLAudioElement} */ (
+				document.querySelector('#sound')).pause());
+			await tells(clinician, 'their-trouble',
+				'Pat Example may not hear you');
+			await patient.page.press('#hear');
+			await tells(clinician, 'their-trouble', '');
+			await patient.page.press('#open-devices');
+			await patient.page.until(() => document.querySelector(
+				'#call-check-microphone[data-mood="ok"]'), 'the devices');
+			await look(patient, 'checkin-devices-phone');
+			assert.deepEqual(patient.page.problems, []);
+			await patient.page.close();
+		});
 });
 
 describe('with everything in order', () => {

@@ -137,6 +137,10 @@ test('which browser on which system, and steps for each', () => {
 		/Settings ▸ System ▸ Sound/);
 });
 
+globalThis.navigator ??= /** @type {any} */ ({});
+globalThis.addEventListener ??= () => {};
+globalThis.removeEventListener ??= () => {};
+
 /** A CheckIn, its state, and how often it told of trouble. */
 function check() {
 	const it = { state: state(), troubled: 0 };

@@ -97,11 +97,16 @@ function portal(t, answer) {
 	});
 }
 
-test('a server that refuses is one that did not answer', async (t) => {
-	portal(t, async () => new Response('{}', { status: 429 }));
+test('a server that fails is one that did not answer', async (t) => {
+	portal(t, async () => new Response('{}', { status: 500 }));
 	assert.deepEqual(await new NetTest(() => null).run(), { path: null,
 		round_trip_ms: null, loss_permille: null, up_kbps: null,
 		down_kbps: null });
+});
+
+test('a server that has no time says nothing of the line', async (t) => {
+	portal(t, async () => new Response('{}', { status: 429 }));
+	assert.equal(await new NetTest(() => null).run(), null);
 });
 
 test('who joins stops it, and it has no result', async (t) => {

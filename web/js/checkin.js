@@ -19,32 +19,54 @@ import { listOutputs, outputsGone, remember, remembered } from './speaker.js';
  * @property {import('./nettest.js').Noise} [noise]
  */
 
+/** Phases in which there is time for a test. */
+const BEFORE = ['lobby', 'early'];
 /** Whoever joins at once is not slowed down by a test that has begun. */
 const START_MS = 1500;
-/** A result is good for so long, also after a reload. */
+/** A line's result is good for so long, also after a reload. */
 const FRESH_MS = 120000;
-const LINE_KEY = 'rth-line';
+const KEPT = 'rth-check';
 
-/** @returns {NetResult | null} what was measured just now */
-function recentLine() {
+/**
+ * @typedef {object} Kept on this tab, so that a reload knows it
+ * @property {number} [at] ms since 1970 of the line's test
+ * @property {NetResult | null} [line]
+ * @property {Checked['speaker']} [speaker]
+ */
+
+/** @returns {Kept} */
+function kept() {
 	try {
-		const { at, line } = JSON.parse(sessionStorage.getItem(LINE_KEY) ?? '');
-		const age = Date.now() - at;
-		return age >= 0 && age < FRESH_MS ? line : null;
+		return JSON.parse(sessionStorage.getItem(KEPT) ?? '{}') ?? {};
 	} catch {
-		return null;
+		return {};
 	}
 }
 
-/** @param {NetResult} line */
-function rememberLine(line) {
+/** @param {Kept} change */
+function keep(change) {
 	try {
-		sessionStorage.setItem(LINE_KEY, JSON.stringify({ at: Date.now(),
-			line }));
+		sessionStorage.setItem(KEPT, JSON.stringify({ ...kept(), ...change }));
 	} catch {
-		// Then a reload measures again.
+		// Then a reload begins anew.
 	}
 }
+
+/** @returns {Partial<Checked>} what was found just now */
+function recent() {
+	const { at = 0, line = null, speaker = null } = kept();
+	const age = Date.now() - at;
+	const fresh = line && age >= 0 && age < FRESH_MS;
+	return { using: remembered(), speaker: speaker === 'ok' ? 'ok' : null,
+		...(fresh ? { line, testing: /** @type {const} */ ('done') } : {}) };
+}
+
+/**
+ * Where one hears that the network may be another one.
+ * @returns {[EventTarget | undefined, string][]}
+ */
+const hints = () => [[globalThis, 'online'],
+	[/** @type {any} */ (globalThis.navigator)?.connection, 'change']];
 
 /** The check of one visit's page, from the lobby to the end of the visit. */
 export class CheckIn {
@@ -64,7 +86,7 @@ export class CheckIn {
 			camera: (camera) => this.#change({ camera }),
 			light: callbacks.light,
 		});
-		this.#change({ using: remembered() });
+		this.#change(recent());
 	}
 
 	/** @param {Partial<Checked>} change */
@@ -101,22 +123,39 @@ export class CheckIn {
 	/** @param {string} id of a loudspeaker; empty: the system's choice */
 	choose(id) {
 		remember(id);
+		keep({ speaker: null });
 		this.#change({ using: id, speaker: null });
 	}
 
 	/** @param {Checked['speaker']} speaker */
 	heard(speaker) {
+		keep({ speaker });
 		this.#change({ speaker });
 	}
 
 	/** Tests the line soon, unless that was done just now. */
 	begin() {
-		const line = recentLine();
-		if (line)
-			return this.#change({ testing: 'done', line });
+		for (const [target, type] of hints())
+			target?.addEventListener(type, this.#changed);
+		if (!this.#callbacks.state().check.line)
+			this.#soon();
+	}
+
+	#soon() {
 		clearTimeout(this.#timer);
 		this.#timer = setTimeout(() => void this.test(), START_MS);
 	}
+
+	/** The network is another one: what was measured is of no use. */
+	#changed = () => {
+		if (!BEFORE.includes(this.#callbacks.state().phase))
+			return;
+		keep({ line: null });
+		this.#change({ line: null, testing: 'no' });
+		this.#test?.stop();
+		this.#test = null;
+		this.#soon();
+	};
 
 	/** Tests the line now. */
 	async test() {
@@ -125,7 +164,7 @@ export class CheckIn {
 		// Only who is in the lobby needs this module.
 		const { NetTest } = await import('./nettest.js');
 		if (this.#test || !noise
-			|| !['lobby', 'early'].includes(this.#callbacks.state().phase))
+			|| !BEFORE.includes(this.#callbacks.state().phase))
 			return;
 		const test = new NetTest(noise);
 		this.#test = test;
@@ -135,7 +174,7 @@ export class CheckIn {
 			return;
 		this.#test = null;
 		if (line?.path)
-			rememberLine(line);
+			keep({ at: Date.now(), line });
 		this.#change(line ? { testing: 'done', line } : { testing: 'no' });
 	}
 
@@ -150,6 +189,8 @@ export class CheckIn {
 		this.#callbacks = { ...this.#callbacks, dispatch: () => {},
 			troubled: () => {} };
 		this.stopTest();
+		for (const [target, type] of hints())
+			target?.removeEventListener(type, this.#changed);
 		this.#hearing.close();
 	}
 }

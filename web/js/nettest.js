@@ -47,6 +47,9 @@ const KBIT = 1000;
 const MOST = { round_trip_ms: 60000, loss_permille: 1000,
 	up_kbps: 1000000, down_kbps: 1000000 };
 
+/** Refusals that say nothing of the line. */
+const NO_TIME = new Set(['too-many', 'busy']);
+
 /** @type {NetResult} */
 const UNREACHED = { path: null, round_trip_ms: null, loss_permille: null,
 	up_kbps: null, down_kbps: null };
@@ -175,12 +178,16 @@ export class NetTest {
 		});
 	}
 
-	/** @returns {Promise<NetResult | null>} null: stopped; never rejected */
+	/**
+	 * @returns {Promise<NetResult | null>} null: it was stopped, or the server
+	 *   has no time for it; never rejected
+	 */
 	async run() {
 		try {
 			return await Promise.race([this.#run(), this.#over]);
-		} catch {
-			return this.#stopped ? null : UNREACHED;
+		} catch (error) {
+			const { code } = /** @type {{code?: string}} */ (error);
+			return this.#stopped || NO_TIME.has(code ?? '') ? null : UNREACHED;
 		} finally {
 			this.#finish();
 		}

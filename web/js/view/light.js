@@ -43,10 +43,9 @@ export function light(track) {
 	};
 }
 
-/** Firefox gives smaller pictures no more than 500 kbit/s. */
-const NOISE_WIDTH = 432;
-const NOISE_HEIGHT = 320;
-const NOISE_RATE = 15;
+const NOISE_WIDTH = 320;
+const NOISE_HEIGHT = 240;
+const NOISE_RATE = 20;
 
 /**
  * A picture that no coder can make small: it fills a line.
