@@ -344,17 +344,13 @@ struct sending {
 	struct MHD_Connection *connection;
 };
 
-static void suspend(void *connection)
+static void sleep_or_wake(void *connection, bool sleeps)
 {
-	MHD_suspend_connection(connection);
+	sleeps ? MHD_suspend_connection(connection)
+	       : MHD_resume_connection(connection);
 }
 
-static void resume(void *connection)
-{
-	MHD_resume_connection(connection);
-}
-
-/* A body without an end: nothing just now, or nothing any more. */
+/* Without an end: there is nothing just now, or nothing any more. */
 static ssize_t send_live(struct sending *sending, char *data, size_t len)
 {
 	const struct rth_body *body = &sending->body;
@@ -364,8 +360,8 @@ static ssize_t send_live(struct sending *sending, char *data, size_t len)
 	if (body->read(body->arg, 0, data, len, &got))
 		return MHD_CONTENT_READER_END_OF_STREAM;
 	if (!got)
-		rth_pause_begin(body->pause, sending->connection, suspend,
-				resume);
+		rth_pause_begin(body->pause, sending->connection,
+				sleep_or_wake);
 	return (ssize_t)got;
 }
 

@@ -47,6 +47,7 @@
 #include "signing.h"
 #include "store.h"
 #include "store_told.h"
+#include "store_waiting.h"
 #include "token.h"
 #include "told.h"
 #include "work.h"
@@ -286,6 +287,9 @@ static void tick(struct rth_portal *p, unsigned n)
 		err = rth_store_told_sweep(p->store,
 					   p->now_s() - s->visit.keep_days *
 								INT64_C(86400));
+	if (!err)
+		err = rth_store_waiting_sweep(p->store,
+					      p->now_s() - s->visit.after_s);
 	if (err)
 		rth_log(RTH_LOG_ERROR, "sweep-failed", "s:s", "error",
 			rth_err_name(err));

@@ -11,7 +11,7 @@ void rth_pause_init(struct rth_pause *pause)
 	pthread_mutex_init(&pause->lock, NULL);
 	pause->more = false;
 	pause->held = NULL;
-	pause->resume = NULL;
+	pause->hold = NULL;
 }
 
 void rth_pause_destroy(struct rth_pause *pause)
@@ -27,13 +27,13 @@ void rth_pause_look(struct rth_pause *pause)
 }
 
 void rth_pause_begin(struct rth_pause *pause, void *held,
-		     void (*suspend)(void *held), void (*resume)(void *held))
+		     void (*hold)(void *held, bool sleeps))
 {
 	pthread_mutex_lock(&pause->lock);
 	if (!pause->more) {
-		suspend(held);
+		hold(held, true);
 		pause->held = held;
-		pause->resume = resume;
+		pause->hold = hold;
 	}
 	pthread_mutex_unlock(&pause->lock);
 }
@@ -43,7 +43,7 @@ void rth_pause_end(struct rth_pause *pause)
 	pthread_mutex_lock(&pause->lock);
 	pause->more = true;
 	if (pause->held)
-		pause->resume(pause->held);
+		pause->hold(pause->held, false);
 	pause->held = NULL;
 	pthread_mutex_unlock(&pause->lock);
 }

@@ -16,6 +16,7 @@
 #include "json_text.h"
 #include "mem.h"
 #include "recording_export.h"
+#include "store_door.h"
 #include "store_told.h"
 #include "text.h"
 #include "write.h"
@@ -97,7 +98,7 @@ static enum rth_err list_visit(const struct rth_visit *visit, void *arg)
 	return json_array_append_new(
 		       l->visits,
 		       json_pack("{s:s, s:s, s:s?, s:s, s:I, s:b, s:b, s:s?,"
-				 " s:s?, s:I}",
+				 " s:s?, s:I, s:s?, s:b, s:b}",
 				 "id", visit->id, "role",
 				 patient ? "patient" : "clinician", "title",
 				 patient ? visit->title : NULL, "start", start,
@@ -107,7 +108,9 @@ static enum rth_err list_visit(const struct rth_visit *visit, void *arg)
 				 patient ? visit->clinician_name : NULL, "kind",
 				 *visit->kind ? visit->kind : NULL,
 				 "seconds_together",
-				 (json_int_t)(visit->both_ms / 1000)))
+				 (json_int_t)(visit->both_ms / 1000), "door",
+				 *visit->door ? visit->door : NULL, "urgent",
+				 visit->urgent, "ended", visit->ended))
 		       ? RTH_ERR_NOMEM
 		       : 0;
 }
@@ -173,20 +176,67 @@ static enum rth_err list_recording(const char *recording, bool hold, void *arg)
 		       : 0;
 }
 
+/* Of a clinician. */
+static enum rth_err own_door(json_t **jsonp, const struct listing *l)
+{
+	struct rth_door door;
+	enum rth_err err =
+		rth_store_door_of(l->person->store, &door, l->user->id);
+	json_t *json;
+
+	if (err && err != RTH_ERR_NOT_FOUND)
+		return err;
+	json = err ? json_null()
+		   : json_pack("{s:s, s:s, s:b}", "name", door.name, "title",
+			       door.title, "open", door.open);
+	if (!json)
+		return RTH_ERR_NOMEM;
+	*jsonp = json;
+	return 0;
+}
+
+/* An urgent call that nobody has taken. */
+static enum rth_err own_call(json_t **jsonp, const struct listing *l)
+{
+	struct rth_visit call;
+	char made[RTH_TIME_SIZE];
+	enum rth_err err = rth_store_call_get(l->person->store, &call, NULL,
+					      l->user->email, l->person->now_s);
+	json_t *json;
+
+	if (err && err != RTH_ERR_NOT_FOUND)
+		return err;
+	if (!err && rth_text_time(made, call.start_s))
+		return RTH_ERR_LIMIT;
+	json = err ? json_null()
+		   : json_pack("{s:s, s:s}", "id", call.id, "made", made);
+	if (!json)
+		return RTH_ERR_NOMEM;
+	*jsonp = json;
+	return 0;
+}
+
 static enum rth_err write_person(const struct listing *l, int to)
 {
 	char made[RTH_TIME_SIZE];
-	json_t *json;
+	json_t *json, *door = NULL, *call = NULL;
 	int fd;
 	enum rth_err err = rth_text_time(made, l->person->now_s);
 
-	if (err)
+	if (!err)
+		err = own_door(&door, l);
+	if (!err)
+		err = own_call(&call, l);
+	if (err) {
+		json_decref(door);
 		return err;
-	json = json_pack("{s:i, s:s, s:s?, s:s, s:s, s:O, s:O}", "version",
-			 VERSION, "made", made, "id",
+	}
+	json = json_pack("{s:i, s:s, s:s?, s:s, s:s, s:O, s:O, s:o, s:o}",
+			 "version", VERSION, "made", made, "id",
 			 *l->user->id ? l->user->id : NULL, "email",
 			 l->user->email, "name", l->user->name, "visits",
-			 l->visits, "recordings", l->recordings);
+			 l->visits, "recordings", l->recordings, "door", door,
+			 "urgent_call", call);
 	err = json ? make_file(&fd, to, "person.json") : RTH_ERR_NOMEM;
 	if (!err)
 		err = close_file(fd, write_line(fd, json));

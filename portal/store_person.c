@@ -81,6 +81,10 @@ static enum rth_err visit_row(const struct rth_db_row *row, void *arg)
 	if (!err)
 		err = b->column_text(row, 10, v.kind, sizeof(v.kind));
 	v.both_ms = b->column_int(row, 11);
+	if (!err)
+		err = b->column_text(row, 12, v.door, sizeof(v.door));
+	v.urgent = b->column_int(row, 13) != 0;
+	v.ended = b->column_int(row, 14) != 0;
 	return err ? err : each->call(&v, each->arg);
 }
 
@@ -97,7 +101,8 @@ enum rth_err rth_store_person_visits(
 		       " v.patient_email, v.start_s, v.minutes, v.cancelled,"
 		       " EXISTS(SELECT 1 FROM recordings r"
 		       " WHERE r.visit_id = v.id AND r.begun_s > 0),"
-		       " v.kind, COALESCE(h.both_ms, 0)"
+		       " v.kind, COALESCE(h.both_ms, 0), v.door, v.urgent,"
+		       " v.ended"
 		       " FROM visits v JOIN users c ON c.id = v.clinician_id"
 		       " LEFT JOIN presence h ON h.visit_id = v.id"
 		       " WHERE v.clinician_id = $1 OR v.patient_email = $2"
@@ -222,6 +227,29 @@ static enum rth_err erase_visits(struct erase_work *w)
 			  2, 1);
 }
 
+/* Where they wait or called, and, of a clinician, their own door. */
+static enum rth_err erase_doors(struct erase_work *w)
+{
+	static const struct {
+		const char *sql;
+		size_t first;
+	} steps[] = {
+		{"DELETE FROM calls WHERE patient_email = $1", 0},
+		{"DELETE FROM waiting WHERE sub = $1", 2},
+		{"DELETE FROM duty WHERE user_id = $1", 2},
+		{"DELETE FROM doors WHERE user_id = $1", 2},
+		{"UPDATE visits SET door = 'erased' WHERE clinician_id = $1"
+		 " AND door <> ''",
+		 2},
+	};
+	enum rth_err err = 0;
+	size_t i;
+
+	for (i = 0; i < sizeof(steps) / sizeof(steps[0]) && !err; i++)
+		err = erase_step(w, steps[i].sql, steps[i].first, 1);
+	return err;
+}
+
 static enum rth_err erase(void *arg)
 {
 	struct erase_work *w = arg;
@@ -240,6 +268,8 @@ static enum rth_err erase(void *arg)
 				 "UPDATE films SET reason = ''"
 				 " WHERE user_id = $1",
 				 2, 1);
+	if (!err)
+		err = erase_doors(w);
 	if (!err && !w->left)
 		err = erase_step(w,
 				 "UPDATE users SET name = '',"

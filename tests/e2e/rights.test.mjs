@@ -94,7 +94,9 @@ async function ask(account, method, path, body, csrf = account?.csrf) {
 			...(csrf ? { 'X-RTH-CSRF': csrf } : {}),
 			...(body ? { 'Content-Type': 'application/json' } : {}) },
 		...(body ? { body: JSON.stringify(body) } : {}) });
-	const text = await answer.text();
+	const endless = answer.headers.get('content-type') === 'text/event-stream';
+	const text = endless ? await answer.body.cancel().then(() => '')
+		: await answer.text();
 	const headers = [...answer.headers].filter(([name]) => name !== 'date');
 
 	return { status: answer.status, text, headers,
@@ -150,6 +152,10 @@ const all = (status) => ROLES.map(() => status);
 const only = (names, yes, no = 404) => ROLES.map((role) =>
 	role === 'nobody' ? 401 : names.includes(role) ? yes : no);
 const signedIn = (status) => only(ROLES, status);
+const STAFF = ['clinician', 'other clinician', 'admin'];
+/** What clinicians get, and the one of the visit; others are refused. */
+const staff = (others, own) => ROLES.map((role) => role === 'nobody' ? 401
+	: role === 'clinician' ? own : STAFF.includes(role) ? others : 403);
 const TWO = ['patient', 'clinician'];
 const PLAYERS = [...TWO, 'scoped operator', 'operator', 'admin'];
 
@@ -214,6 +220,34 @@ const MATRIX = {
 		status: only(['clinician'], 200) },
 	'POST /api/visits/:id/join': { path: () => `/api/visits/${visit}/join`,
 		body: {}, status: only(TWO, 200) },
+	'POST /api/visits/:id/note': { path: () => `/api/visits/${visit}/note`,
+		body: { text: 'Nobody waits.' }, status: staff(404, 404) },
+	'POST /api/visits/:id/decline': {
+		path: () => `/api/visits/${visit}/decline`,
+		body: { reason: 'other' }, status: staff(404, 404) },
+	'GET /d/:name': { path: '/d/dr', status: all(200) },
+	'GET /brand.css': { path: '/brand.css', status: all(200) },
+	'GET /brand/logo': { path: '/brand/logo', status: all(404) },
+	// The first who may has the name.
+	'PUT /api/door': { path: '/api/door', body: { name: 'dr-open',
+		title: 'Open', open: true }, status: ROLES.map((role) =>
+		role === 'nobody' ? 401 : role === 'clinician' ? 200
+			: STAFF.includes(role) ? 409 : 403) },
+	'GET /api/door': { path: '/api/door', status: staff(200, 200) },
+	'GET /api/doors/:name': { path: '/api/doors/dr-open',
+		status: signedIn(200) },
+	'POST /api/doors/:name/knock': { path: '/api/doors/dr-open/knock',
+		body: {}, status: ROLES.map((role) => role === 'nobody' ? 401
+			: role === 'clinician' ? 409 : 201) },
+	// It is not enabled in this configuration.
+	'POST /api/urgent': { path: '/api/urgent', body: {},
+		status: signedIn(403) },
+	'PUT /api/duty': { path: '/api/duty', body: { on_call: true },
+		status: staff(200, 200) },
+	'POST /api/urgent/:id/take': { path: () => `/api/urgent/${visit}/take`,
+		body: {}, status: staff(404, 404) },
+	'POST /api/check': { path: '/api/check', body: {}, status: signedIn(200) },
+	'GET /api/live': { path: '/api/live', status: signedIn(200) },
 	'DELETE /api/visits/:id': { path: () => `/api/visits/${visit}`,
 		status: only(['clinician'], 204) },
 
