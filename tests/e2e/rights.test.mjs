@@ -185,6 +185,7 @@ const MATRIX = {
 	'GET /audit': { path: '/audit', status: all(200) },
 	'GET /css/*': { path: () => webFile('css'), status: all(200) },
 	'GET /js/*': { path: () => webFile('js'), status: all(200) },
+	'GET /lang/*': { path: '/lang/en.json', status: all(200) },
 	'GET /img/*': { path: () => webFile('img'), status: all(200) },
 	'GET /.well-known/jwks.json': { path: '/.well-known/jwks.json',
 		status: all(200) },
