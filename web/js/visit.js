@@ -536,6 +536,8 @@ export class VisitControl {
 		const { phase, link } = this.#callbacks.state();
 		if (line === 'lost' && link === 'up')
 			this.#dispatch({ type: 'link', link: 'unheard' });
+		if (line === 'lost' || line === 'open')
+			this.#dispatch({ type: 'trying', code: line === 'lost' ? line : null });
 		if (line === 'open' && phase === 'in-call' && this.#upOnce) {
 			if (link === 'unheard')
 				this.#dispatch({ type: 'link', link: 'up' });
