@@ -20,6 +20,8 @@
 
 /** ICE gets so long to mend itself. */
 const PATIENCE_MS = 300;
+/** Changes of the network come in bunches. */
+const HINT_MS = 200;
 /** A restart that has not brought the connection up by then did not help. */
 const UP_MS = 5000;
 /** So many in vain, with a line that works, before the seat is taken anew. */
@@ -34,6 +36,8 @@ export class Recovery {
 	/** @type {import('./protocol.js').State} */
 	#line = 'open';
 	#deaf = false;
+	/** Is another way to be looked for, also on a connection that is up? */
+	#wanted = false;
 	#restarts = 0;
 	/** Each restart has a number: what an older one met is of no interest. */
 	#turn = 0;
@@ -59,16 +63,18 @@ export class Recovery {
 	/** @param {boolean} deaf nothing arrives, whatever ICE says of itself */
 	deaf(deaf) {
 		this.#deaf = deaf;
-		if (deaf)
-			this.suspect();
-		else if (!this.#inTrouble)
+		if (deaf) {
+			this.#callbacks.check();
+			this.#soon(0);
+		} else if (!this.#inTrouble) {
 			this.#well();
+		}
 	}
 
 	/** @param {import('./protocol.js').State} line to Janus */
 	line(line) {
 		this.#line = line;
-		if (line === 'open' && this.#inTrouble) {
+		if (line === 'open' && (this.#wanted || this.#inTrouble)) {
 			// What was tried without a line was not the media's fault.
 			this.#restarts = 0;
 			this.#soon(0);
@@ -80,16 +86,20 @@ export class Recovery {
 	/** The network may have changed: look, and find a way on the new one. */
 	suspect() {
 		this.#callbacks.check();
-		if (this.#link !== 'new')
-			this.#soon(0);
+		if (this.#link === 'new' || this.#link === 'closed')
+			return;
+		this.#wanted = true;
+		this.#restarts = 0;
+		this.#soon(HINT_MS);
 	}
 
-	/** Nothing is tried any more. */
+	/** Nothing is tried any more; what comes next has a line of its own. */
 	stop() {
 		clearTimeout(this.#timer);
 		this.#turn += 1;
 		this.#link = 'closed';
-		this.#deaf = false;
+		this.#line = 'open';
+		this.#deaf = this.#wanted = false;
 	}
 
 	get #inTrouble() {
@@ -97,7 +107,8 @@ export class Recovery {
 	}
 
 	#well() {
-		clearTimeout(this.#timer);
+		if (!this.#wanted)
+			clearTimeout(this.#timer);
 		this.#turn += 1;
 		this.#restarts = 0;
 	}
@@ -117,6 +128,7 @@ export class Recovery {
 		const turn = this.#turn += 1;
 		try {
 			await this.#callbacks.restart();
+			this.#wanted = false;
 		} catch (error) {
 			const code = /** @type {any} */ (error)?.code ?? '';
 			if (turn !== this.#turn)
