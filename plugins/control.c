@@ -189,14 +189,16 @@ static void tick_session(struct rth_control *control,
 	bool limited = atomic_load_explicit(&session->port.limited,
 					    memory_order_relaxed);
 
+	bool voice_only = atomic_load_explicit(&session->port.voice_only,
+					       memory_order_relaxed);
+
 	if (now_s >= session->who.seat_until_s) {
 		rth_seat_dismiss(control, session, "expired");
 		return;
 	}
-	if (limited != session->told_limited) {
-		session->told_limited = limited;
-		rth_seat_limited(control, session, limited);
-	}
+	if (limited != session->told_limited ||
+	    voice_only != session->told_voice_only)
+		rth_seat_limited(control, session, limited, voice_only);
 	rth_quality_tick(control, session, control->host->now_us());
 }
 

@@ -23,8 +23,19 @@
 #define DECREASE_PAUSE_US (300 * MS) /* and a round trip */
 #define HOLD_MIN_US (300 * MS)	     /* the sender has heard of it by then */
 #define HOLD_MAX_US (1000 * MS)
-#define HOLD_LONG_US (4 * SECOND) /* no room for any video, it seems */
+#define HOLD_LONG_US (4 * SECOND) /* full again so soon: no room at all */
 #define AFTER_HOLD_US (700 * MS)  /* a key frame fills the queue again */
+
+#define PROBE_FIRST_US (1500 * MS) /* after the pause began */
+#define PROBE_WAIT_US (4 * SECOND)
+#define PROBE_WAIT_MAX_US (12 * SECOND)
+#define PROBE_BPS 16000u
+#define PROBE_ENOUGH_BPS 160000u
+#define PROBE_DWELL_US (500 * MS) /* at that rate */
+#define PROBE_GROWTH 1600	  /* permille a second */
+#define PROBE_QUEUE_US (70 * MS)  /* no room, and the voice keeps its own */
+
+#define PAUSE_AGAIN_US (15 * SECOND)
 
 #define OPEN_BPS 5000000u
 #define OPEN_AFTER_US (10 * SECOND)
@@ -155,10 +166,89 @@ static bool is_hopeless(const struct rth_governor *g, int64_t now_us)
 	       now_us < g->hold_until_us + HOLD_LONG_US;
 }
 
+/* `since` is when something began to be so; 0 while it is not. */
+static bool lasts(int64_t *since_us, bool so, int64_t now_us, int64_t for_us)
+{
+	if (!so)
+		*since_us = 0;
+	else if (*since_us == 0)
+		*since_us = now_us;
+	return so && now_us - *since_us > for_us;
+}
+
+/* What gets through is less than the least that a camera needs. */
+static bool is_starved(const struct rth_governor *g,
+		       const struct rth_line *line)
+{
+	return is_hopeless(g, line->now_us) ||
+	       (line->queue_us > QUEUE_SEVERE_US &&
+		line->acked_bps < RTH_GOVERNOR_FLOOR_BPS &&
+		line->sent_bps > line->acked_bps);
+}
+
+static void pause_video(struct rth_governor *g, const struct rth_line *line)
+{
+	g->paused = true;
+	g->hold_from_us = line->now_us;
+	g->hold_until_us = INT64_MAX / 2;
+	g->probe_bps = PROBE_BPS;
+	g->probe_from_us = line->now_us + PROBE_FIRST_US;
+	g->probe_enough_us = 0;
+	/* Again soon after there seemed to be room: longer than then. */
+	if (g->probe_wait_us && line->now_us - g->resumed_us < PAUSE_AGAIN_US)
+		g->probe_from_us = line->now_us + g->probe_wait_us;
+	else
+		g->probe_wait_us = PROBE_WAIT_US;
+}
+
+/* The line is full: the next probe comes later. */
+static void fail_probe(struct rth_governor *g, const struct rth_line *line)
+{
+	g->probe_bps = PROBE_BPS;
+	g->probe_enough_us = 0;
+	g->probe_from_us = line->now_us + g->probe_wait_us;
+	g->probe_wait_us = clamp(g->probe_wait_us * 3 / 2, PROBE_WAIT_US,
+				 PROBE_WAIT_MAX_US);
+}
+
+/* There is room again for the least of cameras, and it may grow. */
+static void end_pause(struct rth_governor *g, const struct rth_line *line)
+{
+	g->paused = false;
+	g->hold_until_us = line->now_us;
+	g->target_bps = PROBE_ENOUGH_BPS * 3 / 4;
+	g->full_bps = 0;
+	g->probe_bps = 0;
+	g->resumed_us = line->now_us;
+	g->trouble_us = line->now_us;
+}
+
+/* While video pauses all that is sent, and heard of, are the probes. */
+static void watch_pause(struct rth_governor *g, const struct rth_line *line,
+			int64_t dt_us)
+{
+	if (line->now_us < g->probe_from_us)
+		return;
+	if (line->queue_us > PROBE_QUEUE_US ||
+	    line->loss > g->radio_loss + LOSS_CUTS_HARD) {
+		fail_probe(g, line);
+		return;
+	}
+	if (g->probe_bps < PROBE_ENOUGH_BPS)
+		g->probe_bps += (uint32_t)(g->probe_bps * (uint64_t)dt_us *
+					   PROBE_GROWTH / (1000 * SECOND));
+	if (lasts(&g->probe_enough_us, g->probe_bps >= PROBE_ENOUGH_BPS,
+		  line->now_us, PROBE_DWELL_US))
+		end_pause(g, line);
+}
+
 static void hold(struct rth_governor *g, const struct rth_line *line)
 {
-	g->hold_least_us =
-		is_hopeless(g, line->now_us) ? HOLD_LONG_US : HOLD_MIN_US;
+	if (is_starved(g, line)) {
+		pause_video(g, line);
+		return;
+	}
+	g->hold_least_us = HOLD_MIN_US;
 	g->hold_from_us = line->now_us;
 	watch_hold(g, line);
 }
@@ -260,16 +350,6 @@ static void increase(struct rth_governor *g, const struct rth_line *line,
 	g->target_bps = (uint32_t)bps;
 }
 
-/* `since` is when something began to be so; 0 while it is not. */
-static bool lasts(int64_t *since_us, bool so, int64_t now_us, int64_t for_us)
-{
-	if (!so)
-		*since_us = 0;
-	else if (*since_us == 0)
-		*since_us = now_us;
-	return so && now_us - *since_us > for_us;
-}
-
 static void open_up(struct rth_governor *g)
 {
 	g->target_bps = 0;
@@ -301,6 +381,10 @@ void rth_governor_update(struct rth_governor *g, const struct rth_line *line)
 
 	g->updated_us = line->now_us;
 	forget_radio_loss(g, line, dt_us);
+	if (g->paused) {
+		watch_pause(g, line, dt_us);
+		return;
+	}
 	if (line->now_us < g->hold_until_us) {
 		watch_hold(g, line);
 		return;
@@ -329,6 +413,8 @@ void rth_governor_restart(struct rth_governor *g, int64_t now_us,
 				? g->target_bps
 				: sent_bps;
 
+	if (g->paused)
+		return;
 	g->hold_until_us = 0;
 	g->trial_cuts = 0;
 	g->full_bps = 0;

@@ -9,7 +9,9 @@
  * holds video back until it has drained, since the voice stands in the same
  * queue; loss without a queue cuts gently, and when the cut does not lessen
  * the loss it is the radio's, and the cut is taken back; otherwise the rate
- * grows, slowly near where the line was last full, fast elsewhere.
+ * grows, slowly near where the line was last full, fast elsewhere. Where not
+ * even the least video has room beside the voice it pauses, and now and then
+ * the line is probed with a growing trickle of padding until it has.
  */
 #ifndef RTH_GOVERNOR_H
 #define RTH_GOVERNOR_H
@@ -46,6 +48,13 @@ struct rth_governor {
 	int64_t roomy_us;    /* since when the sender wants less than allowed */
 	int64_t restored_us; /* since when the old rate is back */
 	int64_t hold_from_us, hold_until_us, hold_least_us;
+	/* No video at all, for the voice's sake. */
+	bool paused;
+	uint32_t probe_bps; /* of padding, from probe_from_us on; 0: none */
+	int64_t probe_from_us;
+	int64_t probe_wait_us;	 /* after one that has filled the line */
+	int64_t probe_enough_us; /* since when it is enough */
+	int64_t resumed_us;
 	/* Loss without a queue: does a lower rate help? */
 	uint32_t radio_loss; /* what has shown to be no work of ours */
 	uint32_t trial_loss, trial_bps;

@@ -57,8 +57,9 @@ struct rth_host {
 	   `packet` is what the host passed to rth_relay_rtp, its buffer
 	   rewritten for this receiver; it is copied before the call returns. */
 	void (*relay_rtp)(void *handle, void *packet);
-	/* The same with other bytes than `packet` has. */
-	void (*relay_bytes)(void *handle, void *packet, uint8_t *buf,
+	/* The same in a slot of its own, with other bytes than `packet` has.
+	 */
+	void (*relay_bytes)(void *handle, void *packet, int slot, uint8_t *buf,
 			    size_t len);
 	void (*send_pli)(void *handle, int slot);
 	void (*send_remb)(void *handle, uint32_t bits_per_s);

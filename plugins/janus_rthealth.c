@@ -161,11 +161,13 @@ static void host_relay_rtp(void *handle, void *packet)
 	gateway->relay_rtp(handle, packet);
 }
 
-static void host_relay_bytes(void *handle, void *packet, uint8_t *buf,
+static void host_relay_bytes(void *handle, void *packet, int slot, uint8_t *buf,
 			     size_t len)
 {
 	janus_plugin_rtp other = *(janus_plugin_rtp *)packet;
 
+	other.mindex = slot;
+	other.video = slot != RTH_SLOT_AUDIO;
 	other.buffer = (char *)buf;
 	other.length = (uint16_t)len;
 	gateway->relay_rtp(handle, &other);

@@ -18,6 +18,7 @@
 #include "limit.h"
 #include "mem.h"
 #include "meter.h"
+#include "padding.h"
 #include "rtcp.h"
 #include "voice.h"
 
@@ -65,11 +66,14 @@ struct rth_limit {
 	_Atomic uint64_t count;
 	_Atomic bool dropping;
 	_Atomic int64_t probe_us;
+	struct rth_padding padding; /* its own */
 
 	struct apart from_sender;
 	/* Written by the receiver's thread. */
 	_Atomic int64_t hold_until_us;
 	_Atomic int64_t round_trip_us;
+	_Atomic int64_t padding_from_us;
+	_Atomic uint32_t padding_bps;
 	_Atomic uint64_t heard; /* count at the last transport-cc; 0: never */
 	_Atomic unsigned voice_again;
 	struct rth_losses losses;
@@ -515,6 +519,7 @@ static struct rth_limit_advice advise(struct rth_limit *l)
 		.send_remb = is_due(l, bps),
 		.hold_video = l->batch_now_us < l->governor.hold_until_us,
 		.limited = l->governor.limited,
+		.voice_only = l->governor.paused,
 		.wants_key = l->wants_key,
 	};
 
@@ -533,8 +538,9 @@ static void judge_voice(struct rth_limit *l)
 {
 	uint32_t loss = lately_lost(l, l->batch_now_us);
 	uint32_t told = l->report_loss * RTH_LOSS_ONE / 256;
-	bool full = l->queue_n &&
-		    l->queues[l->queue_n - 1].queue_us > VOICE_QUEUE_US;
+	bool full = l->governor.paused ||
+		    (l->queue_n &&
+		     l->queues[l->queue_n - 1].queue_us > VOICE_QUEUE_US);
 
 	if (l->has_report && told > loss)
 		loss = told;
@@ -615,6 +621,17 @@ enum rth_limit_pass rth_limit_gate(struct rth_limit *limit, int64_t now_us)
 	return RTH_LIMIT_PASS_ASK;
 }
 
+size_t rth_limit_probe(struct rth_limit *limit, int64_t now_us)
+{
+	uint32_t bps =
+		atomic_load_explicit(&limit->padding_bps, memory_order_relaxed);
+
+	if (!bps || now_us < atomic_load_explicit(&limit->padding_from_us,
+						  memory_order_relaxed))
+		return 0;
+	return rth_padding_due(&limit->padding, now_us, bps);
+}
+
 int64_t rth_limit_round_trip_us(struct rth_limit *limit)
 {
 	return atomic_load_explicit(&limit->round_trip_us,
@@ -668,6 +685,11 @@ struct rth_limit_advice rth_limit_feedback(struct rth_limit *limit,
 			      memory_order_relaxed);
 	atomic_store_explicit(&limit->hold_until_us,
 			      limit->governor.hold_until_us,
+			      memory_order_relaxed);
+	atomic_store_explicit(&limit->padding_from_us,
+			      limit->governor.probe_from_us,
+			      memory_order_relaxed);
+	atomic_store_explicit(&limit->padding_bps, limit->governor.probe_bps,
 			      memory_order_relaxed);
 	return advise(limit);
 }

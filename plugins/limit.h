@@ -69,6 +69,8 @@ struct rth_limit_advice {
 	bool hold_video;   /* rth_limit_gate drops now; for counters */
 	bool limited;	   /* the line is thin: for the `slow` event; stays
 			      for a while, so that it does not flicker */
+	bool voice_only;   /* there is room for the voice alone: for the
+			      `slow` event, too */
 	bool wants_key;	   /* this packet asked for a key frame */
 };
 
@@ -88,6 +90,15 @@ struct rth_limit_advice rth_limit_feedback(struct rth_limit *limit,
  * they can arrive only fill the queue: wait this long on top of the pause.
  */
 int64_t rth_limit_round_trip_us(struct rth_limit *limit);
+
+/**
+ * While video pauses for the voice's sake: how long a padding to send now, to
+ * hear whether there is room again. It is a video packet: rth_limit_sent is
+ * told of it. Sender's media thread; ask again until it is 0.
+ *
+ * @return 1 to 255 bytes, or 0
+ */
+size_t rth_limit_probe(struct rth_limit *limit, int64_t now_us);
 
 /** How often its receiver needs each frame of a voice again; see voice.h. */
 unsigned rth_limit_voice_again(struct rth_limit *limit);

@@ -88,6 +88,7 @@ enum rth_err rth_port_renew_limit(struct rth_port *port)
 	rth_limit_free(port->limit);
 	port->limit = limit;
 	atomic_store(&port->limited, false);
+	atomic_store(&port->voice_only, false);
 	return RTH_OK;
 }
 
@@ -310,7 +311,7 @@ static void send_voice(struct rth_port *to, const struct rth_route_slot *how,
 	buf[1] = (uint8_t)((buf[1] & 0x80) | pt);
 	rth_put16(buf + 2, ++out->last_seq);
 	rth_put32(buf + 4, ts);
-	to->host->relay_bytes(to->handle, packet, buf,
+	to->host->relay_bytes(to->handle, packet, RTH_SLOT_AUDIO, buf,
 			      RTH_RTP_HEAD_BYTES + payload);
 	count(&to->packets_out);
 }
@@ -406,6 +407,35 @@ static void tap_packet(struct rth_port *from, const struct rth_route *route,
 			    len, now_us);
 }
 
+/*
+ * Padding alone (RFC 3550 section 5.1) in the slot of a picture that pauses:
+ * only these are told of by the receiver. The voice keeps the pace.
+ */
+static void send_padding(struct rth_port *to, const struct rth_route *route,
+			 void *packet, int64_t now_us)
+{
+	int slot = to->out[RTH_SLOT_CAMERA].ssrc_in ? RTH_SLOT_CAMERA
+						    : RTH_SLOT_SCREEN;
+	struct rth_stream *out = &to->out[slot];
+	uint8_t *buf = to->voice_out.packet;
+	size_t n = 0;
+
+	if (!out->ssrc_in)
+		return;
+	while ((n = rth_limit_probe(to->limit, now_us)) > 0) {
+		memset(buf, 0, RTH_RTP_HEAD_BYTES + n);
+		buf[0] = RTP_VERSION | 0x20;
+		buf[1] = route->slot[slot].pt_out;
+		rth_put16(buf + 2, ++out->last_seq);
+		rth_put32(buf + 4, out->last_ts);
+		buf[RTH_RTP_HEAD_BYTES + n - 1] = (uint8_t)n;
+		rth_limit_sent(to->limit, now_us, RTH_RTP_HEAD_BYTES + n);
+		to->host->relay_bytes(to->handle, packet, slot, buf,
+				      RTH_RTP_HEAD_BYTES + n);
+		out->held = true; /* what comes next is joined to it */
+	}
+}
+
 /* The recorder gets plain Opus, and what was lost with what brought it. */
 static void tap_frame(struct rth_port *from, const struct rth_route *route,
 		      const uint8_t *head, const struct rth_voice_frame *frame,
@@ -443,6 +473,7 @@ static void relay_voice(struct rth_port *from, const struct rth_route *route,
 		forward_frame(route->peer, how, buf, &frames[i], packet,
 			      now_us);
 	}
+	send_padding(route->peer, route, packet, now_us);
 }
 
 static void relay_picture(struct rth_port *from, const struct rth_route *route,
@@ -498,6 +529,8 @@ void rth_relay_rtcp(struct rth_port *port, int slot, const uint8_t *buf,
 			rth_limit_feedback(port->limit, now_us, buf, len);
 
 		atomic_store_explicit(&port->limited, advice.limited,
+				      memory_order_relaxed);
+		atomic_store_explicit(&port->voice_only, advice.voice_only,
 				      memory_order_relaxed);
 		pace_key_frames(route->peer,
 				rth_limit_round_trip_us(port->limit));

@@ -118,6 +118,7 @@ struct rth_port {
 	struct rth_voice_out voice_out; /* its sender's media thread */
 	struct rth_limit *limit; /* of this PeerConnection; NULL: no route */
 	atomic_bool limited;	 /* its sender is slowed down for it */
+	atomic_bool voice_only;	 /* and sends no picture */
 	atomic_ullong packets_out;
 };
 

@@ -38,13 +38,16 @@ void rth_seat_not_admitted(const struct rth_control *control,
 	       "You cannot enter this visit.");
 }
 
+/* `line`: whose line it is that is thin, or NULL when it does not matter now */
 static void tell_slow(const struct rth_control *control,
 		      struct rth_session *session, const char *direction,
-		      bool limited)
+		      const struct rth_session *line)
 {
 	rth_event_send(control, session, NULL,
-		       json_pack("{s:s, s:s, s:b}", "rthealth", "slow",
-				 "direction", direction, "limited", limited));
+		       json_pack("{s:s, s:s, s:b, s:b}", "rthealth", "slow",
+				 "direction", direction, "limited",
+				 line && line->told_limited, "voice_only",
+				 line && line->told_voice_only));
 }
 
 /* Frees the seat for somebody else and tells who stays. */
@@ -67,7 +70,7 @@ static void give_up_seat(struct rth_control *control,
 					 session->participant, "reason",
 					 reason));
 	if (other && session->told_limited)
-		tell_slow(control, other, "send", false);
+		tell_slow(control, other, "send", NULL);
 	rth_room_unseat(room, session, control->host->now_us());
 	rth_recording_left(control, room, session, reason);
 	/* who takes over, or ends the room, tells them */
@@ -218,7 +221,7 @@ static void welcome(struct rth_control *control, struct rth_session *session,
 			  (json_int_t)session->who.seat_until_s, "record",
 			  rth_ask_allowed(control, session), "peers", peers));
 	if (other && other->told_limited)
-		tell_slow(control, session, "send", true);
+		tell_slow(control, session, "send", other);
 	rth_recording_joined(control, session);
 	if (session->who.role == RTH_ROLE_CLINICIAN)
 		rth_door_clinician(control, session->room);
@@ -528,13 +531,16 @@ enum rth_done rth_seat_end_asked(struct rth_control *control,
 }
 
 void rth_seat_limited(struct rth_control *control, struct rth_session *session,
-		      bool limited)
+		      bool limited, bool voice_only)
 {
 	struct rth_session *other = other_of(session);
 
-	rth_event_report(control, "limited", session,
-			 json_pack("{s:b}", "limited", limited));
-	tell_slow(control, session, "receive", limited);
+	if (limited != session->told_limited)
+		rth_event_report(control, "limited", session,
+				 json_pack("{s:b}", "limited", limited));
+	session->told_limited = limited;
+	session->told_voice_only = voice_only;
+	tell_slow(control, session, "receive", session);
 	if (other)
-		tell_slow(control, other, "send", limited);
+		tell_slow(control, other, "send", session);
 }

@@ -68,7 +68,7 @@ void rth_seat_dismiss(struct rth_control *control, struct rth_session *session,
 
 /** Tells both seats that the line to this session is thin, or good again. */
 void rth_seat_limited(struct rth_control *control, struct rth_session *session,
-		      bool limited);
+		      bool limited, bool voice_only);
 
 /** The visit is over for both and for all who wait; the room is gone, and
  * nobody comes in again. */

@@ -83,7 +83,7 @@ struct rth_session {
 	bool microphone, camera, screen;
 	struct rth_condition condition;
 	struct rth_session *next_checking; /* of control->checking */
-	bool told_limited;
+	bool told_limited, told_voice_only;
 	int64_t quality_us; /* when its quality was told last */
 	struct rth_losses_seen quality_lost; /* by then */
 	bool answered; /* offer and codec are those of the last answer */

@@ -44,10 +44,12 @@ static void relay_rtp(void *handle, void *packet)
 	relayed++;
 }
 
-static void relay_bytes(void *handle, void *packet, uint8_t *buf, size_t len)
+static void relay_bytes(void *handle, void *packet, int slot, uint8_t *buf,
+			size_t len)
 {
 	(void)handle;
 	(void)packet;
+	(void)slot;
 	(void)buf;
 	(void)len;
 	relayed++;

@@ -125,10 +125,12 @@ static void relay_rtp(void *handle, void *packet)
 	fake.n_packets++;
 }
 
-static void relay_bytes(void *handle, void *packet, uint8_t *buf, size_t len)
+static void relay_bytes(void *handle, void *packet, int slot, uint8_t *buf,
+			size_t len)
 {
 	struct fake_rtp other = *(struct fake_rtp *)packet;
 
+	other.slot = slot;
 	other.buf = buf;
 	other.len = len;
 	relay_rtp(handle, &other);

@@ -15,7 +15,7 @@
 #define PACKETS (1 << 17)
 #define TRIES 6
 
-enum kind { VOICE, VIDEO };
+enum kind { VOICE, VIDEO, PADDING };
 
 struct packet {
 	int64_t at_us; /* when it leaves this stage */
@@ -197,6 +197,22 @@ static void enqueue(struct sim *s, struct packet p)
 	put(&s->line, p);
 }
 
+/* While the picture pauses, at the pace of the voice. */
+static void probe(struct sim *s)
+{
+	size_t n;
+
+	while ((n = rth_limit_probe(s->limit, s->now_us)) > 0) {
+		struct packet p = {.kind = PADDING,
+				   .born_us = s->now_us,
+				   .bytes = (unsigned)n + 12};
+
+		rth_limit_sent(s->limit, s->now_us, p.bytes);
+		p.seq = ++s->seq;
+		enqueue(s, p);
+	}
+}
+
 static void host(struct sim *s)
 {
 	struct packet p;
@@ -222,6 +238,8 @@ static void host(struct sim *s)
 			p.seq = ++s->seq;
 		}
 		enqueue(s, p);
+		if (p.kind == VOICE)
+			probe(s);
 	}
 }
 
@@ -272,7 +290,7 @@ static void hear(struct sim *s, const struct packet *p)
 /* The next frame that can be shown: the one in turn, or a later key frame. */
 static bool decode_one(struct sim *s)
 {
-	for (unsigned f = s->next_frame; f < s->next_frame + 400; f++) {
+	for (unsigned f = s->next_frame; f < s->frame; f++) {
 		const struct frame *frame = &s->frames[f];
 		bool whole = frame->wanted && frame->got >= frame->wanted;
 
@@ -313,6 +331,8 @@ static void receive(struct sim *s)
 			s->newest_seq = p.seq;
 		if (p.seq <= s->reported_seq) /* came late: told again */
 			s->reported_seq = p.seq - 1;
+		if (p.kind == PADDING)
+			continue;
 		frame->got++;
 		frame->key = p.key;
 		frame->wanted = p.of;
