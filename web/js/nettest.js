@@ -40,6 +40,8 @@ const MEASURE_MS = 4500;
 const SAMPLE_MS = 500;
 /** Rates are of the last so many samples: lines take a while to fill. */
 const RATE_SAMPLES = 4;
+/** So are losses: a browser finds out at first how much is too much. */
+const LOSS_SAMPLES = 6;
 /** Losses of fewer packets say nothing. */
 const PACKETS_MIN = 50;
 
@@ -124,11 +126,13 @@ export function resultOf(samples) {
 	if (!last || last.path === 'none')
 		return { ...UNREACHED, path: 'none' };
 	const from = samples.at(-1 - RATE_SAMPLES) ?? samples[0];
-	const packets = last.came + last.lost;
+	const early = samples.at(-1 - LOSS_SAMPLES) ?? samples[0];
+	const lost = Math.max(0, last.lost - early.lost);
+	const packets = last.came - early.came + lost;
 	const trip = middle(samples.map(({ roundTrip }) => roundTrip)
 		.filter((each) => each !== null));
-	const loss = Math.max(packets < PACKETS_MIN ? 0 : last.lost / packets,
-		middle(samples.map(({ remote }) => remote)) ?? 0);
+	const loss = Math.max(packets < PACKETS_MIN ? 0 : lost / packets,
+		middle(samples.slice(-LOSS_SAMPLES).map(({ remote }) => remote)) ?? 0);
 	const measured = samples.length > 1;
 	return bounded({
 		path: last.path,
