@@ -4,7 +4,8 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Hearing, Judge, LIGHT_FLOOR, SOUND_FLOOR } from '../../web/js/hearing.js';
+import { Hearing, Judge, LIGHT_FLOOR, SHUT, SOUND_FLOOR }
+	from '../../web/js/hearing.js';
 
 globalThis.navigator ??= /** @type {any} */ ({});
 
@@ -29,6 +30,12 @@ test('what cannot be told now counts for nothing', () => {
 	assert.equal(told(new Judge(1, 3, 5), [0, 0, null, null, null, 0]),
 		'. . . . . bad');
 	assert.equal(new Judge(1, 3, 5).verdict, null);
+});
+
+test('what is held shut needs no long look', () => {
+	assert.equal(told(new Judge(1, 8, 40), [SHUT, SHUT]), '. bad');
+	assert.equal(told(new Judge(1, 8, 10), [2, SHUT, 2, SHUT, SHUT]),
+		'ok . . . bad');
 });
 
 /** An AudioContext whose microphone gives `loud`, and what is left open. */

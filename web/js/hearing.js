@@ -28,6 +28,10 @@ export const LIGHT_FLOOR = 20;
 
 const SOUND_MS = 500;
 const LIGHT_MS = 1000;
+/** A reading of what the browser or the system holds shut: no doubt about it. */
+export const SHUT = -1;
+/** As many readings it counts for. */
+const SHUT_COUNTS = 5;
 /** The longest window that an analyser has: 0.68 s at 48 kHz. */
 const WINDOW = 32768;
 
@@ -46,8 +50,8 @@ export class Judge {
 	/**
 	 * @param {number} floor what is not more is nothing
 	 * @param {number} first readings of nothing before the first verdict
-	 * @param {number} later the same, once there was something: pauses of
-	 *   those who suppress all noise are no fault
+	 * @param {number} later the same, once there was something: who listens to
+	 *   the other, behind a microphone that suppresses all noise, is no fault
 	 */
 	constructor(floor, first, later) {
 		this.#floor = floor;
@@ -63,7 +67,8 @@ export class Judge {
 		if (reading === null)
 			return false;
 		const before = this.verdict;
-		this.#empty = reading > this.#floor ? 0 : this.#empty + 1;
+		this.#empty = reading > this.#floor ? 0
+			: this.#empty + (reading === SHUT ? SHUT_COUNTS : 1);
 		if (!this.#empty)
 			this.verdict = 'ok';
 		else if (this.#empty >= (before === null ? this.#first : this.#later))
@@ -72,8 +77,8 @@ export class Judge {
 	}
 }
 
-/** @returns {Judge} of a microphone: after 4 s, later after 12 s */
-const soundJudge = () => new Judge(SOUND_FLOOR, 8, 24);
+/** @returns {Judge} of a microphone: after 4 s, later after 20 s */
+const soundJudge = () => new Judge(SOUND_FLOOR, 8, 40);
 /** @returns {Judge} of a camera: after 4 s, later after 6 s */
 const lightJudge = () => new Judge(LIGHT_FLOOR, 4, 6);
 
@@ -93,9 +98,8 @@ function soundGauge(track) {
 
 	return {
 		read: () => {
-			// Muted by the browser or the system: zeros come, or nothing.
 			if (track.muted)
-				return 0;
+				return SHUT;
 			if (context.state !== 'running') {
 				// Some start no sound work before the page is touched.
 				if (!resuming && navigator.userActivation?.hasBeenActive) {

@@ -2,6 +2,7 @@
 // Looks at a camera's picture for hearing.js, and draws the one that tests the
 // line for nettest.js; nobody sees either.
 
+import { SHUT } from '../hearing.js';
 import { h } from './dom.js';
 
 /** Points that are looked at: each the mean of many of the camera's. */
@@ -24,7 +25,7 @@ export function light(track) {
 	return {
 		read: () => {
 			if (track.muted)
-				return 0;
+				return SHUT;
 			// A page that is not shown may be given no pictures.
 			if (!context || document.hidden || node.readyState < 2
 				|| !node.videoWidth)
