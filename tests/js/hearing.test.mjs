@@ -33,8 +33,8 @@ test('what cannot be told now counts for nothing', () => {
 });
 
 test('what is held shut needs no long look', () => {
-	assert.equal(told(new Judge(1, 8, 40), [SHUT, SHUT]), '. bad');
-	assert.equal(told(new Judge(1, 8, 10), [2, SHUT, 2, SHUT, SHUT]),
+	assert.equal(told(new Judge(1, 8, 40), [SHUT, SHUT, SHUT]), '. . bad');
+	assert.equal(told(new Judge(1, 8, 6), [2, SHUT, 2, SHUT, SHUT]),
 		'ok . . . bad');
 });
 

@@ -31,7 +31,7 @@ const LIGHT_MS = 1000;
 /** A reading of what the browser or the system holds shut: no doubt about it. */
 export const SHUT = -1;
 /** As many readings it counts for. */
-const SHUT_COUNTS = 5;
+const SHUT_COUNTS = 3;
 /** The longest window that an analyser has: 0.68 s at 48 kHz. */
 const WINDOW = 32768;
 
