@@ -136,14 +136,17 @@ export function initials(name) {
 	return letters.join('').toUpperCase() || '?';
 }
 
-/** The product's mark beside the clinic's name. */
+/** The clinic's logo, or the product's mark, beside the clinic's name. */
 export function brand() {
 	const clinic = h('span', { class: 'brand-name' });
-	const node = h('span', { class: 'brand' },
-		h('img', { src: '/img/mark.svg', alt: '', width: 32, height: 32 }),
-		clinic);
+	const mark = h('img', { src: '/img/mark.svg', alt: '', width: 32,
+		height: 32 });
+	const node = h('span', { class: 'brand' }, mark, clinic);
 	return { node,
 		/** @param {import('../state.js').State} state */
-		update: (state) =>
-			setText(clinic, state.session?.clinic?.name ?? 'RTHealth') };
+		update: ({ session }) => {
+			setAttribute(mark, 'src', session?.clinic?.logo ? '/brand/logo'
+				: '/img/mark.svg');
+			setText(clinic, session?.clinic?.name ?? 'RTHealth');
+		} };
 }

@@ -114,7 +114,13 @@ function stageMenu(deeds) {
 		const drawn = icon(sign);
 		const node = h('button', { type: 'button', class: 'plain wide',
 			id: `stage-${id}`, 'aria-keyshortcuts': key || null,
-			click: () => deeds[id]() }, drawn, words,
+			click: () => {
+				deeds[id]();
+				pop.set(false);
+				// Unless it was a key that did it.
+				if (node.contains(document.activeElement))
+					opener.focus();
+			} }, drawn, words,
 		key && h('kbd', { 'aria-hidden': 'true' }, key));
 		return { node, id, key,
 			/** @param {boolean} there @param {string} says @param {string} [as] */
@@ -133,7 +139,8 @@ function stageMenu(deeds) {
 	const panel = h('div', { class: 'pop-panel', id: 'stage-menu', role: 'group',
 		'aria-label': t('stage.menu') },
 	...Object.values(items).map((each) => each.node));
-	return { ...menu(opener, panel), items,
+	const pop = menu(opener, panel);
+	return { ...pop, items,
 		/** @param {string} key @returns {boolean} was it one of these */
 		press: (key) => {
 			const found = Object.values(items).find((each) =>
