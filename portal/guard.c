@@ -253,27 +253,46 @@ static bool has_header(struct rth_exchange *x, const char *name)
 	return false;
 }
 
-void rth_guard_reply(struct rth_exchange *x)
+/*
+ * A script or a style sheet is never a document: what rules documents would
+ * be half of what is transferred of it.
+ */
+static bool is_part_of_page(struct rth_exchange *x)
+{
+	const char *type = rth_exchange_reply(x)->type;
+
+	return type && (strncmp(type, "text/javascript", 15) == 0 ||
+			strncmp(type, "text/css", 8) == 0);
+}
+
+static void add_document_headers(struct rth_exchange *x)
 {
 	static const struct {
 		const char *name, *value;
 	} always[] = {
-		{"X-Content-Type-Options", "nosniff"},
 		{"X-Frame-Options", "DENY"},
 		{"Referrer-Policy", "no-referrer"},
 		{"Cross-Origin-Opener-Policy", "same-origin"},
-		{"Cross-Origin-Resource-Policy", "same-origin"},
 		{"Permissions-Policy",
 		 "camera=(self), microphone=(self), display-capture=(self),"
 		 " geolocation=(), payment=(), usb=(), midi=(), serial=(),"
 		 " hid=(), publickey-credentials-get=()"},
 	};
-	const struct rth_settings *settings = &rth_request_portal(x)->settings;
 	size_t i;
 
 	for (i = 0; i < sizeof(always) / sizeof(always[0]); i++)
 		rth_reply_header(x, always[i].name, always[i].value);
-	add_policy(x, settings);
+	add_policy(x, &rth_request_portal(x)->settings);
+}
+
+void rth_guard_reply(struct rth_exchange *x)
+{
+	const struct rth_settings *settings = &rth_request_portal(x)->settings;
+
+	rth_reply_header(x, "X-Content-Type-Options", "nosniff");
+	rth_reply_header(x, "Cross-Origin-Resource-Policy", "same-origin");
+	if (!is_part_of_page(x))
+		add_document_headers(x);
 	if (strncmp(settings->public_url, "https:", 6) == 0)
 		rth_reply_header(x, "Strict-Transport-Security",
 				 "max-age=31536000; includeSubDomains");

@@ -212,6 +212,25 @@ static void replies_carry_their_headers(void **state)
 	rth_exchange_free(x);
 }
 
+static void a_part_of_a_page_is_no_document(void **state)
+{
+	struct rth_exchange *x = WITH(RTH_GET, {"Host", "h"});
+
+	(void)state;
+	rth_exchange_reply(x)->type = "text/css; charset=utf-8";
+	rth_guard_reply(x);
+	assert_null(bench_header(x, "Content-Security-Policy"));
+	assert_string_equal(bench_header(x, "X-Content-Type-Options"),
+			    "nosniff");
+	rth_exchange_free(x);
+	/* A drawing can be opened by itself. */
+	x = WITH(RTH_GET, {"Host", "h"});
+	rth_exchange_reply(x)->type = "image/svg+xml";
+	rth_guard_reply(x);
+	assert_non_null(bench_header(x, "Content-Security-Policy"));
+	rth_exchange_free(x);
+}
+
 static void a_header_cannot_be_split(void **state)
 {
 	struct rth_exchange *x = WITH(RTH_GET, {"Host", "h"});
@@ -322,6 +341,7 @@ int main(void)
 		cmocka_unit_test(origins_are_compared_whole),
 		cmocka_unit_test(hosts_are_compared_whole),
 		cmocka_unit_test(replies_carry_their_headers),
+		cmocka_unit_test(a_part_of_a_page_is_no_document),
 		cmocka_unit_test(a_header_cannot_be_split),
 		cmocka_unit_test(lines_are_tokens_and_text),
 		cmocka_unit_test(only_a_trusted_proxy_is_believed),
