@@ -8,6 +8,7 @@ import { cut, frame, parse } from './chatwire.js';
 import { forget, recall, remember } from './comeback.js';
 import { foundIn, troublesOf } from './checked.js';
 import { CheckIn } from './checkin.js';
+import { Consenting } from './consenting.js';
 import { canShareScreen, listDevices } from './devices.js';
 import { LineWatch } from './line.js';
 import { Local } from './local.js';
@@ -95,33 +96,12 @@ function codeOf(error) {
 	return 'failed';
 }
 
-const LANGUAGE_KEY = 'rth-recording';
-
-/** @param {string | null} id @param {string} language of the text agreed to */
-function rememberLanguage(id, language) {
-	try {
-		sessionStorage.setItem(LANGUAGE_KEY, `${id} ${language}`);
-	} catch {
-		// Then a reloaded page guesses it.
-	}
-}
-
-/** @param {string | null} id @returns {string | null} */
-function rememberedLanguage(id) {
-	try {
-		const [of, language] = (sessionStorage.getItem(LANGUAGE_KEY) ?? '')
-			.split(' ');
-		return of === id ? language : null;
-	} catch {
-		return null;
-	}
-}
-
 export class VisitControl {
 	#id;
 	#callbacks;
 	#local;
 	#checkin;
+	#consenting;
 	/** @type {Seat} */
 	#seat;
 	#closed = false;
@@ -157,6 +137,9 @@ export class VisitControl {
 	constructor(id, callbacks) {
 		this.#id = id;
 		this.#callbacks = callbacks;
+		this.#consenting = new Consenting({ codeOf, state: callbacks.state,
+			dispatch: (event) => this.#dispatch(event),
+			ask: (body) => this.#seat.ask(body) });
 		this.#checkin = new CheckIn({ ...callbacks,
 			dispatch: (event) => this.#dispatch(event),
 			troubled: () => this.#tell() });
@@ -684,13 +667,8 @@ export class VisitControl {
 	}
 
 	/** Asks everybody for a recording. */
-	async askRecording() {
-		this.#dispatch({ type: 'record-ask' });
-		try {
-			await this.#seat.ask({ request: 'ask-recording' });
-		} catch (error) {
-			this.#dispatch({ type: 'record-refused', code: codeOf(error) });
-		}
+	askRecording() {
+		return this.#consenting.ask();
 	}
 
 	/**
@@ -698,54 +676,13 @@ export class VisitControl {
 	 * @param {import('./recording.js').Answer} answer
 	 * @param {string} [language] of the text that was read; the one agreed to
 	 */
-	async consent(answer, language) {
-		const { id } = this.#callbacks.state().recording;
-		const read = language ?? this.#languageRead();
-		this.#dispatch({ type: 'record-answer', answer, language: read });
-		try {
-			await this.#seat.ask({ request: 'consent', recording: id, answer,
-				language: read });
-			rememberLanguage(id, read);
-		} catch {
-			this.#unheard(id, 'not-answered');
-			this.#dispatch({ type: 'record-reconsider' });
-		}
-	}
-
-	/** Of the text that was agreed to; a reloaded page may have to guess. */
-	#languageRead() {
-		const { id, language } = this.#callbacks.state().recording;
-		return language ?? rememberedLanguage(id) ?? 'en';
+	consent(answer, language) {
+		return this.#consenting.answer(answer, language);
 	}
 
 	/** Stops it for both: a patient by taking the consent back. */
-	async stopRecording() {
-		const { recording: { id }, visit } = this.#callbacks.state();
-		const stop = { request: 'stop-recording', recording: id };
-		try {
-			if (visit?.role === 'patient')
-				// However it is heard: it must stop.
-				await this.#seat.ask({ request: 'consent', recording: id,
-					answer: 'no', language: this.#languageRead() })
-					.catch(() => this.#seat.ask(stop));
-			else
-				await this.#seat.ask(stop);
-		} catch {
-			this.#unheard(id, 'not-stopped');
-		}
-	}
-
-	/**
-	 * Tells that a word about the recording did not arrive, unless it is over:
-	 * an event has told that.
-	 * @param {string | null} id
-	 * @param {string} code
-	 */
-	#unheard(id, code) {
-		const { recording } = this.#callbacks.state();
-		if (recording.id === id && ['answered', 'running', 'paused']
-			.includes(recording.step))
-			this.#dispatch({ type: 'failed', code });
+	stopRecording() {
+		return this.#consenting.stop();
 	}
 
 	/** @param {'leave' | 'end'} request */
