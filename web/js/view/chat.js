@@ -1,19 +1,31 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What the two write to each other. Names and messages are text nodes.
+// What the two write to each other. Names and messages are text nodes, links
+// in them lead only to the web (links.js).
 
 import { t } from '../lang.js';
+import { linked } from '../links.js';
 import * as time from '../time.js';
 import { chatHint } from '../words.js';
 import { button, fill, h, icon, setText, show } from './dom.js';
 
 /** @typedef {import('../state.js').State} State */
 
+/** So near to the end counts as there. */
+const END_PX = 48;
+
+/** @param {import('../links.js').Part} part */
+const piece = ({ text, href }) => href
+	? h('a', { href, target: '_blank', rel: 'noopener noreferrer' }, text)
+	: text;
+
 /** @param {import('../state.js').Line} line */
 const message = (line) => h('li', { class: line.mine ? 'said mine' : 'said' },
 	h('p', { class: 'said-who' },
 		h('span', { class: 'said-name' }, line.mine ? t('visit.you') : line.name),
-		h('time', {}, time.clock(line.time))),
-	h('p', { class: 'said-text' }, line.text));
+		h('time', { datetime: new Date(line.time).toISOString() },
+			time.clock(line.time))),
+	h('p', { class: 'said-text', dir: 'auto' },
+		...linked(line.text).map(piece)));
 
 /** @param {(text: string) => void} say */
 function writing(say) {
@@ -43,6 +55,8 @@ function writing(say) {
 export function chatDrawer(actions) {
 	const list = h('ol', { id: 'chat-lines' });
 	const empty = h('p', { class: 'hint chat-empty' });
+	const body = h('div', { class: 'chat-body', role: 'log', tabindex: 0,
+		'aria-label': t('chat.title') }, empty, list);
 	const form = writing((text) => actions.say(text));
 	const node = h('aside', { id: 'chat', class: 'chat',
 		'aria-label': t('chat.title'), hidden: true },
@@ -50,8 +64,7 @@ export function chatDrawer(actions) {
 		button('close', t('page.close'), { id: 'chat-close', class: 'plain icon-only',
 			'aria-label': t('chat.close'),
 			click: () => actions.toggleChat(false) })),
-	h('div', { class: 'chat-body', role: 'log', 'aria-label': t('chat.title'),
-		tabindex: 0 }, empty, list), form.node);
+	body, form.node);
 	/** @type {import('../state.js').Line[]} */
 	let shown = [];
 	let open = false;
@@ -63,13 +76,17 @@ export function chatDrawer(actions) {
 	/** @param {State} state */
 	function update({ chat, peer, recording }) {
 		if (chat.lines !== shown) {
+			// Whoever reads further up is left there.
+			const atEnd = body.scrollTop + body.clientHeight
+				> body.scrollHeight - END_PX;
 			const added = chat.lines.slice(shown.length);
 			if (chat.lines[0] === shown[0] && shown.length)
 				list.append(...added.map(message));
 			else
 				fill(list, ...chat.lines.map(message));
 			shown = chat.lines;
-			list.parentElement?.scrollTo({ top: list.scrollHeight });
+			if (atEnd || shown.at(-1)?.mine)
+				body.scrollTo({ top: body.scrollHeight });
 		}
 		setText(empty, chatHint(recording));
 		show(empty, !chat.lines.length);
@@ -77,8 +94,10 @@ export function chatDrawer(actions) {
 		form.send.disabled = !chat.ready || !peer;
 		form.input.placeholder = !peer ? t('chat.nobody')
 			: chat.ready ? t('chat.write') : t('chat.connecting');
-		if (chat.open && !open)
+		if (chat.open && !open) {
+			body.scrollTo({ top: body.scrollHeight });
 			form.input.focus();
+		}
 		if (open && !chat.open)
 			document.getElementById('toggle-chat')?.focus();
 		open = chat.open;

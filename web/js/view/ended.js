@@ -8,6 +8,24 @@ import { brand, button, h, icon, setIcon, setText, show } from './dom.js';
 import { languageMenu } from './languagemenu.js';
 
 /**
+ * How to get back, while one can; or who has closed it.
+ * @param {import('../state.js').State} state
+ * @param {boolean} again may going in again help
+ * @param {number} now
+ * @returns {string}
+ */
+function wayBack({ visit, lasted, reason }, again, now) {
+	const closes = Date.parse(visit?.closes ?? '');
+	if (again && lasted && closes > now)
+		return t('ended.back-until', { clock: time.clock(closes) });
+	if (reason !== 'ended' || !lasted)
+		return '';
+	return visit?.role === 'clinician' ? t('ended.closed-by-you')
+		: t('ended.closed', { name: visit?.clinician_name
+			|| t('visit.clinician-first') });
+}
+
+/**
  * @param {import('../actions.js').Actions} actions
  * @returns {import('./dom.js').Page}
  */
@@ -17,6 +35,7 @@ export function endedPage(actions) {
 	const badge = h('span', { class: 'ended-sign' }, sign);
 	const title = h('h1', { tabindex: -1, id: 'ended-title' });
 	const text = h('p', { id: 'ended-text' });
+	const back = h('p', { id: 'ended-back' });
 	const lasted = h('p', { class: 'hint' });
 	const recorded = h('p', { id: 'ended-recorded' });
 	const again = button('camera', t('ended.again'), { id: 'again',
@@ -26,8 +45,8 @@ export function endedPage(actions) {
 	t('ended.other-account'));
 	const node = h('div', { class: 'home' },
 		h('header', { class: 'topbar' }, mark.node, languageMenu()),
-		h('main', { class: 'ended card' }, badge, title, text, lasted,
-			recorded,
+		h('main', { class: 'ended card' }, badge, title, text,
+			back, lasted, recorded,
 			h('div', { class: 'row wrap center' }, again, other,
 				h('button', { type: 'button', id: 'go-home', class: 'big',
 					click: () => actions.go('/') }, t('home.your-visits')))));
@@ -41,6 +60,8 @@ export function endedPage(actions) {
 		node.dataset.reason = state.reason ?? '';
 		setText(title, words.title);
 		setText(text, words.text);
+		setText(back, wayBack(state, Boolean(words.again), Date.now()));
+		show(back, back.textContent);
 		setText(lasted, state.lasted
 			? t('ended.lasted', { length: time.length(state.lasted) }) : '');
 		setText(recorded, state.lasted ? recordedWords(state.recording) : '');
