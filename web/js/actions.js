@@ -250,12 +250,12 @@ const visitActions = ({ dispatch, state, visit, go }) => ({
 			go(`/visit/${visitId}`);
 	},
 	/** @param {import('./checked.js').Checked['speaker']} answer */
-	heard: (answer) => visit()?.heard(answer),
-	testLine: () => visit()?.testLine(),
+	heard: (answer) => visit()?.checkin.heard(answer),
+	testLine: () => void visit()?.checkin.test(),
 	/** @param {boolean} blocked */
 	soundBlocked: (blocked) => {
 		dispatch({ type: 'sound', blocked });
-		visit()?.soundChanged();
+		visit()?.checkin.look();
 	},
 	/**
 	 * A picture was shown. Browsers may show a black one before the first

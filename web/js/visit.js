@@ -10,6 +10,7 @@ import { foundIn, troublesOf } from './checked.js';
 import { CheckIn } from './checkin.js';
 import { Consenting } from './consenting.js';
 import { canShareScreen, listDevices } from './devices.js';
+import { PASSING, RETRIED, codeOf, within } from './failures.js';
 import { LineWatch } from './line.js';
 import { Local } from './local.js';
 import { ProtocolError } from './protocol.js';
@@ -51,11 +52,6 @@ const REJOIN_FOR_MS = [6000, 8000, 12000, 20000];
 const TOO_MANY_MS = 10000;
 /** One of so many tries asks the portal first: Janus may have moved. */
 const ASK_ANEW = 8;
-/** Portal and plugin codes after which trying again may help. */
-const PASSING = new Set(['no-network', 'server', 'lost', 'timeout', 'busy',
-	'interrupted']);
-/** And those that pass when one tries less often. */
-const RETRIED = new Set([...PASSING, 'too-many']);
 /** A media server that has just started may not have the portal's keys yet. */
 const STARTING = 'not-admitted';
 const STARTING_MAX = 10;
@@ -70,31 +66,6 @@ const SEATED = new Set(['waiting', 'in-call', 'lost']);
 const REMEMBER_MS = 20000;
 /** Plugin events that end the visit here. */
 const FINAL = new Set(['replaced', 'removed', 'expired', 'ended', 'denied']);
-
-/**
- * @template T
- * @param {number} ms
- * @param {Promise<T>} work
- * @returns {Promise<T>} rejected with `timeout` when it takes longer
- */
-function within(ms, work) {
-	/** @type {ReturnType<typeof setTimeout> | undefined} */
-	let timer;
-	const late = new Promise((_done, fail) => {
-		timer = setTimeout(() => fail(new ProtocolError('timeout')), ms);
-	});
-	return /** @type {Promise<T>} */ (Promise.race([work, late])
-		.finally(() => clearTimeout(timer)));
-}
-
-/** @param {unknown} error @returns {string} a code of words.js */
-function codeOf(error) {
-	if (error instanceof api.ApiError)
-		return error.code;
-	if (error instanceof ProtocolError)
-		return error.code.startsWith('janus-') ? 'lost' : error.code;
-	return 'failed';
-}
 
 export class VisitControl {
 	#id;
@@ -651,19 +622,9 @@ export class VisitControl {
 		}
 	}
 
-	/** @param {import('./checked.js').Checked['speaker']} answer */
-	heard(answer) {
-		this.#checkin.heard(answer);
-	}
-
-	/** Tests the line again. */
-	testLine() {
-		void this.#checkin.test();
-	}
-
-	/** The sound was held back, or is heard again. */
-	soundChanged() {
-		this.#checkin.look();
+	/** What the person does in the check of devices and line. */
+	get checkin() {
+		return this.#checkin;
 	}
 
 	/** Asks everybody for a recording. */
