@@ -45,7 +45,7 @@ function configuration(keys, home, recorder) {
 listen = { address = "127.0.0.1"; port = ${PORTS.portal}; };
 private_listen = { address = "127.0.0.1"; port = ${PORTS.events}; };
 public_url = "${URL_OF_PORTAL}";
-web_root = "${ROOT}/web";
+web_root = "${process.env.RTH_WEB ?? `${ROOT}/web`}";
 database = "${newDatabase(join(home, 'rthealth.db'))}";
 key_dir = "${home}/keys";
 clinic_name = "The clinic";
@@ -110,15 +110,20 @@ export class Portal {
 		portal.database = databaseOf(path);
 		// The codes are for people, not for the log that is looked through.
 		portal.codes = '';
-		portal.program = start('portal', join(BUILD, 'rthealth-portal'),
-			['-c', path], { hear: (text) => { portal.codes += text; } });
+		await portal.startAgain();
+		return portal;
+	}
+
+	/** Starts it, also after it was killed. */
+	async startAgain() {
+		this.program = start('portal', join(BUILD, 'rthealth-portal'),
+			['-c', this.conf], { hear: (text) => { this.codes += text; } });
 		await until(async () => {
-			if (!portal.program.alive)
-				throw new Error(`the portal ended:\n${portal.program.text}`);
+			if (!this.program.alive)
+				throw new Error(`the portal ended:\n${this.program.text}`);
 			return (await fetch(`${URL_OF_PORTAL}/readyz`)
 				.catch(() => null))?.ok;
 		}, 60000, 'the portal is ready');
-		return portal;
 	}
 
 	/** Asks its database. */
