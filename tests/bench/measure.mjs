@@ -4,7 +4,7 @@
 //
 //   tests/bench/run [--only core,cpu,instructions,join,memory,line,relay,
 //                   tap,recorder,playable,sealing,watching,seeking,
-//                   listing,load]
+//                   listing,load,admit]
 //                   [--joins 20] [--no-write]
 //
 // With --only the other sections of the document stay as they are.
@@ -22,6 +22,7 @@ import { Far, inside } from '../e2e/lib/netns.mjs';
 import { BUILD, ROOT, stopAll, until } from '../e2e/lib/procs.mjs';
 import { RawClient } from '../e2e/lib/rawclient.mjs';
 import { Issuer, roomId } from '../e2e/lib/tokens.mjs';
+import { ADMIT } from './admit.mjs';
 import { call, issuer, servePage } from './call.mjs';
 import {
 	cpuOf, inCall, instructionsIn, median, memoryOf, p95, received, round,
@@ -257,6 +258,7 @@ const PARTS = {
 	...WATCHING,
 	...LISTING,
 	...LOAD,
+	...ADMIT,
 	core: async () => {
 		const r = core();
 
