@@ -55,7 +55,8 @@ const isTyping = (target) => target instanceof HTMLElement
  */
 function controlButton(control, actions) {
 	const sign = icon(control.icons[0]);
-	const count = h('span', { class: 'count', hidden: true });
+	const count = h('span', { class: 'count', 'aria-hidden': 'true',
+		hidden: true });
 	const node = h('button', { type: 'button', id: `toggle-${control.id}`,
 		class: 'control', 'aria-keyshortcuts': control.key,
 		click: () => control.press(actions) },
