@@ -13,7 +13,6 @@ import { canShareScreen, listDevices } from './devices.js';
 import { PASSING, RETRIED, codeOf, within } from './failures.js';
 import { LineWatch } from './line.js';
 import { Local } from './local.js';
-import { ProtocolError } from './protocol.js';
 import { Pulse } from './pulse.js';
 import { Recovery } from './recovery.js';
 import { Seat } from './seat.js';
