@@ -41,7 +41,8 @@ static void admission_says_what_the_protocol_says(void **state)
 		"\"sub\":\"u1\",\"jti\":\"j1\",\"iat\":1790000000,"
 		"\"nbf\":1790000000,\"exp\":1790000300,\"name\":\"Dr. A\","
 		"\"rth\":{\"room\":\"" ROOM "\",\"role\":\"clinician\","
-		"\"seat_until\":1790003600,\"record\":false,\"admitted\":true}}";
+		"\"seat_until\":1790003600,\"record\":false,\"admitted\":true}"
+		"}";
 	json_t *claims = NULL;
 	json_t *expected = json_loads(want, 0, NULL);
 
