@@ -181,6 +181,10 @@ export class Account {
 		return this.#ask('POST', path, body ?? {});
 	}
 
+	put(path, body) {
+		return this.#ask('PUT', path, body);
+	}
+
 	remove(path) {
 		return this.#ask('DELETE', path);
 	}
