@@ -36,7 +36,7 @@ static void two_people_see_each_other(void **state)
 	assert_string_equal(fake_text(peer, "participant"),
 			    a->session->participant);
 	assert_string_equal(fake_text(peer, "name"), "Dr. A");
-	assert_int_equal(json_object_size(peer), 7);
+	assert_int_equal(json_object_size(peer), 10);
 	assert_true(json_is_false(json_object_get(peer, "media")));
 	assert_null(json_object_get(peer, "sub"));
 	fake_expect_silence();

@@ -98,20 +98,38 @@ static void post(struct sender *s, json_t *body, const char *offer)
 			 RTH_OK);
 }
 
+static struct sender *attach(struct visit *v, uint32_t ssrc)
+{
+	struct sender *s = calloc(1, sizeof(*s));
+
+	assert_non_null(s);
+	s->visit = v;
+	s->person.handle = fake_handle_new();
+	s->person.ssrc = ssrc;
+	assert_int_equal(rth_session_create(&s->person.session, &fake_host,
+					    s->person.handle),
+			 RTH_OK);
+	return s;
+}
+
+/* Checks the line and sends, before any answer. */
+static struct sender *start_check(struct visit *v, unsigned n)
+{
+	struct sender *s = attach(v, 2 * n + 2);
+
+	post(s, json_pack("{s:s}", "request", "check"), firefox);
+	assert_int_equal(pthread_create(&s->thread, NULL, media_main, s), 0);
+	return s;
+}
+
 /* Joins, negotiates and sends, all before any answer. */
 static struct sender *start(struct visit *v, bool clinician, unsigned n)
 {
-	struct sender *s = calloc(1, sizeof(*s));
+	struct sender *s = attach(v, 2 * n + 2 + clinician);
 	char *token = visit_sign(
 		v, visit_claims(v, clinician ? "subject-c" : "subject-p",
 				clinician ? "clinician" : "patient"));
 
-	s->visit = v;
-	s->person.handle = fake_handle_new();
-	s->person.ssrc = 2 * n + 2 + clinician;
-	assert_int_equal(rth_session_create(&s->person.session, &fake_host,
-					    s->person.handle),
-			 RTH_OK);
 	post(s, json_pack("{s:s, s:s}", "request", "join", "token", token),
 	     NULL);
 	rth_free(token);
@@ -140,17 +158,60 @@ static void let_flow(void)
 	}
 }
 
-static void seats_change_while_packets_flow(void **state)
+static void begin(void)
 {
-	struct visit *v = visit_make("", NULL);
-	struct sender *seat[2];
 	size_t len;
 
-	(void)state;
 	chromium = test_read("sdp/chromium.sdp", &len);
 	firefox = test_read("sdp/firefox.sdp", &len);
 	fake.silent = true;
 	fake.check = is_whole;
+}
+
+/* Enough was relayed, all of it whole. */
+static void finish(struct visit *v)
+{
+	rth_control_free(v->control);
+	v->control = NULL;
+	assert_true(atomic_load(&fake.packets_count) > ROUNDS);
+	assert_int_equal(atomic_load(&fake.bad_packets), 0);
+	free(chromium);
+	free(firefox);
+	visit_free(v);
+}
+
+/* Who checks sends to itself, on one thread, while that is begun and ended. */
+static void checks_come_and_go_while_packets_flow(void **state)
+{
+	struct visit *v = visit_make("rooms: { checks_max = 3; };", NULL);
+	struct sender *checker[2];
+
+	(void)state;
+	begin();
+	assert_int_equal(rth_control_start(v->control), RTH_OK);
+	checker[0] = start_check(v, 0);
+	checker[1] = start_check(v, 1);
+	for (unsigned n = 2; n <= ROUNDS; n++) {
+		struct sender *old = checker[n & 1];
+
+		let_flow();
+		if (n % 3)
+			post(old, json_pack("{s:s}", "request", "leave"), NULL);
+		checker[n & 1] = start_check(v, n);
+		stop(old);
+	}
+	stop(checker[0]);
+	stop(checker[1]);
+	finish(v);
+}
+
+static void seats_change_while_packets_flow(void **state)
+{
+	struct visit *v = visit_make("", NULL);
+	struct sender *seat[2];
+
+	(void)state;
+	begin();
 	visit_admitted(v, "subject-p");
 	assert_int_equal(rth_control_start(v->control), RTH_OK);
 	seat[0] = start(v, true, 0);
@@ -174,19 +235,14 @@ static void seats_change_while_packets_flow(void **state)
 	}
 	stop(seat[0]);
 	stop(seat[1]);
-	rth_control_free(v->control);
-	v->control = NULL;
-	assert_true(atomic_load(&fake.packets_count) > ROUNDS);
-	assert_int_equal(atomic_load(&fake.bad_packets), 0);
-	free(chromium);
-	free(firefox);
-	visit_free(v);
+	finish(v);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(seats_change_while_packets_flow),
+		cmocka_unit_test(checks_come_and_go_while_packets_flow),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
