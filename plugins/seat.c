@@ -493,6 +493,19 @@ static json_t *state_event(const struct rth_session *session)
 		&session->condition);
 }
 
+/* Who has not heard everything, for want of a line, can tell by this. */
+static json_t *state_answer(const struct rth_session *session,
+			    const struct rth_session *other)
+{
+	const struct rth_recording *recording =
+		session->room ? session->room->recording : NULL;
+
+	return json_pack(
+		"{s:s, s:s, s:s?, s:s?}", "rthealth", "ok", "request", "state",
+		"peer", other ? other->participant : NULL, "recording",
+		recording ? rth_recording_state_name(recording) : NULL);
+}
+
 enum rth_done rth_seat_state(struct rth_control *control,
 			     struct rth_command *command)
 {
@@ -510,8 +523,7 @@ enum rth_done rth_seat_state(struct rth_control *control,
 	if (session->room)
 		rth_recording_devices(control, session);
 	rth_event_send(control, session, command->transaction,
-		       json_pack("{s:s, s:s}", "rthealth", "ok", "request",
-				 command->request));
+		       state_answer(session, other));
 	return RTH_DONE;
 }
 

@@ -47,3 +47,19 @@ export function recall(visit) {
 		return null;
 	}
 }
+
+/** Steps of recording.js that the plugin tells of, and its names for them. */
+const TOLD = /** @type {Record<string, string>} */ ({ asked: 'asked',
+	answered: 'asked', running: 'running', paused: 'paused' });
+
+/**
+ * Was something told while nothing could be heard?
+ * @param {Record<string, any>} answer of the plugin to `state`
+ * @param {import('./state.js').State} state what this page knows
+ */
+export function missed(answer, { peer, recording }) {
+	const said = answer.recording ?? null;
+	return 'peer' in answer
+		&& ((answer.peer ?? null) !== (peer?.participant ?? null)
+			|| (TOLD[recording.step] ?? null) !== (TOLD[said] ?? null));
+}

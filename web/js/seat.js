@@ -279,7 +279,9 @@ export class Seat {
 	 *   to the other side
 	 */
 	async tell(sending) {
-		await this.#line?.request({ request: 'state', ...sending });
+		const answer = await this.#line?.request({ request: 'state',
+			...sending });
+		return answer?.body ?? {};
 	}
 
 	/**
