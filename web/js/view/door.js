@@ -7,6 +7,7 @@ import { unanswered } from '../live.js';
 import * as time from '../time.js';
 import { checkResult } from './checkresult.js';
 import { h, setText, show } from './dom.js';
+import { doorCheck } from './doorcheck.js';
 import { saying } from './doorsay.js';
 
 /**

@@ -6,10 +6,10 @@
 import { t } from '../lang.js';
 import * as time from '../time.js';
 import { isQuiet, notifications, setQuiet } from './bell.js';
-import { checkResult } from './checkresult.js';
 import { button, h, icon, initials, setAttribute, setIcon, setText, show } from './dom.js';
 import { keptLines } from './door.js';
 import { doorCard } from './doorcard.js';
+import { doorCheck } from './doorcheck.js';
 import { saying } from './doorsay.js';
 
 /**
@@ -20,7 +20,7 @@ import { saying } from './doorsay.js';
 
 /** @param {Waiting} one @param {string} me */
 const keyOf = (one, me) => [one.visit, one.participant, one.takenBy,
-	one.takenBy === me].join(' ');
+	one.takenBy === me, JSON.stringify(one.check)].join(' ');
 
 /**
  * What can be done about one who waits.
@@ -55,9 +55,8 @@ function lineTools(actions, say, one, me) {
  */
 function line(actions, say, me, one) {
 	const waited = h('span');
-	const check = checkResult();
 	const name = one.name || t('door.somebody');
-	const node = h('li', { class: one.urgent ? 'guest urgent' : 'guest',
+	const node = h('li', { class: one.urgent && !one.takenBy ? 'guest urgent' : 'guest',
 		'data-visit': one.visit },
 	h('span', { class: 'avatar small', 'aria-hidden': 'true' },
 		initials(name)),
@@ -67,9 +66,8 @@ function line(actions, say, me, one) {
 				t('door.urgent'))),
 		h('p', { class: 'hint' }, one.title && h('span', { dir: 'auto' },
 			one.title), one.title && ' · ', waited),
-		check.node),
+		doorCheck(one.check)),
 	h('div', { class: 'guest-tools' }, ...lineTools(actions, say, one, me)));
-	check.update(one.check);
 	/** @param {number} now */
 	const update = (now) => setText(waited, t('door.waited',
 		{ time: time.length(now - one.since) }));
@@ -131,7 +129,6 @@ function waitingNow(actions) {
 		show(count, people.length);
 		setText(nobody, live ? t('door.nobody-waits') : t('door.not-live'));
 		show(nobody, !live || !people.length);
-		node.classList.toggle('stale', !live);
 	}
 	return { node, update };
 }
