@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The pages on a phone and on a desk: nothing sticks out, everything is named
-// for those who cannot see it. Pictures of them are kept for looking at.
+// The pages on a phone, without all devices and on bad networks: nothing sticks
+// out, everything is named for those who cannot see it. shots.test.mjs has the
+// other sizes and states.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { Clinic } from './lib/clinic.mjs';
@@ -22,7 +23,7 @@ after(async () => {
 	await stopAll();
 });
 
-for (const [size, pixels] of Object.entries(SIZES)) {
+for (const [size, pixels] of [['phone', SIZES.phone]]) {
 	describe(`on a ${size}`, () => {
 		/** @type {import('./lib/person.mjs').Person} */
 		let clinician;
@@ -141,11 +142,13 @@ async function afterwards(clinician, patient, visit, size) {
 	await clinician.page.sees(
 		`${patient.who.name}: good for 6 minutes, poor for 3 minutes; `
 		+ 'at worst 14 % lost, 45 ms delay.');
-	for (const scheme of ['light', 'dark']) {
-		await clinician.page.page.emulateMedia({ colorScheme: scheme,
-			reducedMotion: 'reduce' });
-		await look(clinician, `connections-${size}-${scheme}`);
-	}
+	for (const scheme of ['light', 'dark'])
+		for (const [on, { width, height }] of Object.entries(SIZES)) {
+			await clinician.page.page.emulateMedia({ colorScheme: scheme,
+				reducedMotion: 'reduce' });
+			await clinician.page.size(width, height);
+			await look(clinician, `connections-${on}-${scheme}`);
+		}
 	await clinician.page.press('.line-table summary');
 	assert.equal(await clinician.page.evaluate(() =>
 		document.querySelectorAll('.line-table tbody tr').length), 4);
