@@ -110,8 +110,7 @@ static bool is_believed(const struct rth_visit *visit,
 			const struct rth_admitted *who, int64_t now_s)
 {
 	return who->admitted && now_s >= visit->wary_until_s &&
-	       (!visit->sub[0] || now_s >= visit->until_s ||
-		is_of(visit, who));
+	       (!visit->sub[0] || now_s >= visit->until_s || is_of(visit, who));
 }
 
 bool rth_visit_knows(const struct rth_visit *visit,
