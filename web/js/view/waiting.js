@@ -145,8 +145,8 @@ function noteList() {
 /** The number to call when somebody is in danger; hidden without one. */
 export function emergencyBox() {
 	const words = h('p');
-	const node = h('aside', { class: 'alert emergency', hidden: true },
-		icon('warning'), words);
+	const node = h('aside', { class: 'boxed emergency', hidden: true },
+		icon('phone'), words);
 	let shown = '';
 
 	/** @param {State} state */
