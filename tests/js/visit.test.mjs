@@ -122,18 +122,18 @@ test('a word about the recording that does not arrive is told, not believed', as
 	for (const event of [{ type: 'join' }, { type: 'joined', now: 1,
 		seat_until: 9, peers: [], participant: 'p', record: true }])
 		it.state = step(it.state, event);
-	await visit.askRecording();
+	await visit.consenting.ask();
 	assert.deepEqual([it.state.recording.step, it.state.recording.reason],
 		['refused', 'lost']);
 	said('asked', { texts: [], answer_s: 60 });
-	await visit.consent('yes', 'en');
+	await visit.consenting.answer('yes', 'en');
 	assert.deepEqual([it.state.recording.step, it.state.notice],
 		['asked', 'not-answered']);
 	said('running', { voice_only: [] });
-	await visit.stopRecording();
+	await visit.consenting.stop();
 	assert.deepEqual([it.state.recording.step, it.state.notice],
 		['running', 'not-stopped']);
-	await visit.consent('voice');
+	await visit.consenting.answer('voice');
 	assert.deepEqual([it.state.recording.step, it.state.notice],
 		['running', 'not-answered']);
 });
@@ -164,13 +164,13 @@ test('a patient who stops a recording withdraws, whatever the language was', asy
 			visit: /** @type {any} */ ({ role }) };
 		refused.splice(0, 9, ...bad);
 		asked.splice(0);
-		await visit.stopRecording();
+		await visit.consenting.stop();
 		assert.deepEqual(asked, expected);
 		assert.equal(it.state.notice, null);
 	}
 	refused.push('consent', 'stop-recording');
 	it.state = { ...it.state, visit: /** @type {any} */ ({ role: 'patient' }) };
-	await visit.stopRecording();
+	await visit.consenting.stop();
 	assert.equal(it.state.notice, 'not-stopped');
 });
 

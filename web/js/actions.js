@@ -216,13 +216,13 @@ const visitActions = ({ dispatch, state, visit, go }) => ({
 	join: (mode) => void visit()?.join(mode),
 	stopWaiting: () => visit()?.stopWaiting(),
 	/** @param {string} participant */
-	admit: (participant) => void visit()?.decide('admit', participant),
+	admit: (participant) => void visit()?.doorkeeper.decide('admit', participant),
 	/** @param {string} participant @param {string} reason */
 	decline: (participant, reason) =>
-		void visit()?.decide('deny', participant, { reason }),
+		void visit()?.doorkeeper.decide('deny', participant, { reason }),
 	/** @param {string} participant @param {string} text */
 	note: (participant, text) =>
-		void visit()?.decide('note', participant, { text }),
+		void visit()?.doorkeeper.decide('note', participant, { text }),
 	/** @param {import('./media.js').Slot} slot */
 	toggle: (slot) => void visit()?.toggle(slot),
 	retake: () => visit()?.retake(),
@@ -232,11 +232,12 @@ const visitActions = ({ dispatch, state, visit, go }) => ({
 	choose: (kind, id) => void visit()?.choose(kind, id),
 	/** @param {string} text */
 	say: (text) => visit()?.say(text),
-	askRecording: () => void visit()?.askRecording(),
+	askRecording: () => void visit()?.consenting.ask(),
 	/** @param {import('./recording.js').Answer} answer @param {string} [language] */
-	consent: (answer, language) => void visit()?.consent(answer, language),
+	consent: (answer, language) => void visit()?.consenting.answer(answer,
+		language),
 	reconsider: () => dispatch({ type: 'record-reconsider' }),
-	stopRecording: () => void visit()?.stopRecording(),
+	stopRecording: () => void visit()?.consenting.stop(),
 	recordingNoted: () => dispatch({ type: 'record-noted' }),
 	/** @param {boolean} [open] */
 	toggleChat: (open) => dispatch({ type: 'chat-toggle', open }),

@@ -2,12 +2,13 @@
 // What a person says about the recording of a visit: that it be asked for,
 // agreed to, refused or stopped; and what is told when that does not arrive.
 
+import { codeOf } from './failures.js';
+
 /**
  * @typedef {object} ConsentCallbacks
  * @property {(event: import('./state.js').Event) => void} dispatch
  * @property {() => import('./state.js').State} state
  * @property {(body: Record<string, any>) => Promise<void>} ask of the plugin
- * @property {(error: unknown) => string} codeOf a code of words.js
  */
 
 const LANGUAGE_KEY = 'rth-recording';
@@ -46,7 +47,7 @@ export class Consenting {
 		try {
 			await this.#to.ask({ request: 'ask-recording' });
 		} catch (error) {
-			this.#to.dispatch({ type: 'record-refused', code: this.#to.codeOf(error) });
+			this.#to.dispatch({ type: 'record-refused', code: codeOf(error) });
 		}
 	}
 

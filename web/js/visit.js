@@ -10,6 +10,7 @@ import { foundIn, troublesOf } from './checked.js';
 import { CheckIn } from './checkin.js';
 import { Consenting } from './consenting.js';
 import { canShareScreen, listDevices } from './devices.js';
+import { Doorkeeper } from './doorkeeper.js';
 import { PASSING, RETRIED, codeOf, within } from './failures.js';
 import { LineWatch } from './line.js';
 import { Local } from './local.js';
@@ -71,7 +72,10 @@ export class VisitControl {
 	#callbacks;
 	#local;
 	#checkin;
-	#consenting;
+	/** What the person says about a recording. */
+	consenting;
+	/** What the clinician decides on those who wait. */
+	doorkeeper;
 	/** @type {Seat} */
 	#seat;
 	#closed = false;
@@ -107,9 +111,11 @@ export class VisitControl {
 	constructor(id, callbacks) {
 		this.#id = id;
 		this.#callbacks = callbacks;
-		this.#consenting = new Consenting({ codeOf, state: callbacks.state,
-			dispatch: (event) => this.#dispatch(event),
-			ask: (body) => this.#seat.ask(body) });
+		const to = { state: callbacks.state,
+			dispatch: (/** @type {any} */ event) => this.#dispatch(event),
+			ask: (/** @type {any} */ body) => this.#seat.ask(body) };
+		this.consenting = new Consenting(to);
+		this.doorkeeper = new Doorkeeper(to);
 		this.#checkin = new CheckIn({ ...callbacks,
 			dispatch: (event) => this.#dispatch(event),
 			troubled: () => this.#tell() });
@@ -601,48 +607,9 @@ export class VisitControl {
 		await this.#onDevices();
 	}
 
-	/**
-	 * Tells the plugin what becomes of somebody who waits.
-	 * @param {'admit' | 'deny' | 'note'} request
-	 * @param {string} participant
-	 * @param {{reason?: string, text?: string}} [more] what these two need
-	 */
-	async decide(request, participant, more = {}) {
-		try {
-			await this.#seat.ask({ request, participant, ...more });
-			if (request === 'note')
-				this.#dispatch({ type: 'failed', code: 'note-sent' });
-		} catch (error) {
-			const code = codeOf(error);
-			// Whoever is not there any more has left the list, too.
-			if (code !== 'not-waiting' || request === 'note')
-				this.#dispatch({ type: 'failed', code: code === 'room-full'
-					? 'seat-taken' : code });
-		}
-	}
-
 	/** What the person does in the check of devices and line. */
 	get checkin() {
 		return this.#checkin;
-	}
-
-	/** Asks everybody for a recording. */
-	askRecording() {
-		return this.#consenting.ask();
-	}
-
-	/**
-	 * Answers what is asked, or takes one's pictures out of what runs.
-	 * @param {import('./recording.js').Answer} answer
-	 * @param {string} [language] of the text that was read; the one agreed to
-	 */
-	consent(answer, language) {
-		return this.#consenting.answer(answer, language);
-	}
-
-	/** Stops it for both: a patient by taking the consent back. */
-	stopRecording() {
-		return this.#consenting.stop();
 	}
 
 	/** @param {'leave' | 'end'} request */
