@@ -185,8 +185,7 @@ for (const kinds of /** @type {[string, string][]} */ ([
 		test('a reload comes back to the seat', async () => {
 			for (const [one, other] of ways()) {
 				await one.page.reload();
-				await one.ready();
-				await one.join();
+				await one.phase('in-call');
 				await one.seesAndHears();
 				await other.seesAndHears();
 			}

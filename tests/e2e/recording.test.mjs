@@ -242,15 +242,15 @@ describe('who records what', () => {
 			const known = clinic.store.ids;
 
 			await record(visit);
-			await patient.page.reload();
+			await patient.page.goto('about:blank');
 			await clinician.recording('paused');
-			await patient.ready();
 			const away = Date.now();
 
 			await pause(LONG_ENOUGH_MS);
 			const back = Date.now();
 
-			await patient.join();
+			await patient.page.goto(`${patient.url}/visit/${visit.visit}`);
+			await patient.phase('in-call');
 			await Promise.all(both.map((each) => each.recording('running')));
 			await clinician.seesAndHears();
 			await endVisit(visit);

@@ -191,9 +191,9 @@ for (const [size, pixels] of Object.entries(SIZES)) {
 describe('whatever happens meanwhile', () => {
 	test('the page of a person who leaves and comes back', () => inVisit(
 		clinic, ['chromium', 'chromium'],
-		async ({ clinician, patient, both }) => {
+		async ({ clinician, patient, both, visit }) => {
 			await record({ clinician, patient, both }, 'voice');
-			await patient.page.reload();
+			await patient.page.goto('about:blank');
 			await clinician.recording('paused');
 			assert.match((await clinician.recordingSign())?.text ?? '',
 				/^Recording paused/);
@@ -201,8 +201,8 @@ describe('whatever happens meanwhile', () => {
 			await clinician.page.press('#recording-sign');
 			await clinician.page.sees('Nothing is recorded now');
 			await clinician.page.click('Close');
-			await patient.ready();
-			await patient.join();
+			await patient.page.goto(`${patient.url}/visit/${visit}`);
+			await patient.phase('in-call');
 			await all(both, (person) => person.recording('running'));
 			assert.equal((await patient.recordingSign())?.text, 'Recording',
 				'it does not know since when');

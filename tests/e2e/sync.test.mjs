@@ -110,8 +110,7 @@ for (const kinds of /** @type {[string, string][]} */ ([
 				await clinician.page.click('Turn microphone on');
 				await clinician.page.click('Turn camera on');
 				await patient.page.reload();
-				await patient.ready();
-				await patient.join();
+				await patient.phase('in-call');
 				await clinician.recording('running');
 				await pause(LONG_MS);
 				const drawn = { clinician: await drawnBy(clinician),
