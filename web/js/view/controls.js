@@ -74,7 +74,7 @@ function controlButton(control, actions) {
 		setAttribute(node, 'aria-label',
 			unread ? t('chat.unread', { says, n: unread }) : says);
 		setAttribute(node, 'title', `${says} (${control.key})`);
-		setText(count, unread ? String(Math.min(unread, 99)) : '');
+		setAttribute(count, 'data-count', String(Math.min(unread, 99)));
 		show(count, unread);
 	}
 	return { node, update };
