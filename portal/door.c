@@ -119,9 +119,11 @@ static bool read_minutes(struct rth_door *door, const json_t *value,
 
 	if (!value || json_is_null(value))
 		return true;
+	if (!json_is_integer(value) || minutes < MINUTES_MIN ||
+	    minutes > MINUTES_MAX)
+		return false;
 	door->until_s = door->open ? now_s + minutes * 60 : 0;
-	return json_is_integer(value) && minutes >= MINUTES_MIN &&
-	       minutes <= MINUTES_MAX;
+	return true;
 }
 
 static const struct {
