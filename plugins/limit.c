@@ -531,19 +531,21 @@ static struct rth_limit_advice advise(struct rth_limit *l)
 }
 
 /*
- * What is lost of pictures is known at once, of the voice every few seconds.
- * After a queue it was the queue that dropped it.
+ * What is lost of pictures is known at once. Only where there are none, by the
+ * reports: these count as lost what never came from the other side, too.
  */
 static void judge_voice(struct rth_limit *l)
 {
 	uint32_t loss = lately_lost(l, l->batch_now_us);
-	uint32_t told = l->report_loss * RTH_LOSS_ONE / 256;
+	bool pictures =
+		l->queue_n &&
+		l->batch_now_us - l->queues[l->queue_n - 1].us < 2 * SECOND;
 	bool full = l->governor.paused ||
 		    (l->queue_n &&
 		     l->queues[l->queue_n - 1].queue_us > VOICE_QUEUE_US);
 
-	if (l->has_report && told > loss)
-		loss = told;
+	if (l->has_report && !pictures)
+		loss = l->report_loss * RTH_LOSS_ONE / 256;
 	atomic_store_explicit(
 		&l->voice_again,
 		rth_voice_need(&l->voice_need, l->batch_now_us, loss, full),

@@ -42,6 +42,9 @@ export class Media {
 	#answered = false;
 
 	#signatures = 0;
+	/** @type {Partial<Record<Slot, RTCRtpEncodingParameters>>} */
+	#wishes = {};
+	#changes = Promise.resolve();
 
 	/**
 	 * Makes the connection with its slots, all of them empty, and the
@@ -96,18 +99,40 @@ export class Media {
 	}
 
 	/**
+	 * How much room the voice may take, see voicefirst.js.
+	 * @param {number | null} bps null: as much as the browser likes
+	 */
+	voice(bps) {
+		this.#wishes.microphone = bps ? { maxBitrate: bps } : {};
+		this.#prioritise('microphone');
+	}
+
+	/** @param {boolean} paused nothing of the camera is sent for a while */
+	pause(paused) {
+		this.#wishes.camera = { active: !paused };
+		this.#prioritise('camera');
+	}
+
+	/**
 	 * @param {Slot} slot
 	 * @param {RTCDegradationPreference} [preference]
 	 */
 	#prioritise(slot, preference) {
-		const sender = this.#transceiver(slot).sender;
-		const parameters = sender.getParameters();
-		if (preference)
-			parameters.degradationPreference = preference;
-		for (const encoding of parameters.encodings ?? [])
-			Object.assign(encoding, SENDERS[slot]);
-		// A browser that does not know a field keeps its own order.
-		sender.setParameters(parameters).catch(() => {});
+		// One after the other: a change makes what was read before it void.
+		this.#changes = this.#changes.then(async () => {
+			const sender = this.#transceiver(slot).sender;
+			const parameters = sender.getParameters();
+			if (preference)
+				parameters.degradationPreference = preference;
+			for (const encoding of parameters.encodings ?? []) {
+				if (slot === 'microphone')
+					delete encoding.maxBitrate;
+				Object.assign(encoding, SENDERS[slot], this.#wishes[slot]);
+			}
+			await sender.setParameters(parameters);
+		}).catch(() => {
+			// A browser that does not know a field keeps its own order.
+		});
 	}
 
 	/** @param {Slot} slot */

@@ -85,6 +85,7 @@ import { follow, none, seated, unseated } from './recording.js';
  * @property {import('./line.js').Line | null} line this side's own, as measured
  *   last
  * @property {boolean} slow the line is thin, the picture was made smaller
+ * @property {boolean} paused this side's camera is held back for the voice's sake
  * @property {boolean} silenced the browser holds the sound back
  * @property {{open: boolean, ready: boolean, unread: number, lines: Line[]}} chat
  * @property {{place: number, waiting: number, clinician: boolean}} place at the
@@ -114,6 +115,7 @@ const NOTHING = { microphone: false, camera: false, screen: false };
 /** A visit that has not begun. */
 const fresh = () => ({
 	peer: null, met: null, link: /** @type {const} */ ('new'), slow: false,
+	paused: false,
 	line: null,
 	trying: null, again: false, taken: {},
 	silenced: false, since: null, until: null, reason: null, opens: null,
@@ -301,6 +303,7 @@ const TABLE = {
 		microphone: Boolean(e.microphone), camera: Boolean(e.camera),
 		screen: Boolean(e.screen), ...asShape(e) }) },
 	'slow': { from: SEATED, apply: (_s, e) => ({ slow: Boolean(e.limited) }) },
+	'paused': { from: SEATED, apply: (_s, e) => ({ paused: e.paused }) },
 	'door': { from: SEATED, apply: (_s, e) => ({
 		door: e.people.map((/** @type {any} */ one) => ({
 			participant: String(one.participant), name: String(one.name),

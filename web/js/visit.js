@@ -5,7 +5,7 @@
 import * as api from './api.js';
 import { stayAwake } from './awake.js';
 import { cut, frame, parse } from './chatwire.js';
-import { forget, recall, remember } from './comeback.js';
+import { forget, missed, recall, remember } from './comeback.js';
 import { foundIn, troublesOf } from './checked.js';
 import { CheckIn } from './checkin.js';
 import { Consenting } from './consenting.js';
@@ -19,6 +19,7 @@ import { Recovery } from './recovery.js';
 import { Seat } from './seat.js';
 import { digest } from './stats.js';
 import { mark } from './timings.js';
+import { VoiceFirst } from './voicefirst.js';
 
 /**
  * @typedef {import('./media.js').Slot} Slot
@@ -91,6 +92,7 @@ export class VisitControl {
 	#recovery;
 	#pulse;
 	#watch;
+	#voice;
 	/** Is the connection up, as far as ICE knows? */
 	#up = false;
 	/** Has the media ever been up in this visit? */
@@ -138,6 +140,15 @@ export class VisitControl {
 				Object.values(this.#local.sending).some(Boolean),
 			silent: (silent) => this.#peerSilent(silent),
 			deaf: (deaf) => this.#deaf(deaf),
+		});
+		this.#voice = new VoiceFirst({
+			stats: () => this.stats(),
+			media: () => this.#seat.media,
+			camera: () => this.#local.sending.camera,
+			paused: (paused) => {
+				this.#dispatch({ type: 'paused', paused });
+				this.#tell();
+			},
 		});
 		this.#watch = new LineWatch(() => this.stats(), (line, changed) => {
 			this.#dispatch({ type: 'my-line', line });
@@ -266,15 +277,20 @@ export class VisitControl {
 		await this.#fillSeat(this.#seat);
 	}
 
-	/** Tells page and the other side what is sent now. */
-	#tell() {
+	/**
+	 * Tells page and the other side what is sent now.
+	 * @returns {Promise<Record<string, any>>} the plugin's answer, if any
+	 */
+	async #tell() {
 		const me = this.#local.sending;
 		this.#dispatch({ type: 'sending', me });
 		const troubles = troublesOf(this.#callbacks.state());
 		const grade = this.#callbacks.state().line?.grade;
-		if (this.#upOnce)
-			this.#seat.tell({ ...me, ...(troubles.length ? { troubles } : {}),
-				...(grade ? { line: grade } : {}) }).catch(() => {});
+		if (!this.#upOnce)
+			return {};
+		return this.#seat.tell({ ...me, ...(troubles.length ? { troubles } : {}),
+			...(this.#voice.paused && me.camera ? { paused: true } : {}),
+			...(grade ? { line: grade } : {}) }).catch(() => ({}));
 	}
 
 	#newSeat() {
@@ -384,6 +400,7 @@ export class VisitControl {
 
 	/** Another seat with the same devices. */
 	#replaceSeat() {
+		this.#voice.reset();
 		this.#seat.close();
 		clearTimeout(this.#connectTimer);
 		this.#recovery.stop();
@@ -439,6 +456,8 @@ export class VisitControl {
 		else
 			this.#dispatch({ ...body, now: Date.now(),
 				type: body.people ? 'door' : body.rthealth });
+		if (body.rthealth === 'slow' && body.direction === 'send')
+			this.#voice.slow(body);
 		if (body.rthealth === 'participant-left' && body.reason === 'lost')
 			this.#linger(String(body.participant));
 	}
@@ -484,6 +503,7 @@ export class VisitControl {
 		if (link === 'up') {
 			this.#upOnce = this.#everUp = true;
 			this.#vain = 0;
+			this.#voice.start();
 			this.#tell();
 		}
 		this.#recovery.link(link);
@@ -500,10 +520,18 @@ export class VisitControl {
 		if (line === 'open' && phase === 'in-call' && this.#upOnce) {
 			if (link === 'unheard')
 				this.#dispatch({ type: 'link', link: 'up' });
-			this.#tell();
+			void this.#catchUp();
 		}
 		this.#recovery.line(line);
 		if (line === 'closed' && ['waiting', 'in-call'].includes(phase))
+			this.#lose();
+	}
+
+	/** The line is back: what was missed is told to whoever joins anew. */
+	async #catchUp() {
+		const seat = this.#seat;
+		const answer = await this.#tell();
+		if (this.#seat === seat && missed(answer, this.#callbacks.state()))
 			this.#lose();
 	}
 
@@ -646,6 +674,7 @@ export class VisitControl {
 		this.#recovery.stop();
 		this.#pulse.stop();
 		this.#watch.stop();
+		this.#voice.stop();
 		navigator.mediaDevices?.removeEventListener('devicechange',
 			this.#onDevices);
 		for (const [target, type] of this.#hints())

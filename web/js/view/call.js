@@ -34,7 +34,7 @@ function trouble(state, now) {
 	if (state.phase === 'lost')
 		return broken(state);
 	if (state.link === 'shaky')
-		return t('call.unsteady');
+		return state.trying ? broken(state) : t('call.unsteady');
 	if (state.link === 'new' && now - (state.since ?? now) > SLOW_START_MS)
 		return t('call.slow-start');
 	if (state.link === 'unheard')
@@ -43,6 +43,8 @@ function trouble(state, now) {
 		return state.peer.met
 			? t('call.peer-lost', { name: otherName(state) })
 			: t('call.peer-connecting', { name: otherName(state) });
+	if (state.paused && state.me.camera)
+		return t('call.my-camera-is-paused');
 	if (state.slow)
 		return t('call.thin-line');
 	if (state.until && state.until - now < LAST_MS)
