@@ -247,12 +247,13 @@ function wrapped(program, prefix) {
 
 /**
  * @param {{ prefix?: string[], devices?: boolean, denied?: boolean,
- *           beep?: boolean }} [options]
+ *           beep?: boolean, anyCertificate?: boolean }} [options]
  *   devices: whether there are any; denied: whether nobody may use them; beep:
- *   camera and microphone are those of beep.js
+ *   camera and microphone are those of beep.js; anyCertificate: of a test's own
+ *   servers, also those that relay media
  */
 export async function startChromium({ prefix = [], devices = true,
-	denied = false, beep = false } = {}) {
+	denied = false, beep = false, anyCertificate = false } = {}) {
 	const extra = denied ? ['--deny-permission-prompts',
 		'--use-fake-device-for-media-stream']
 		: devices ? CHROMIUM_DEVICES : ['--use-fake-ui-for-media-stream'];
@@ -260,6 +261,7 @@ export async function startChromium({ prefix = [], devices = true,
 	return new Browser('chromium', await chromium.launch({
 		executablePath: wrapped('/usr/bin/chromium', prefix),
 		args: [...CHROMIUM_ARGS, ...extra,
+			...(anyCertificate ? ['--ignore-certificate-errors'] : []),
 			...(beep ? ['--autoplay-policy=no-user-gesture-required'] : [])],
 	}), { denied, beep });
 }
