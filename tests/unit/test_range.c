@@ -287,7 +287,8 @@ static void two_headers_are_none(void **state)
 	struct source source = {0, 1000, LENGTH};
 	struct rth_exchange *x = bench_exchange(&bench, RTH_GET, "/f");
 	const struct rth_body body = {LENGTH,	    "video/webm", source_read,
-				      source_close, &source,	  NULL};
+				      source_close, &source,	  NULL,
+				      NULL};
 
 	(void)state;
 	assert_int_equal(
@@ -304,7 +305,8 @@ static void head_has_no_range(void **state)
 	struct source source = {0, 1000, LENGTH};
 	struct rth_exchange *x = bench_exchange(&bench, RTH_GET, "/f");
 	const struct rth_body body = {LENGTH,	    "video/webm", source_read,
-				      source_close, &source,	  NULL};
+				      source_close, &source,	  NULL,
+				      NULL};
 
 	(void)state;
 	rth_exchange_set_head(x);
@@ -390,9 +392,9 @@ static void without_memory_nothing_leaks(void **state)
 	for (n = 1; status != 206; n++) {
 		struct source source = {0, 1000, LENGTH};
 		struct rth_exchange *x = bench_exchange(&bench, RTH_GET, "/f");
-		const struct rth_body body = {LENGTH,	   "video/webm",
-					      source_read, source_close,
-					      &source,	   NULL};
+		const struct rth_body body = {
+			LENGTH,	 "video/webm", source_read, source_close,
+			&source, NULL,	       NULL};
 
 		assert_int_equal(rth_exchange_add(x, RTH_FIELD_HEADER, "Range",
 						  "bytes=0-1,4-5"),
