@@ -4,7 +4,7 @@
 import { canShareScreen } from '../devices.js';
 import { t } from '../lang.js';
 import { recordControl } from './recording.js';
-import { h, icon, setAttribute, setIcon, setText, show } from './dom.js';
+import { h, icon, setAttribute, setIcon, show } from './dom.js';
 
 /**
  * @typedef {import('../state.js').State} State
