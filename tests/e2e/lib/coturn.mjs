@@ -12,7 +12,8 @@ import { start, until } from './procs.mjs';
 
 const PORT = 3478;
 const TLS_PORT = 5349;
-const RELAYED = '40000-40999';
+/** Below the ports that the kernel gives to a browser's own sockets. */
+const RELAYED = '30000-30999';
 const JANUS = '20000-20999';
 
 /** The ways through a network, each without those before it. */
