@@ -97,8 +97,10 @@ test('words for one of them, by keyboard, are read by this one only',
 	async () => {
 		const { page } = doctor.page;
 
-		await page.locator(inLine('Ben Example', '.note')).press('Enter');
-		await page.locator('#note-text').fill(WORDS);
+		await page.locator(inLine('Ben Example', '.note')).focus(
+			{ timeout: 60000 });
+		await page.keyboard.press('Enter');
+		await doctor.page.fill('Your words', WORDS);
 		await look(doctor, 'note-dialog');
 		await page.keyboard.press('Tab');
 		await page.keyboard.press('Enter');
@@ -122,17 +124,16 @@ test('one click on home, and both see each other', async () => {
 
 test('in a visit one hears of who waits elsewhere, and can decline them',
 	async () => {
-		const { page } = doctor.page;
-
-		await page.locator('#elsewhere summary').click();
-		await page.locator('#elsewhere .decline').click();
+		await doctor.page.press('#elsewhere summary');
+		await doctor.page.press('#elsewhere .decline');
 		await look(doctor, 'decline-dialog');
-		await page.keyboard.press('Escape');
-		await page.locator('#elsewhere .decline').click();
-		await page.locator('[data-reason="not-now"]').click();
+		await doctor.page.page.keyboard.press('Escape');
+		await doctor.page.press('#elsewhere .decline');
+		await doctor.page.press('[data-reason="not-now"]');
 		await ben.phase('ended');
 		await ben.page.sees('The clinician cannot see you now');
-		await page.locator('#elsewhere').waitFor({ state: 'hidden' });
+		await doctor.page.until(() => /** @type {HTMLElement} */ (
+			document.querySelector('#elsewhere')).hidden, 'nobody waits');
 		await anna.page.until(() => document.body.dataset.phase === 'in-call',
 			'who is in the visit stays there');
 	});
