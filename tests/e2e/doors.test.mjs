@@ -27,13 +27,14 @@ const clients = [];
 const streams = [];
 
 before(async () => {
-	janus = await startJanus({ secrets: keys });
 	portal = await Portal.start(keys, undefined, `
 clinic = { name = "Clinic by the river"; accent = "#f0c020";
 	emergency_number = "${NUMBER}"; };
 urgent = { enabled = true; };
 limits = { stream_check_s = 1; };
 `);
+	// Its first event is to be heard: it says on which machine it is.
+	janus = await startJanus({ secrets: keys });
 	doctor = await portal.signIn(CLINICIAN, 'Dr. Example');
 	second = await portal.signIn(ADMIN, 'Dr. Second');
 	anna = await portal.signIn('anna@mail.example', NAMES.a);
