@@ -7,7 +7,7 @@
 import './lib/node18.mjs';
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { createPublicKey, verify as verifySignature } from 'node:crypto';
+import { createPublicKey, randomBytes, verify as verifySignature } from 'node:crypto';
 import {
 	copyFileSync, mkdirSync, readFileSync, writeFileSync,
 } from 'node:fs';
@@ -16,10 +16,11 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { Postgres, dumpOf, sqlOf } from './lib/database.mjs';
 import { PORTS, secrets } from './lib/janus.mjs';
+import { LiveStream } from './lib/live.mjs';
 import { random } from './lib/losses.mjs';
 import { inside } from './lib/netns.mjs';
 import {
-	CLINICIAN, URL_OF_PORTAL, codeIn, writeConfiguration,
+	ADMIN, CLINICIAN, URL_OF_PORTAL, codeIn, writeConfiguration,
 } from './lib/portal.mjs';
 import { BUILD, start, stopAll, until } from './lib/procs.mjs';
 import { temporaryFolder } from './lib/temporary.mjs';
@@ -198,7 +199,7 @@ describe('two portals on one database', () => {
 
 	before(async () => {
 		[a, b] = await Promise.all([0, 1].map((n) => new Site(configure(shared,
-			n, 'audit = { };\n'), n).start()));
+			n, 'audit = { };\nurgent = { enabled = true; };\n'), n).start()));
 	});
 	after(() => Promise.all([a, b].map((site) => site.stop())));
 
@@ -209,6 +210,61 @@ describe('two portals on one database', () => {
 
 		assert.equal((await at(a)).user.email, CLINICIAN);
 		assert.deepEqual(await at(a), await at(b));
+	});
+
+	test('who listens at one hears of the other, a knock at both is one visit, and one takes a call', async () => {
+		const second = await a.signIn(ADMIN), patient = await b.signIn(PATIENT);
+		const boot = randomBytes(16).toString('base64url');
+		const host = new URL(URL_OF_PORTAL).host;
+		const put = (site, who, path, body) => site.ask('PUT', path,
+			{ who, body });
+		const post = (site, who, path, body = {}) => site.ask('POST', path,
+			{ who, body });
+		let seq = 0;
+		const tell = (site, visit_, event, role, sub) => site.tell({ event, boot,
+			seq: ++seq, time_ms: Date.now(), participant: `p${seq}`, role, sub,
+			room: sqlOf(shared, `SELECT room FROM visits WHERE id =
+				'${visit_}';`).trim() });
+		const { id: sub } = (await a.ask('GET', '/api/session',
+			{ who: patient })).json.user;
+		const board = await LiveStream.open(`http://127.0.0.1:${a.port}`,
+			doctor.cookie, host);
+
+		assert.equal((await put(b, doctor, '/api/door', { name: 'dr-two',
+			title: 'Open', open: true })).status, 200);
+		await board.state('door', (s) => s.door?.open);
+
+		const knocks = await Promise.all([a, b, a, b].map((site) =>
+			post(site, patient, '/api/doors/dr-two/knock')));
+		const ids = new Set(knocks.map((k) => k.json.id));
+
+		assert.deepEqual(knocks.map((k) => k.status).sort(),
+			[200, 200, 200, 201]);
+		assert.equal(ids.size, 1);
+		const [id] = ids;
+
+		assert.equal(await tell(b, id, 'waiting', 'patient', sub), 204);
+		await board.state('door', (s) => s.people[0]?.visit === id);
+		assert.equal(await tell(a, id, 'joined', 'patient', sub), 204);
+		assert.equal(await tell(b, id, 'joined', 'clinician', 'someone'), 204);
+		await board.state('door', (s) => s.people.length === 0);
+
+		for (const [site, who] of [[a, doctor], [b, second]])
+			assert.equal((await put(site, who, '/api/duty',
+				{ on_call: true })).status, 200);
+		const calls = await Promise.all([a, b].map((site) =>
+			post(site, patient, '/api/urgent')));
+
+		assert.deepEqual(calls.map((c) => c.status).sort(), [200, 201]);
+		assert.equal(calls[0].json.id, calls[1].json.id);
+		await board.state('door', (s) => s.people[0]?.urgent);
+		const takes = await Promise.all([[a, doctor], [b, second]].map(
+			([site, who]) => post(site, who,
+				`/api/urgent/${calls[0].json.id}/take`)));
+
+		assert.deepEqual(takes.map((t) => t.status).sort(), [200, 409]);
+		board.cut();
+		await tell(a, id, 'stopping', 'patient', sub);
 	});
 
 	test('who is signed out at one is at the other', async () => {

@@ -14,13 +14,15 @@ export class LiveStream {
 	/**
 	 * @param {string} origin
 	 * @param {string} cookie
+	 * @param {string} [host] by which the portal knows itself
 	 */
-	static async open(origin, cookie) {
+	static async open(origin, cookie, host) {
 		const stream = new LiveStream();
 
 		stream.answer = await new Promise((done, fail) => {
 			stream.asked = get(`${origin}/api/live`, { agent: false,
-				headers: { Cookie: cookie } }, done).on('error', fail);
+				headers: { Cookie: cookie, ...(host ? { Host: host } : {}) } },
+			done).on('error', fail);
 		});
 		if (stream.answer.statusCode !== 200)
 			throw new Error(`the live stream: ${stream.answer.statusCode}`);
