@@ -79,17 +79,20 @@ const pictures = (stage, devices, actions) => (side, slot, track) => {
  * @param {HTMLElement} note of the recording
  */
 function banners(actions, hear, note) {
-	const words = h('p', { id: 'trouble', class: 'banner', role: 'status' });
+	const words = h('p', { id: 'trouble', class: 'banner' });
+	// Those who hear the page are told by what is never hidden.
+	const said = h('p', { class: 'unseen', role: 'status' });
 	const sharing = sharingBanner(actions);
 	const silent = button('volume', t('call.tap-to-hear'), { id: 'hear',
 		class: 'primary', click: hear });
 	const retake = retakeButton(actions);
 	const door = doorList(actions);
-	const node = h('div', { class: 'banners' }, words, note, door.node, sharing.node,
+	const node = h('div', { class: 'banners' }, said, words, note, door.node, sharing.node,
 		silent, retake.node);
 	/** @param {State} state @param {number} now */
 	const update = (state, now) => {
 		setText(words, trouble(state, now));
+		setText(said, words.textContent ?? '');
 		show(words, words.textContent);
 		door.update(state, now);
 		sharing.update(state);
