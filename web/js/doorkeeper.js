@@ -6,7 +6,10 @@ import { codeOf } from './failures.js';
 export class Doorkeeper {
 	#to;
 
-	/** @param {Pick<import('./consenting.js').ConsentCallbacks, 'dispatch' | 'ask'>} callbacks */
+	/**
+	 * @param {Pick<import('./consenting.js').ConsentCallbacks,
+	 *   'dispatch' | 'ask'>} callbacks
+	 */
 	constructor(callbacks) {
 		this.#to = callbacks;
 	}
