@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Keeps the screen of a phone from going dark during a visit.
+// Keeps the screen of a phone from going dark during a visit, and knows when
+// the page is looked at.
 
 /** @returns {() => void} lets it go dark again */
 export function stayAwake() {
@@ -26,4 +27,17 @@ export function stayAwake() {
 		document.removeEventListener('visibilitychange', take);
 		lock?.release().catch(() => {});
 	};
+}
+
+/** @returns {boolean} somebody may be looking at the page */
+export const isSeen = () => document.visibilityState === 'visible';
+
+/**
+ * @param {() => void} seen called when the page is looked at again
+ * @returns {() => void} ends it
+ */
+export function onSeen(seen) {
+	const change = () => isSeen() && seen();
+	document.addEventListener('visibilitychange', change);
+	return () => document.removeEventListener('visibilitychange', change);
 }

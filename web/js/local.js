@@ -2,6 +2,7 @@
 // What this person's devices give: at most one track for each slot, who may
 // open and stop them, and what happens when a device goes away.
 
+import { isSeen } from './awake.js';
 import { openBoth, openDevice, openScreen, problemOf } from './devices.js';
 
 /**
@@ -257,7 +258,7 @@ export class Local {
 	async #retake(kind) {
 		// Nobody may open a device behind the person's back.
 		if (this.#closed || !this.#taken.has(kind)
-			|| document.visibilityState !== 'visible')
+			|| !isSeen())
 			return;
 		await this.open(kind);
 	}

@@ -3,7 +3,7 @@
 // the devices and the seat, what these tell becomes events for the state.
 
 import * as api from './api.js';
-import { stayAwake } from './awake.js';
+import { onSeen, stayAwake } from './awake.js';
 import { cut, frame, parse } from './chatwire.js';
 import { forget, missed, recall, remember } from './comeback.js';
 import { foundIn, troublesOf } from './checked.js';
@@ -99,6 +99,8 @@ export class VisitControl {
 	#everUp = false;
 	/** Tries to get back in; null: in, or not in yet. @type {number | null} */
 	#tries = null;
+	/** Hears no more of whether the page is looked at. */
+	#unsee = () => {};
 	/** @type {(() => void) | null} lets the screen go dark again */
 	#sleep = null;
 	/** Does the person wait for the visit to open? */
@@ -170,7 +172,12 @@ export class VisitControl {
 			this.#onDevices);
 		for (const [target, type] of this.#hints())
 			target?.addEventListener(type, this.#onHint);
-		document.addEventListener('visibilitychange', this.#onVisible);
+		this.#unsee = onSeen(() => {
+			if (this.#tries !== null)
+				this.#rejoin(0);
+			this.#seat.check();
+			this.#local.retake();
+		});
 		addEventListener('pagehide', this.#onPageHide);
 		const memory = recall(this.#id);
 		if (memory)
@@ -250,13 +257,6 @@ export class VisitControl {
 			this.#recovery.suspect();
 		else
 			this.#seat.check();
-	};
-
-	#onVisible = () => {
-		if (document.visibilityState !== 'visible')
-			return;
-		this.#seat.check();
-		this.#local.retake();
 	};
 
 	/** Whoever is gone leaves no seat behind; who comes back takes it anew. */
@@ -679,7 +679,7 @@ export class VisitControl {
 			this.#onDevices);
 		for (const [target, type] of this.#hints())
 			target?.removeEventListener(type, this.#onHint);
-		document.removeEventListener('visibilitychange', this.#onVisible);
+		this.#unsee();
 		removeEventListener('pagehide', this.#onPageHide);
 		this.#seat.close();
 		this.#checkin.close();
