@@ -253,16 +253,21 @@ static bool has_header(struct rth_exchange *x, const char *name)
 	return false;
 }
 
-/*
- * A script or a style sheet is never a document: what rules documents would
- * be half of what is transferred of it.
- */
-static bool is_part_of_page(struct rth_exchange *x)
+static bool is_of_type(struct rth_exchange *x, const char *wanted)
 {
 	const char *type = rth_exchange_reply(x)->type;
 
-	return type && (strncmp(type, "text/javascript", 15) == 0 ||
-			strncmp(type, "text/css", 8) == 0);
+	return type && strncmp(type, wanted, strlen(wanted)) == 0;
+}
+
+/*
+ * Scripts and style sheets, which anybody may have, and JSON are never
+ * documents ("nosniff" sees to it): what rules documents would be half of what
+ * is transferred of them.
+ */
+static bool is_code(struct rth_exchange *x)
+{
+	return is_of_type(x, "text/javascript") || is_of_type(x, "text/css");
 }
 
 static void add_document_headers(struct rth_exchange *x)
@@ -290,8 +295,10 @@ void rth_guard_reply(struct rth_exchange *x)
 	const struct rth_settings *settings = &rth_request_portal(x)->settings;
 
 	rth_reply_header(x, "X-Content-Type-Options", "nosniff");
-	rth_reply_header(x, "Cross-Origin-Resource-Policy", "same-origin");
-	if (!is_part_of_page(x))
+	if (!is_code(x))
+		rth_reply_header(x, "Cross-Origin-Resource-Policy",
+				 "same-origin");
+	if (!is_code(x) && !is_of_type(x, "application/json"))
 		add_document_headers(x);
 	if (strncmp(settings->public_url, "https:", 6) == 0)
 		rth_reply_header(x, "Strict-Transport-Security",

@@ -248,20 +248,24 @@ after(async () => {
 });
 
 describe('replies', () => {
-	const expected = {
+	const always = {
 		'x-content-type-options': /^nosniff$/,
+		'cross-origin-resource-policy': /^same-origin$/,
+	};
+	const ofDocuments = {
+		...always,
 		'x-frame-options': /^DENY$/,
 		'referrer-policy': /^no-referrer$/,
 		'cross-origin-opener-policy': /^same-origin$/,
-		'cross-origin-resource-policy': /^same-origin$/,
 		'permissions-policy':
 			/camera=\(self\), microphone=\(self\), display-capture=\(self\)/,
 		'content-security-policy':
 			/^default-src 'none'; script-src 'self';.*connect-src 'self' ws:\/\/localhost:1;.*frame-ancestors 'none'/,
 	};
 
-	for (const path of ['/', '/api/session', '/api/visits', '/nothing',
-		'/js/main.js', '/healthz', '/a//b'])
+	for (const [path, expected] of [['/', ofDocuments],
+		['/api/session', always], ['/api/visits', always],
+		['/nothing', always], ['/healthz', always], ['/a//b', always]])
 		test(`carry the security headers: ${path}`, async () => {
 			const { headers } = await fetch(portal.url + path);
 

@@ -212,7 +212,7 @@ static void replies_carry_their_headers(void **state)
 	rth_exchange_free(x);
 }
 
-static void a_part_of_a_page_is_no_document(void **state)
+static void what_is_no_document_has_fewer_headers(void **state)
 {
 	struct rth_exchange *x = WITH(RTH_GET, {"Host", "h"});
 
@@ -341,7 +341,7 @@ int main(void)
 		cmocka_unit_test(origins_are_compared_whole),
 		cmocka_unit_test(hosts_are_compared_whole),
 		cmocka_unit_test(replies_carry_their_headers),
-		cmocka_unit_test(a_part_of_a_page_is_no_document),
+		cmocka_unit_test(what_is_no_document_has_fewer_headers),
 		cmocka_unit_test(a_header_cannot_be_split),
 		cmocka_unit_test(lines_are_tokens_and_text),
 		cmocka_unit_test(only_a_trusted_proxy_is_believed),

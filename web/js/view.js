@@ -190,7 +190,8 @@ export class View {
 			this.#loaded.set(load, await load());
 			if (this.#last && OF_PHASE[this.#last.phase] === load)
 				this.#showScreen(this.#last);
-		} catch {
+		} catch (error) {
+			console.warn('A screen did not come:', error);
 			this.#loading.delete(load);
 			// Not every browser asks twice for a module. A seat is kept.
 			if (this.#last && OF_PHASE[this.#last.phase] === load)
