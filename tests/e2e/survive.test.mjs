@@ -47,29 +47,11 @@ after(async () => {
 const all = () => [seen, heard].flatMap((call) =>
 	[call.clinician, call.patient]);
 
-/**
- * Waits until voice, and pictures where there are any, arrive and go on to.
- * What a new connection counts begins at nothing.
- */
-async function back(person, pictures) {
-	let base = await person.page.sample();
-
-	await until(async () => {
-		const now = await person.page.sample();
-		const newer = (now.byMid.in1 ?? 0) - (base.byMid.in1 ?? 0);
-
-		if (newer < 0 || now.audioEnergy < base.audioEnergy)
-			base = now;
-		return now.audioEnergy > base.audioEnergy &&
-			(!pictures || newer > 5);
-	}, BACK_MS, `${person.who.name} has the other one back`);
-}
-
 /** Everybody sees or hears again; ms since then. */
 async function backSince(at) {
 	await Promise.all([seen, heard].flatMap((call) =>
 		[call.clinician, call.patient].map((person) =>
-			back(person, call === seen))));
+			person.hasBack(call === seen, BACK_MS))));
 	return Date.now() - at;
 }
 
@@ -123,7 +105,7 @@ describe('nobody touches anything, and everybody is back', () => {
 				person.page.reload()));
 			await Promise.all([seen.patient, heard.patient].map((person) =>
 				person.phase('in-call')));
-			await back(seen.patient, true);
+			await seen.patient.hasBack(true, BACK_MS);
 			t.diagnostic(`pictures after ${Date.now() - at} ms`);
 		});
 		await mutedShown(seen.clinician);

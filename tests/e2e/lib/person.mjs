@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Somebody in front of the real page: does what people do, with the controls
 // that people have.
+import { until } from './procs.mjs';
 
 const JOIN_MS = 60000;
 
@@ -144,6 +145,25 @@ export class Person {
 					JSON.stringify(now));
 			await new Promise((done) => setTimeout(done, 100));
 		}
+	}
+
+	/**
+	 * Waits until the other's voice, and pictures if there are to be any, go on
+	 * arriving, over whichever connection: what a new one counts begins at
+	 * nothing.
+	 */
+	async hasBack(pictures = true, ms = JOIN_MS) {
+		let base = await this.page.sample();
+
+		await until(async () => {
+			const now = await this.page.sample();
+			const newer = (now.byMid.in1 ?? 0) - (base.byMid.in1 ?? 0);
+
+			if (newer < 0 || now.audioEnergy < base.audioEnergy)
+				base = now;
+			return now.audioEnergy > base.audioEnergy &&
+				(!pictures || newer > 5);
+		}, ms, `${this.who.name} sees and hears the other again`);
 	}
 
 	/** Writes a message; the drawer is opened if it is not. */
