@@ -161,8 +161,10 @@ export class Person {
 
 			if (newer < 0 || now.audioEnergy < base.audioEnergy)
 				base = now;
+			// More than what was still under way.
 			return now.audioEnergy > base.audioEnergy &&
-				(!pictures || newer > 5);
+				now.audioPacketsReceived > base.audioPacketsReceived + 40 &&
+				(!pictures || newer > 15);
 		}, ms, `${this.who.name} sees and hears the other again`);
 	}
 
