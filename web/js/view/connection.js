@@ -121,7 +121,7 @@ export function connection() {
 			?? 'unknown';
 		const people = state.peer ? 2 : 1;
 		sign.update(worst);
-		setText(count, String(people));
+		setAttribute(count, 'data-count', String(people));
 		const says = t('line.sign', { n: people, line: word(worst) });
 		setAttribute(opener, 'aria-label', says);
 		setAttribute(opener, 'title', says);

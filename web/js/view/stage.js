@@ -47,7 +47,9 @@ export function otherName(state) {
 }
 
 /** @param {State} state @returns {string} what is in place of the picture */
-function instead({ peer }) {
+function instead({ peer, phase }) {
+	if (phase === 'lost')
+		return t('call.reconnecting');
 	if (!peer || peer.camera && peer.media && !peer.paused)
 		return '';
 	if (peer.media)
@@ -226,17 +228,28 @@ function updateMenu({ items }, { wish, there, keys }, seen) {
 /** Nobody else is here yet, or any more. */
 function waitingWords() {
 	const title = h('h2');
+	const words = h('p');
 	const node = h('div', { class: 'waiting', id: 'waiting' },
-		h('span', { class: 'pulse' }), title,
-		h('p', {}, t('call.will-appear')));
-	return { node, title };
+		h('span', { class: 'pulse' }), title, words);
+	return { node,
+		/** @param {State} state */
+		update: (state) => {
+			const name = otherName(state);
+			setText(title, t('call.waiting-for', { name }));
+			setText(words, state.met ? t('call.may-return', { name })
+				: t('call.will-appear'));
+		} };
 }
+
+/** @param {State} state @returns {boolean} is there a picture of theirs */
+const seesThem = ({ peer }) =>
+	Boolean(peer?.media && peer.camera && !peer.paused);
 
 /** @param {Record<Face, Tile>} tiles @param {State} state */
 function updateTiles(tiles, state) {
 	const { peer, me } = state;
 	tiles.theirs.update({ name: otherName(state),
-		camera: Boolean(peer?.media && peer.camera && !peer.paused),
+		camera: state.phase !== 'lost' && seesThem(state),
 		microphone: !peer || !peer.media || peer.microphone,
 		words: instead(state) });
 	tiles.mine.update({ name: t('visit.you'), camera: me.camera,
@@ -278,8 +291,7 @@ export function stage(actions) {
 			tiles[face].place(face === big ? 'big'
 				: small.includes(face) ? 'small' : 'off');
 		show(waiting.node, !peer);
-		setText(waiting.title, t('call.waiting-for',
-			{ name: otherName(state) }));
+		waiting.update(state);
 		updateTiles(tiles, state);
 		updateMenu(choices, arranged, seen);
 	}
