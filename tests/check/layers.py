@@ -49,7 +49,7 @@ RULES = (
       "plugins/janus_rthealth.c")),
     ("DOM only in the view", DOM, (".js",), JS_FOLDERS,
      ("web/js/view*.js", "web/js/main.js", "web/js/awake.js",
-      "web/js/start.js")),
+      "web/js/start.js", "web/js/lang.js")),
     ("devices and peer connection only in two files",
      r"\b(RTCPeerConnection|getUserMedia|getDisplayMedia)\b", (".js",),
      JS_FOLDERS, ("web/js/media.js", "web/js/devices.js")),
