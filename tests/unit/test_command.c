@@ -180,6 +180,9 @@ static void state_reaches_the_other(void **state)
 	assert_true(json_is_false(json_object_get(push->event, "screen")));
 	push = fake_expect(a->handle, "ok", "t");
 	assert_string_equal(fake_text(push->event, "request"), "state");
+	assert_string_equal(fake_text(push->event, "peer"),
+			    b->session->participant);
+	assert_true(json_is_null(json_object_get(push->event, "recording")));
 	fake_expect_silence();
 }
 
