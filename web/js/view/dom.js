@@ -138,7 +138,7 @@ export function initials(name) {
 
 /** The clinic's logo, or the product's mark, beside the clinic's name. */
 export function brand() {
-	const clinic = h('span', { class: 'brand-name' });
+	const clinic = h('span', { class: 'brand-name', dir: 'auto' });
 	const mark = h('img', { src: '/img/mark.svg', alt: '', width: 32,
 		height: 32 });
 	const node = h('span', { class: 'brand' }, mark, clinic);
