@@ -12,7 +12,7 @@ import * as pages from '../../web/js/review/pages.js';
 import { isProblem, problemWords } from '../../web/js/review/problems.js';
 import * as rows from '../../web/js/review/rows.js';
 import { initial, step } from '../../web/js/state.js';
-import { stylesheet } from '../../web/js/view/desk.js';
+import { stylesheet } from '../../web/js/view/sheets.js';
 import { notice } from '../../web/js/words.js';
 
 const ID = 'AAAAAAAAAAAAAAAAAAAAAA';

@@ -275,7 +275,7 @@ const TABLE = {
 		apply: (_s, e) => ({ notice: e.code, seeing: null }) },
 	'stop-waiting': { from: ['early', 'waiting'], to: 'lobby' },
 	'waiting': { from: ['joining', 'lost', 'waiting'], to: 'waiting',
-		apply: (_s, e) => ({ seeing: null, place: { place: Number(e.place),
+		apply: (_s, e) => ({ seeing: null, trying: null, place: { place: Number(e.place),
 			waiting: Number(e.waiting), clinician: Boolean(e.clinician) } }) },
 	'note': { from: ['waiting'], apply: (s, e) => ({ notes: [...s.notes,
 		{ time: Number(e.now), text: String(e.text ?? '') }]

@@ -5,6 +5,7 @@
 import { t, tParts } from '../lang.js';
 import * as time from '../time.js';
 import { brand, button, fill, h, icon, setAttribute, setIcon, setText, show } from './dom.js';
+import { broken } from './survive.js';
 import { video } from './video.js';
 
 /**
@@ -172,6 +173,8 @@ function waitingParts(actions) {
 		words: h('p', { id: 'opening', class: 'waiting-words', role: 'status' }),
 		number: h('span', { id: 'waiting-number', class: 'badge live' }),
 		length: h('time', { id: 'waiting-length' }),
+		trouble: h('p', { id: 'waiting-trouble', class: 'alert quiet',
+			role: 'status' }),
 	};
 	const node = h('div', { class: 'home' },
 		h('header', { class: 'topbar' }, parts.mark.node),
@@ -179,6 +182,7 @@ function waitingParts(actions) {
 			h('div', { class: 'stack lobby-side' },
 				h('div', {}, h('h1', { tabindex: -1 }, t('door.waiting')),
 					parts.who),
+				parts.trouble,
 				h('div', { class: 'boxed stack waiting-state' }, parts.words,
 					h('p', { class: 'row between' }, h('span', { class: 'row' },
 						h('span', { class: 'pulse', 'aria-hidden': 'true' }),
@@ -220,6 +224,8 @@ export function waitingPage(actions) {
 		setText(parts.who, visit?.clinician_name
 			? t('door.visit-with', { title, name: visit.clinician_name })
 			: title);
+		setText(parts.trouble, state.trying ? broken(state) : '');
+		show(parts.trouble, state.trying);
 		setText(parts.words, waitingWords(state));
 		setText(parts.number, numberWords(state));
 		show(parts.number, parts.number.textContent);
