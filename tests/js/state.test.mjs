@@ -101,6 +101,10 @@ test('what the other sends is believed only of the other', () => {
 		right.peer.screen], [true, false, true]);
 	assert.equal(step(here, { type: 'peer-media', participant: 'p2',
 		up: false }).peer.media, false);
+	for (const reason of ['lost', 'replaced'])
+		assert.deepEqual(step(here, { type: 'participant-left', reason,
+			participant: here.peer.participant }).peer,
+		{ ...here.peer, media: false, met: true }, 'is waited for');
 	assert.equal(step(here, { type: 'participant-left',
 		participant: 'p9' }).peer.participant, 'p2');
 	assert.equal(step(here, { type: 'participant-left',

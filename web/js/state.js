@@ -205,6 +205,9 @@ const firstPage = ({ visitId, desk, doorName }) =>
 const unheard = () => ({ reception: null, queue: [], live: false,
 	seeing: null });
 
+/** Reasons of having left after which the same person is waited for. */
+const COMES_BACK = new Set(['lost', 'replaced']);
+
 /** @type {Record<string, Row>} */
 const TABLE = {
 	// The page
@@ -294,7 +297,7 @@ const TABLE = {
 	'participant-joined': { from: SEATED, apply: (_s, e) => ({
 		peer: asPeer(e), met: String(e.name ?? '') }) },
 	'participant-left': { from: SEATED, apply: (s, e) =>
-		e.reason === 'lost' ? changePeer(s, e, { media: false, met: true })
+		COMES_BACK.has(e.reason) ? changePeer(s, e, { media: false, met: true })
 			: s.peer?.participant === e.participant ? { peer: null } : {} },
 	'peer-media': { from: SEATED, apply: (s, e) =>
 		changePeer(s, e, { media: Boolean(e.up),

@@ -458,7 +458,7 @@ export class VisitControl {
 				type: body.people ? 'door' : body.rthealth });
 		if (body.rthealth === 'slow' && body.direction === 'send')
 			this.#voice.slow(body);
-		if (body.rthealth === 'participant-left' && body.reason === 'lost')
+		if (body.rthealth === 'participant-left' && body.reason !== 'left')
 			this.#linger(String(body.participant));
 	}
 
