@@ -29,7 +29,7 @@ const SEED = Number(process.env.RTH_SEED ?? Date.now() % 2 ** 31);
 const ACTORS = 24;
 const ROOMS = 6;
 const ROUNDS = Math.min(12, Math.max(4, Math.round(SECONDS / 60)));
-const WARM_ROUNDS = Math.floor(ROUNDS / 3);
+const WARM_ROUNDS = Math.max(2, Math.floor(ROUNDS / 3));
 const ANSWER_MS = 60000;
 const QUIET_MS = 120000;
 /** Of what the plugin remembers for a day, per ended visit or refused person. */
