@@ -4,7 +4,7 @@
 import { canShareScreen } from '../devices.js';
 import { t } from '../lang.js';
 import { recordControl } from './recording.js';
-import { h, icon, setAttribute, setIcon, show } from './dom.js';
+import { h, icon, named, setAttribute, setIcon, show } from './dom.js';
 
 /**
  * @typedef {import('../state.js').State} State
@@ -66,7 +66,7 @@ function controlButton(control, actions) {
 	/** @param {State} state */
 	function update(state) {
 		const on = control.on(state);
-		const says = t(control.says[on ? 0 : 1]);
+		const says = named(t(control.words), t(control.says[on ? 0 : 1]));
 		const unread = control.id === 'chat' ? state.chat.unread : 0;
 		setIcon(sign, control.icons[on ? 0 : 1]);
 		node.classList.toggle('on', on);

@@ -108,6 +108,16 @@ export function setAttribute(node, name, value) {
 }
 
 /**
+ * What a control is called: what it does, with the words that are seen on it,
+ * so that who says them to the computer is understood (WCAG 2.2, 2.5.3).
+ * @param {string} words
+ * @param {string} says
+ */
+export const named = (words, says) =>
+	says.toLowerCase().includes(words.toLowerCase()) ? says
+		: `${words}: ${says}`;
+
+/**
  * A button with an icon and words.
  * @param {string} name the icon's
  * @param {string} words

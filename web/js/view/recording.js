@@ -7,7 +7,7 @@ import { t } from '../lang.js';
 import { recordedMs } from '../recording.js';
 import * as time from '../time.js';
 import { incomplete, recordingNote } from '../words.js';
-import { fill, h, icon, setAttribute, setText, show } from './dom.js';
+import { fill, h, icon, setAttribute, setText, show, named } from './dom.js';
 
 /**
  * @typedef {import('../state.js').State} State
@@ -203,7 +203,8 @@ export function recordControl(actions, open) {
 				: t('recording.record'));
 		const says = there ? t('recording.open-sheet')
 			: busy ? words.textContent ?? '' : t('recording.record-visit');
-		setAttribute(node, 'aria-label', says);
+		setAttribute(node, 'aria-label',
+			named(words.textContent ?? '', says ?? ''));
 		setAttribute(node, 'title', says);
 	}
 	return { node, update };
