@@ -6,15 +6,15 @@
  * The host numbers the video packets of a PeerConnection itself, from 1, in
  * the order in which it gets them. Retransmissions in a format of their own
  * (RFC 4588) take numbers too, unseen by us, so `offset`, its number minus
- * ours, can only be bounded: nothing arrives that was not sent. Within that
- * bound it errs towards packets that are newer than the true ones, which makes
- * a delay look shorter, never longer: a queue may be seen late, but a limit
- * never comes from a wrong count.
+ * ours, can only be bounded: nothing arrives that was not sent. Within that it
+ * errs towards newer packets than the true ones, which makes a delay look
+ * shorter: a queue may be seen late, but no limit comes from a wrong count.
  */
 #include <stdatomic.h>
 #include <string.h>
 
 #include "governor.h"
+#include "holes.h"
 #include "limit.h"
 #include "mem.h"
 #include "meter.h"
@@ -34,11 +34,9 @@
 #define GAP_US (150 * MS) /* between arrivals */
 #define VOICE_QUEUE_US (80 * MS)
 #define FEW_PACKETS 10
-
 #define BASES 10 /* seconds after which the least delay is forgotten */
 #define QUEUES 16
 #define STANDING_US (200 * MS)
-
 #define SILENCE_US SECOND	    /* without a report while sending */
 #define PROBE_US (250 * MS)	    /* then one packet in this time */
 #define REPEAT_US SECOND	    /* of the REMB, which may get lost */
@@ -55,7 +53,6 @@ struct limit_queue {
 	int32_t queue_us;
 };
 
-/* What two threads write is kept a cache line apart. */
 struct apart {
 	char bytes[64];
 };
@@ -82,6 +79,7 @@ struct rth_limit {
 	/* The receiver's thread's own. */
 	struct rth_governor governor;
 	struct rth_voice_need voice_need;
+	struct rth_holes holes;
 	struct rth_meter sent_bytes;  /* by sending time */
 	struct rth_meter acked_bytes; /* by arrival time */
 	struct rth_meter told, lost;  /* packets, by report time */
@@ -142,7 +140,7 @@ static int64_t sent_count(struct rth_limit *l)
 	return (int64_t)atomic_load_explicit(&l->count, memory_order_acquire);
 }
 
-/* Still in the ring, with room for what is being sent meanwhile. */
+/* Still in the ring. */
 static bool is_known(int64_t index, int64_t count)
 {
 	return index >= 0 && index < count && index > count - RING + 64;
@@ -377,6 +375,8 @@ static void on_feedback_end(void *arg)
 	int64_t before = l->newest_seq;
 	bool silent = is_silent(l, (uint64_t)count, l->batch_now_us);
 
+	rth_holes_note(&l->holes, l->first_seq, l->batch,
+		       (unsigned)(newest + 1), before, l->batch_now_us);
 	if (newest < 0 || count == 0 || l->first_seq + newest <= before)
 		return;
 	anchor(l, l->first_seq + newest, count);
@@ -385,7 +385,7 @@ static void on_feedback_end(void *arg)
 			count_status(l, l->first_seq + i, l->batch[i], count);
 	if (silent)
 		end_silence(l);
-	if (!silent)
+	else
 		judge_newest(l, l->batch[newest], count);
 	atomic_store_explicit(&l->heard, (uint64_t)count, memory_order_relaxed);
 }
@@ -521,6 +521,8 @@ static struct rth_limit_advice advise(struct rth_limit *l)
 		.limited = l->governor.limited,
 		.voice_only = l->governor.paused,
 		.wants_key = l->wants_key,
+		.has_hole = !l->governor.paused &&
+			    rth_holes_due(&l->holes, l->batch_now_us),
 	};
 
 	if (advice.send_remb) {

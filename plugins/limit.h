@@ -72,6 +72,7 @@ struct rth_limit_advice {
 	bool voice_only;   /* there is room for the voice alone: for the
 			      `slow` event, too */
 	bool wants_key;	   /* this packet asked for a key frame */
+	bool has_hole;	   /* a picture needs one; see holes.h */
 };
 
 /**

@@ -537,6 +537,9 @@ void rth_relay_rtcp(struct rth_port *port, int slot, const uint8_t *buf,
 		if (advice.send_remb)
 			port->host->send_remb(route->peer->handle,
 					      advice.remb_bps);
+		for (int i = RTH_SLOT_CAMERA;
+		     advice.has_hole && i <= RTH_SLOT_SCREEN; i++)
+			rth_relay_want_key(route->peer, i, now_us);
 		if (slot != RTH_SLOT_AUDIO && advice.wants_key)
 			rth_relay_want_key(route->peer, slot, now_us);
 	}
