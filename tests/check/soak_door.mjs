@@ -60,6 +60,7 @@ const janus = await startJanus({ secrets: keys, debugLevel: 3, events: false,
 		'rooms = { linger_s = 1; waiting_max = 4; checks_max = 6; check_s = 5; };'),
 	env: { ...process.env, LD_PRELOAD: process.env.RTH_PRELOAD ?? '',
 		ASAN_OPTIONS: `log_path=${log}:quarantine_size_mb=4:` +
+			'thread_local_quarantine_size_kb=64:' +
 			'malloc_context_size=8:detect_odr_violation=0:exitcode=23',
 		UBSAN_OPTIONS: `log_path=${log}:print_stacktrace=1` } });
 
