@@ -337,7 +337,8 @@ describe('signing in by code', () => {
 	test('before it, who could sign in', async () => {
 		assert.deepEqual(await new Person(portal).session(), {
 			signed_in: false, providers: [], email_code: true, trial: true,
-			clinic: { name: 'Test clinic' } });
+			clinic: { name: 'Test clinic', logo: false,
+				emergency_number: null } });
 	});
 
 	test('the cookie is for this host, secure and hidden from scripts', () => {
