@@ -359,8 +359,9 @@ export class VisitControl {
 		const code = codeOf(error);
 		if (this.#closed)
 			return;
-		if (this.#callbacks.state().phase === 'in-call')
-			return PASSING.has(code) ? this.#lose() : this.#end(code);
+		// The media failed after the seat, or the place at the door, was there.
+		if (['in-call', 'waiting'].includes(this.#callbacks.state().phase))
+			return this.#refused(code);
 		if (!(error instanceof api.ApiError))
 			this.#replaceSeat();
 		else if (code === 'too-early')
