@@ -32,6 +32,7 @@ import { LISTING } from './listing.mjs';
 import { LOAD } from './load.mjs';
 import { RECORDINGS } from './recordings.mjs';
 import { lineCall, thinLine } from './thinline.mjs';
+import { VOICE } from './voice.mjs';
 import { WATCHING } from './watching.mjs';
 
 const CPU_MS = 10000;
@@ -258,6 +259,7 @@ const PARTS = {
 	...WATCHING,
 	...LISTING,
 	...LOAD,
+	...VOICE,
 	...ADMIT,
 	core: async () => {
 		const r = core();

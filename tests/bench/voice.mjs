@@ -11,6 +11,7 @@ import { Clinic } from '../e2e/lib/clinic.mjs';
 import { PORTS } from '../e2e/lib/janus.mjs';
 import { Far, inside } from '../e2e/lib/netns.mjs';
 import { stopAll } from '../e2e/lib/procs.mjs';
+import { round, table } from './figures.mjs';
 import { lineCall } from './thinline.mjs';
 
 const SETTLE_MS = 8000;
@@ -107,6 +108,46 @@ export async function visitOn(far, kinds = ['chromium', 'chromium']) {
 	await patient.seesAndHears();
 	return { browsers: [clinic], pages: [clinician.page, patient.page] };
 }
+
+/** Each condition in a call of its own: what one leaves behind is not told. */
+async function measured(plugin, name) {
+	const far = await Far.create([PORTS.portal, PORTS.janus]);
+	const { browsers, pages } = plugin === 'rthealth' ? await visitOn(far)
+		: await lineCall(plugin, far);
+
+	await wait(SETTLE_MS);
+	const result = await onLine({ near: pages[0], far: pages[1] }, far,
+		CONDITIONS[name]);
+
+	await Promise.all(browsers.map((browser) => browser.close()));
+	await stopAll();
+	far.destroy();
+	return result;
+}
+
+/** Parts of measure.mjs. */
+export const VOICE = {
+	voice: async () => {
+		const rows = [];
+
+		for (const [name, { words }] of Object.entries(CONDITIONS)) {
+			for (const plugin of ['rthealth', 'videocall']) {
+				const r = await measured(plugin, name);
+
+				rows.push([words, plugin, round(r.concealed, 1),
+					round(r.fps, 1), round(r.longestMs / 1000, 1),
+					round(r.delay)]);
+			}
+		}
+		return `## The voice on bad lines
+
+The line to the receiver for 30 s. Where there is no room for both RTHealth's
+camera pauses.
+
+${table(['line', 'plugin', '% of sound concealed', 'frames/s',
+		'longest without a frame, s', 'delay of the jitter buffer, ms'], rows)}`;
+	},
+};
 
 const print = (row) => console.log(Object.entries(row).map(([key, value]) =>
 	`${key} ${Number(value).toFixed(1)}`).join(', '));

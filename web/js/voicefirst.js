@@ -15,7 +15,7 @@
  */
 
 /** Of a voice, in bit/s: still clear, and still understood. */
-export const VOICE = { thin: 20000, alone: 14000 };
+export const VOICE = { thin: 20000, alone: 12000 };
 
 const LOOK_MS = 1000;
 /** What this line is thought to carry of pictures, in bit/s. */
