@@ -86,6 +86,23 @@ describe('RTHealth, through its pages', () => {
 		assert.ok(figures.fpsLast10 >= 20, `${figures.fpsLast10} frames/s`);
 	});
 
+	test('60 kbit/s: the camera pauses for the voice, and comes back', async () => {
+		const says = (person, words) => person.page.until((wanted) =>
+			document.body.innerText.includes(wanted), words, 60000, words);
+		const mine = 'Your camera pauses so that your voice stays clear';
+
+		far.thin('down', 60);
+		await says(visit.clinician, mine);
+		await says(visit.patient, 'Camera paused so that the voice stays clear');
+		await visit.patient.flows((now, before) =>
+			now.audioEnergy > before.audioEnergy, 'the voice goes on');
+		far.thin('down', 0);
+		await visit.clinician.page.until((words) =>
+			!document.body.innerText.includes(words), 'it is back', 60000, mine);
+		await visit.patient.flows((now, before) =>
+			now.framesDecoded > before.framesDecoded + 10, 'its picture');
+	});
+
 	test('what the lines were like is known afterwards', async (t) => {
 		const { seats } = await clinic.account.get(
 			`/api/visits/${visit.visit}/quality`);
