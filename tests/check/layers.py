@@ -119,7 +119,8 @@ def core_without_janus(tree):
 PACKET_PATH = ("relay", "tap", "reports", "limit", "losses", "governor",
                "rtcp", "keyframe", "voice")
 PACKET_CALLS = (r"mem(cpy|move|set)(_chk)?|nanosleep|"
-                r"rth_(tap|reports|limit|losses|governor|rtcp|keyframe|voice)_\w+|"
+                r"rth_(tap|reports|limit|losses|governor|rtcp|keyframe)_\w+|"
+                r"rth_voice_\w+|"
                 r"rth_(alloc|free)|_*(stack_chk|asan|ubsan|tsan|sanitizer)\w*|"
                 r"__mem\w+_chk|_GLOBAL_OFFSET_TABLE_")
 
