@@ -283,6 +283,7 @@ describe('on a network that changes while the page comes', () => {
 		await page.page.route('**/js/start.js', (route) => route.abort());
 		await page.page.route('**/js/main.js', (route) => route.abort());
 		await page.goto(url);
+		await page.page.unroute('**/js/start.js');
 		await page.page.unroute('**/js/main.js');
 		await page.click('Load the page again', 'link');
 		await page.sees('Sign in');
