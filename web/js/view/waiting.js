@@ -176,7 +176,8 @@ function waitingParts(actions) {
 		trouble: h('p', { id: 'waiting-trouble', class: 'alert quiet',
 			role: 'status' }),
 	};
-	const pulse = h('span', { class: 'pulse', 'aria-hidden': 'true' });
+	const ticking = h('span', { class: 'row' },
+		h('span', { class: 'pulse', 'aria-hidden': 'true' }), parts.length);
 	const node = h('div', { class: 'home' },
 		h('header', { class: 'topbar' }, parts.mark.node),
 		h('main', { class: 'lobby at-the-door' }, parts.own.node,
@@ -185,8 +186,7 @@ function waitingParts(actions) {
 					parts.who),
 				parts.trouble,
 				h('div', { class: 'boxed stack waiting-state' }, parts.words,
-					h('p', { class: 'row between' }, h('span', { class: 'row' }, pulse, parts.length),
-						parts.number)),
+					h('p', { class: 'row between' }, ticking, parts.number)),
 				parts.notes.node, parts.emergency.node,
 				h('p', { class: 'hint' }, t('door.leave-open')),
 				button('leave', t('lobby.stop-waiting'), { id: 'stop-waiting',
