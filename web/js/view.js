@@ -193,10 +193,19 @@ export class View {
 		} catch (error) {
 			console.warn('A screen did not come:', error);
 			this.#loading.delete(load);
-			// Not every browser asks twice for a module. A seat is kept.
-			if (this.#last && OF_PHASE[this.#last.phase] === load)
-				setTimeout(() => location.reload(), START_AGAIN_MS);
+			setTimeout(() => this.#startAgain(load), START_AGAIN_MS);
 		}
+	}
+
+	/**
+	 * Loads the page again if that screen is still needed and has not come
+	 * meanwhile: not every browser asks twice for a module. A seat is kept.
+	 * @param {Load} load
+	 */
+	#startAgain(load) {
+		const wanted = this.#last && OF_PHASE[this.#last.phase];
+		if (wanted === load && !this.#loaded.has(load))
+			location.reload();
 	}
 
 	/** @param {Load} kind @param {MakeScreen} make @param {State} state */
