@@ -122,11 +122,17 @@ int main(int argc, char *argv[])
 	static struct rth_port from, to;
 	struct rth_route route = {
 		.peer = &to,
-		.slot[RTH_SLOT_AUDIO] = {111, 109, 48000, NULL, NULL},
-		.slot[RTH_SLOT_CAMERA] = {96, 120, 90000, rth_keyframe_vp8,
-					  NULL},
-		.slot[RTH_SLOT_SCREEN] = {96, 120, 90000, rth_keyframe_vp8,
-					  NULL},
+		.slot[RTH_SLOT_AUDIO] = {.pt_in = 111,
+					 .pt_out = 109,
+					 .clock_hz = 48000},
+		.slot[RTH_SLOT_CAMERA] = {.pt_in = 96,
+					  .pt_out = 120,
+					  .clock_hz = 90000,
+					  .is_key = rth_keyframe_vp8},
+		.slot[RTH_SLOT_SCREEN] = {.pt_in = 96,
+					  .pt_out = 120,
+					  .clock_hz = 90000,
+					  .is_key = rth_keyframe_vp8},
 	};
 	long packets = argc > 1 ? atol(argv[1]) : PACKETS;
 	const char *mode = argc > 2 ? argv[2] : "off";

@@ -35,3 +35,9 @@ test('the parts are the text', () => {
 		assert.equal(linked(text).map((part) => part.text).join(''), text);
 	}
 });
+
+test('what is unseen or turns the direction is no part of an address', () => {
+	for (const sign of ['\u202e', '\u2066', '\u200b', '\u2060', '\ufeff'])
+		assert.deepEqual(links(`https://clinic.example/${sign}gpj.exe`),
+			['https://clinic.example/']);
+});

@@ -4,7 +4,9 @@
 
 /** @typedef {{text: string, href?: string}} Part */
 
-const FOUND = /https?:\/\/[^\s<>"'`{}|\\^]+/gi;
+/** Not what is unseen or turns the direction: an address is read as it is. */
+const FOUND =
+	/https?:\/\/[^\s<>"'`{}|\\^\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+/gi;
 /** Ends a sentence, not an address. */
 const AFTER = /[.,;:!?…，。、؟،]+$/;
 

@@ -85,7 +85,7 @@ export const arrived = (before, now) => now.filter((one) => unanswered(one)
  */
 export const wantsLive = ({ session, phase }) => {
 	const role = session?.signed_in ? session.user?.role : '';
-	return role === 'clinician' || role === 'patient' &&
+	return ['clinician', 'admin'].includes(role) || role === 'patient' &&
 		['home', 'lobby', 'early', 'joining', 'waiting'].includes(phase);
 };
 

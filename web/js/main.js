@@ -128,8 +128,8 @@ addEventListener('pageshow', (event) => event.persisted && location.reload());
 Object.assign(globalThis, { rth: Object.freeze({ timings,
 	stats: async () => await visit?.stats() ?? null }) });
 
-/** A refused sign-in comes back with its reason in the address. */
+/** A refused sign-in comes back with its reason, a code, in the address. */
 const reason = new URLSearchParams(location.search).get('error');
 if (reason)
 	history.replaceState(null, '', location.pathname);
-await loadSession(reason);
+await loadSession(reason && /^[a-z-]+$/.test(reason) ? reason : null);
