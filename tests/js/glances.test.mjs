@@ -2,6 +2,7 @@
 // Outlines of sound, and asking for a few things of many.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import './english.mjs';
 import { Few } from '../../web/js/review/few.js';
 import * as outline from '../../web/js/review/outline.js';
 

@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
 import { test } from 'node:test';
 import { has, t, tParts } from '../../web/js/lang.js';
+import { actionChoices, stateChoices } from '../../web/js/review/rows.js';
 
 const WEB = new URL('../../web/', import.meta.url);
 const OURS = ['en', 'es', 'th', 'ar'];
@@ -56,6 +57,18 @@ test('no catalogue has words that no source asks for', () => {
 	const unused = [...known].filter((key) => !keys.has(key)
 		&& !begun.some((start) => key.startsWith(start)));
 	assert.deepEqual(unused, []);
+});
+
+/** Keys that a code ends, without what they begin with. */
+const ends = (start) => Object.keys(english['review/'])
+	.filter((key) => key.startsWith(start))
+	.map((key) => key.slice(start.length)).sort();
+
+test('each action of the audit and each state has its words, no other', () => {
+	assert.deepEqual(ends('audit.did-'), actionChoices([])
+		.map(([action]) => action.replace(':', '-')).sort());
+	assert.deepEqual(ends('rec.state-'), [...stateChoices()
+		.map(([state]) => state), 'means'].sort());
 });
 
 test('no word is in two parts of the catalogue, or twice in one', () => {
@@ -116,13 +129,11 @@ function checkPhrase(tag, key, phrase, original) {
 
 /** A word with a capital and another word: a sentence for people. */
 const SENTENCE = /(['`])(?:[^'`\n\\]|\\.)*?\b[A-Z][a-z]+,? [a-z]+(?:[^'`\n\\]|\\.)*?\1/g;
-/** Pages that have no words for people in their sources any more. */
-const SPEAKS = (path) => !isReview(path) && path !== 'js/review/main.js';
 /** Said to developers. */
 const NOT_FOR_PEOPLE = /new (Type)?Error\(|console\./;
 
-test('no source of a visit has sentences of its own', () => {
-	const found = sources.filter(([path]) => SPEAKS(path)).flatMap(
+test('no source has sentences of its own', () => {
+	const found = sources.flatMap(
 		([path, text]) => text.split('\n').flatMap((line) =>
 			NOT_FOR_PEOPLE.test(line) ? []
 				: (line.match(SENTENCE) ?? []).map((words) =>

@@ -54,9 +54,6 @@ export const dayAndClock = (time, now, locale) =>
 	t('time.day-and-clock', { day: day(time, now, locale),
 		clock: clock(time, locale) });
 
-/** @param {number} count @param {string} noun */
-export const plural = (count, noun) => `${count} ${noun}${count === 1 ? '' : 's'}`;
-
 /**
  * How long until: "now", "in 5 minutes", "in 3 hours", "in 2 days".
  * @param {number} ms
@@ -98,8 +95,8 @@ export const range = (first, last, locale = own()) =>
 	new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit' })
 		.formatRange(new Date(first), new Date(last));
 
-/** @param {number} value @param {string} unit */
-const measure = (value, unit) => new Intl.NumberFormat(own(),
+/** "27 minutes" @param {number} value @param {string} unit of Intl */
+export const measure = (value, unit) => new Intl.NumberFormat(own(),
 	{ style: 'unit', unit, unitDisplay: 'long' }).format(value);
 
 /** "45 seconds", "27 minutes", "1 hour 5 minutes" @param {number} seconds */

@@ -2,9 +2,10 @@
 // Films and files of a recording in words. No DOM here.
 
 import { ApiError } from '../api.js';
-import { plural } from '../time.js';
+import { has, locale as own, t } from '../lang.js';
+import { measure } from '../time.js';
 import { problemWords } from './problems.js';
-import { whenWords } from './rows.js';
+import { whenWithin } from './rows.js';
 
 /**
  * @typedef {import('./api.js').Film} Film
@@ -12,8 +13,6 @@ import { whenWords } from './rows.js';
  *   | 'cancelled'} Step of a film, as it is shown
  */
 
-/** Numbers stand in English sentences. */
-const LANGUAGE = 'en';
 const MINUTE_S = 60;
 const HOUR_S = 3600;
 const UNITS = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'];
@@ -21,37 +20,22 @@ const STEP = 1000;
 /** Progress is told when it has gone so far again. */
 const TOLD = 0.25;
 
-/** @type {[import('./api.js').Container, string, string][]} */
-export const CONTAINERS = [
-	['mp4', 'MP4', 'Plays on nearly every device.'],
-	['webm', 'WebM', 'An open format; plays in browsers.'],
+/** @returns {[import('./api.js').Container, string, string][]} to choose from */
+export const containers = () => [
+	['mp4', 'MP4', t('film.mp4-hint')],
+	['webm', 'WebM', t('film.webm-hint')],
 ];
 
-/** @type {[import('./api.js').Layout, string, string][]} */
-export const LAYOUTS = [
-	['side-by-side', 'Side by side', 'Both people are as large.'],
-	['picture-in-picture', 'Picture in picture',
-		'The patient fills the picture, the clinician is small.'],
+/** @returns {[import('./api.js').Layout, string, string][]} to choose from */
+export const layouts = () => [
+	['side-by-side', t('film.side-by-side'), t('film.side-by-side-hint')],
+	['picture-in-picture', t('film.picture-in-picture'),
+		t('film.picture-in-picture-hint')],
 ];
-
-/** @type {Record<string, string>} */
-const FAILURES = {
-	'unreadable': 'It could not be made: a file of this recording is damaged.',
-	'disk-full': 'It could not be made: the server has no room left.',
-	'too-long': 'It could not be made: the recording is too long for one film.',
-};
-const FAILURE = 'It could not be made. You can try again.';
-
-/** @type {Record<string, string>} */
-const REFUSALS = {
-	'running': 'The visit is still being recorded. A film can be made when it has ended.',
-	'too-many': 'Many films are waiting already. Please try again later.',
-	'not-found': 'You may not download this recording any more.',
-};
 
 /** Why there will be no film. @param {unknown} error */
 export const filmProblem = (error) => error instanceof ApiError
-	&& Object.hasOwn(REFUSALS, error.code) ? REFUSALS[error.code]
+	&& has(`film.refused-${error.code}`) ? t(`film.refused-${error.code}`)
 	: problemWords(error);
 
 /** "312 MB" @param {number} bytes */
@@ -59,27 +43,29 @@ export function bytesWords(bytes) {
 	const rank = bytes < 1 ? 0 : Math.min(UNITS.length - 1,
 		Math.floor(Math.log10(bytes) / 3));
 	const value = bytes / STEP ** rank;
-	return new Intl.NumberFormat(LANGUAGE, { style: 'unit', unit: UNITS[rank],
+	return new Intl.NumberFormat(own(), { style: 'unit', unit: UNITS[rank],
 		unitDisplay: rank ? 'short' : 'long',
 		maximumFractionDigits: value < 10 && rank ? 1 : 0 }).format(value);
 }
 
 /** "12 %" @param {number} part 0 to 1 */
-export const percentWords = (part) => `${Math.floor(
-	Math.min(1, Math.max(0, part)) * 100)} %`;
+export const percentWords = (part) => t('quality.percent', {
+	n: Math.floor(Math.min(1, Math.max(0, part)) * 100) });
 
 /** @param {number | null} seconds null: not known yet */
 export function leftWords(seconds) {
 	if (seconds === null)
 		return '';
 	if (seconds < MINUTE_S)
-		return 'less than a minute left';
+		return t('film.left-soon');
 	if (seconds < HOUR_S)
-		return `about ${plural(Math.round(seconds / MINUTE_S), 'minute')} left`;
+		return t('film.left', {
+			time: measure(Math.round(seconds / MINUTE_S), 'minute') });
 	const minutes = Math.round(seconds / MINUTE_S);
 	const rest = minutes % 60;
-	return `about ${plural(Math.floor(minutes / 60), 'hour')}${
-		rest ? ` ${plural(rest, 'minute')}` : ''} left`;
+	const hours = measure(Math.floor(minutes / 60), 'hour');
+	return t('film.left', {
+		time: rest ? `${hours} ${measure(rest, 'minute')}` : hours });
 }
 
 /** @param {Film} film @param {number} now @returns {Step} */
@@ -93,12 +79,13 @@ export const isUnderWay = ({ state }) =>
 
 /** @param {Film} film */
 export const filmTitle = ({ container }) =>
-	`${container === 'mp4' ? 'MP4' : 'WebM'} film`;
+	t('film.title', { format: container === 'mp4' ? 'MP4' : 'WebM' });
 
 /** @param {Film} film */
-export const filmHow = ({ layout, burn_in: burnIn }) =>
-	`${LAYOUTS.find(([is]) => is === layout)?.[1] ?? layout}${
-		burnIn ? ', names and time in the picture' : ''}`;
+export function filmHow({ layout: code, burn_in: burnIn }) {
+	const layout = layouts().find(([is]) => is === code)?.[1] ?? code;
+	return burnIn ? t('film.how-burnt', { layout }) : layout;
+}
 
 /**
  * How it is with a film.
@@ -110,21 +97,22 @@ export function filmWords(film, now) {
 	const left = leftWords(film.remaining_s);
 	switch (stepOf(film, now)) {
 	case 'waiting':
-		return 'Waits for its turn: films are made one after the other.';
+		return t('film.waiting');
 	case 'running':
 		return `${percentWords(film.progress)}${left && ` · ${left}`}`;
 	case 'done':
-		return `Ready${film.bytes === null ? ''
-			: ` · ${bytesWords(film.bytes)}`}${film.expires === null ? ''
-			: ` · kept until ${whenWords(film.expires, now)
-				.replace(/^T/, 't')}`}`;
+		return [t('film.ready'),
+			film.bytes !== null && bytesWords(film.bytes),
+			film.expires !== null && t('film.kept-until', {
+				time: whenWithin(film.expires, now) })]
+			.filter(Boolean).join(' · ');
 	case 'expired':
-		return 'It was kept for its time and is gone. You can make it again.';
+		return t('film.expired');
 	case 'cancelled':
-		return 'Cancelled.';
+		return t('film.cancelled');
 	default:
-		return Object.hasOwn(FAILURES, film.error ?? '')
-			? FAILURES[film.error ?? ''] : FAILURE;
+		return has(`film.failed-${film.error}`)
+			? t(`film.failed-${film.error}`) : t('film.failed');
 	}
 }
 
@@ -137,20 +125,20 @@ export function filmWords(film, now) {
 export function filmNews(before, after) {
 	const words = after.map((film) => {
 		const was = before.find(({ id }) => id === film.id);
-		const title = filmTitle(film);
+		const said = { film: filmTitle(film) };
 		if (!was)
 			return '';
 		if (film.state === 'done' && was.state !== 'done')
-			return `The ${title} is ready.`;
+			return t('film.news-done', said);
 		if (film.state === 'failed' && was.state !== 'failed')
-			return `The ${title} could not be made.`;
+			return t('film.news-failed', said);
 		if (film.state === 'cancelled' && was.state !== 'cancelled')
-			return `The ${title} is cancelled.`;
+			return t('film.news-cancelled', said);
 		if (film.state === 'running' && was.state === 'waiting')
-			return `The ${title} is being made.`;
+			return t('film.news-running', said);
 		return film.state === 'running' && Math.floor(film.progress / TOLD)
-			> Math.floor(was.progress / TOLD)
-			? `The ${title}: ${percentWords(film.progress)}.` : '';
+			> Math.floor(was.progress / TOLD) ? t('film.news-progress',
+				{ ...said, part: percentWords(film.progress) }) : '';
 	});
 	return words.filter(Boolean).join(' ');
 }
@@ -158,7 +146,7 @@ export function filmNews(before, after) {
 /** @param {string} language a tag of BCP 47 */
 export function languageWords(language) {
 	try {
-		return new Intl.DisplayNames([LANGUAGE], { type: 'language' })
+		return new Intl.DisplayNames([own()], { type: 'language' })
 			.of(language) ?? language;
 	} catch {
 		return language;
@@ -172,11 +160,14 @@ export function languageWords(language) {
  */
 export function fileWords(name, nameOf) {
 	const lane = /^(\d+)-(clinician|patient)(-screen)?-(\d+)\.\w+$/.exec(name);
-	if (lane)
-		return `${lane[3] ? 'Screen' : 'Camera and voice'} of ${
-			nameOf(lane[2])}`;
+	if (lane) {
+		const named = { name: nameOf(lane[2]) };
+		return lane[3] ? t('player.screen-of', named)
+			: t('film.lane-of', named);
+	}
 	if (/^\d+-chat\.jsonl$/.test(name))
-		return 'Messages';
+		return t('player.messages');
 	const captions = /^captions-([\w-]+)\.vtt$/.exec(name);
-	return captions ? `Captions, ${languageWords(captions[1])}` : name;
+	return captions ? t('film.captions', {
+		language: languageWords(captions[1]) }) : name;
 }

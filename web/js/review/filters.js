@@ -6,6 +6,7 @@
 // portal is asked for moments. What an address says wrongly is as if it were
 // not there: somebody may have cut a link in two.
 
+import { t } from '../lang.js';
 import * as time from '../time.js';
 
 /**
@@ -173,8 +174,10 @@ function lengthWords(least, most) {
 	const from = Math.round(least / 60);
 	const to = Math.round(most / 60);
 	if (!most)
-		return from === 60 ? 'An hour and more' : `${from} minutes and more`;
-	return from ? `${from} to ${to} minutes` : `Under ${to} minutes`;
+		return from === 60 ? t('rec.an-hour')
+			: t('rec.minutes-more', { n: from });
+	return from ? t('rec.minutes-range', { from, n: to })
+		: t('rec.minutes-under', { n: to });
 }
 
 /**

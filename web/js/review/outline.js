@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // How loud the voices of a recording were: as shapes and in words.
 
+import { t } from '../lang.js';
+import { listed } from './rows.js';
+
 /**
  * @typedef {object} Outline GET /api/recordings/<id>/outline
  * @property {number} step_ms
@@ -85,7 +88,8 @@ export function outlineWords({ lanes }, nameOf) {
 	const said = ['clinician', 'patient'].map((role) =>
 		({ role, levels: levelsOf(lanes[role]) }))
 		.filter(({ levels }) => levels.length)
-		.map(({ role, levels }) => `${nameOf(role)} ${spoke(levels)} %`);
-	return said.length ? `Sound, of the time: ${said.join(', ')}`
-		: 'Sound: nothing was heard';
+		.map(({ role, levels }) => t('rec.spoke', { name: nameOf(role),
+			part: t('quality.percent', { n: spoke(levels) }) }));
+	return said.length ? t('rec.sound', { said: listed(said) })
+		: t('rec.silence');
 }

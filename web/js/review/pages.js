@@ -3,6 +3,8 @@
 // What is gone on the server while somebody turns pages may come twice or not
 // at all; here no row stands twice.
 
+import { t } from '../lang.js';
+
 /**
  * @template T
  * @typedef {object} Pages
@@ -62,7 +64,7 @@ export function people(known, rows, who) {
 	for (const row of rows) {
 		const person = who(row);
 		if (person?.id)
-			found.set(person.id, person.name || 'Without a name');
+			found.set(person.id, person.name || t('rec.no-name'));
 	}
 	return new Map([...found].sort(([, a], [, b]) => a.localeCompare(b)));
 }
@@ -70,15 +72,13 @@ export function people(known, rows, who) {
 /**
  * How many there are, for eyes and ears.
  * @param {Pages<any>} pages
- * @param {string} noun of one
+ * @param {'recording' | 'row'} what
  */
-export function countWords({ rows, next }, noun) {
+export function countWords({ rows, next }, what) {
 	const n = rows.length;
 	if (!n)
-		return `No ${noun}s`;
-	if (next)
-		return `${n} ${noun}s shown, there are more`;
-	return n === 1 ? `1 ${noun}` : `${n} ${noun}s`;
+		return t(`rec.none-${what}`);
+	return next ? t(`rec.some-${what}`, { n }) : t(`rec.count-${what}`, { n });
 }
 
 /**

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What happened in a recording and when, for its bar and its list of events.
 
+import { t } from '../lang.js';
 import { roleOf, nameOf } from './playerwords.js';
 
 /**
@@ -23,8 +24,13 @@ const SHARED_AGAIN_MS = 2000;
 /** So much of what was written stands at a mark. */
 const SAID_MAX = 60;
 
-/** @type {Record<string, string>} an answer, after the name */
-const ANSWERS = { yes: 'agreed to be recorded', voice: 'agreed to voice only' };
+/** @param {string} name @param {string} answer */
+function answerWords(name, answer) {
+	if (answer === 'voice')
+		return t('player.agreed-voice', { name });
+	return answer === 'yes' ? t('player.agreed', { name })
+		: t('player.not-agreed', { name });
+}
 
 /**
  * The lines of a chat file; what is none is left out.
@@ -69,10 +75,10 @@ export function saidBy(lines, ms) {
 function presence(play, note, met) {
 	const name = nameOf(play, note.role);
 	if (note.event === 'joined')
-		return met ? ['back', `${name} came back`]
-			: ['joined', `${name} joined`];
-	return note.reason === 'lost' ? ['lost', `${name} lost the connection`]
-		: ['left', `${name} left`];
+		return met ? ['back', t('player.came-back', { name })]
+			: ['joined', t('player.joined', { name })];
+	return note.reason === 'lost' ? ['lost', t('player.lost', { name })]
+		: ['left', t('player.left', { name })];
 }
 
 /** @param {Play} play @returns {Mark[]} */
@@ -81,12 +87,12 @@ function ofNotes(play) {
 	return play.notes.flatMap((note) => {
 		const ms = note.time_ms;
 		if (note.event === 'paused')
-			return [{ ms, kind: 'paused', words: 'Recording paused' }];
+			return [{ ms, kind: 'paused', words: t('recording.paused') }];
 		if (note.event === 'running')
-			return [{ ms, kind: 'running', words: 'Recording went on' }];
+			return [{ ms, kind: 'running', words: t('player.went-on') }];
 		if (note.event === 'consent')
-			return [{ ms, kind: 'consent', words: `${nameOf(play, note.role)} ${
-				ANSWERS[note.answer] ?? 'did not agree to be recorded'}` }];
+			return [{ ms, kind: 'consent', words: answerWords(
+				nameOf(play, note.role), note.answer) }];
 		if (note.event !== 'joined' && note.event !== 'left')
 			return [];
 		const [kind, words] = presence(play, note, met.has(note.role));
@@ -103,7 +109,7 @@ const shares = (play) => play.lanes
 		return before && segment.start_ms - before.start_ms
 			- before.duration_ms < SHARED_AGAIN_MS ? [] : [{
 				ms: segment.start_ms, kind: /** @type {Kind} */ ('share'),
-				words: `${nameOf(play, role)} shared a screen` }];
+				words: t('player.shared', { name: nameOf(play, role) }) }];
 	}));
 
 /** @param {string} text */
@@ -119,10 +125,11 @@ export function marksOf(play, lines) {
 	/** @type {Mark[]} */
 	const all = [...ofNotes(play), ...shares(play), ...lines.map((line) => ({
 		ms: line.at_ms, kind: /** @type {Kind} */ ('chat'),
-		words: `${nameOf(play, line.role)} wrote: ${short(line.text)}` }))];
+		words: t('player.wrote', { name: nameOf(play, line.role),
+			text: short(line.text) }) }))];
 	if (play.lost_at_ms !== null)
 		all.push({ ms: play.lost_at_ms, kind: 'broken',
-			words: 'The recording was interrupted' });
+			words: t('player.interrupted') });
 	return all.map((mark) => ({ ...mark,
 		ms: Math.min(Math.max(0, mark.ms), play.duration_ms) }))
 		.sort((a, b) => a.ms - b.ms);

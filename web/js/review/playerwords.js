@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What people read and hear in the player.
 
+import { t } from '../lang.js';
 import * as time from '../time.js';
 
 /**
@@ -8,13 +9,14 @@ import * as time from '../time.js';
  * @typedef {import('./api.js').Lane} Lane
  */
 
-/** @type {Record<string, string>} */
-const ROLES = { clinician: 'Clinician', patient: 'Patient' };
+/** @param {string} role */
+const roleWords = (role) => role === 'clinician' ? t('rec.clinician')
+	: role === 'patient' ? t('rec.patient') : t('player.somebody');
 
 /** @param {Play} play @param {string} role @returns {string} */
 export const nameOf = ({ recording }, role) =>
 	(role === 'clinician' ? recording.clinician?.name
-		: recording.patient?.name) || ROLES[role] || 'Somebody';
+		: recording.patient?.name) || roleWords(role);
 
 /** @param {Play} play @param {Record<string, any>} note */
 export const roleOf = ({ notes }, note) => note.role
@@ -23,10 +25,7 @@ export const roleOf = ({ notes }, note) => note.role
 
 /** @param {Play} play @param {Lane} lane */
 export const laneName = (play, { lane, role }) => lane.endsWith('-screen')
-	? `Screen of ${nameOf(play, role)}` : nameOf(play, role);
-
-/** @param {number} n @param {string} noun */
-const plural = (n, noun) => `${n} ${noun}${n === 1 ? '' : 's'}`;
+	? t('player.screen-of', { name: nameOf(play, role) }) : nameOf(play, role);
 
 /** "1 hour 2 minutes 5 seconds" @param {number} ms */
 export function spoken(ms) {
@@ -34,16 +33,24 @@ export function spoken(ms) {
 	const parts = [[Math.floor(all / 3600), 'hour'],
 		[Math.floor(all / 60) % 60, 'minute'], [all % 60, 'second']];
 	const said = parts.filter(([n]) => n)
-		.map(([n, noun]) => plural(Number(n), String(noun)));
-	return said.join(' ') || '0 seconds';
+		.map(([n, unit]) => time.measure(Number(n), String(unit)));
+	return said.join(' ') || time.measure(0, 'second');
 }
 
 /** What the bar says of itself. @param {number} ms @param {number} duration */
 export const barWords = (ms, duration) =>
-	`${spoken(ms)} of ${spoken(duration)}`;
+	t('player.of', { time: spoken(ms), all: spoken(duration) });
 
 /** "1.25×" @param {number} rate */
-export const rateWords = (rate) => `${rate}×`;
+export const rateWords = (rate) => t('player.rate', { rate });
+
+/** @param {number} ms that could not be stored */
+function lostWords(ms) {
+	if (ms <= 0)
+		return '';
+	return ms < 1000 ? t('player.lost-moment')
+		: t('player.lost-time', { time: spoken(ms) });
+}
 
 /**
  * What is to be known of the recording as a whole.
@@ -51,16 +58,16 @@ export const rateWords = (rate) => `${rate}×`;
  * @returns {{ bad: boolean, words: string } | null}
  */
 export function conditionWords({ running, how, lost_at_ms: lostAt, recording }) {
-	const lost = recording.lost_ms > 0
-		? ` ${recording.lost_ms < 1000 ? 'Less than a second'
-			: spoken(recording.lost_ms)} could not be stored.` : '';
+	const lost = lostWords(recording.lost_ms);
+	const also = (/** @type {string} */ words) => lost ? `${words} ${lost}`
+		: words;
 	if (running)
-		return { bad: false, words: `This visit is still being recorded. What is shown here is some seconds late.${lost}` };
+		return { bad: false, words: also(t('player.running')) };
 	if (how === 'interrupted' || lostAt !== null)
-		return { bad: true, words: `This recording was interrupted${
-			lostAt === null ? '' : ` at ${time.length(lostAt)}`}: what came after is not in it.${lost}` };
+		return { bad: true, words: also(lostAt === null ? t('player.cut')
+			: t('player.cut-at', { time: time.length(lostAt) })) };
 	if (how === 'incomplete' || lost)
-		return { bad: true, words: `This recording is incomplete: not everything could be stored.${lost}` };
+		return { bad: true, words: also(t('player.incomplete')) };
 	return null;
 }
 
@@ -68,13 +75,7 @@ export function conditionWords({ running, how, lost_at_ms: lostAt, recording }) 
  * What stands in the place of a picture.
  * @param {'hole' | 'camera' | 'voice' | 'paused' | 'broken'} why
  */
-export const plateWords = (why) => ({
-	hole: 'Not in the visit',
-	camera: 'Camera off',
-	voice: 'Voice only',
-	paused: 'Recording paused',
-	broken: 'Cannot be played in this browser',
-})[why];
+export const plateWords = (why) => t(`player.plate-${why}`);
 
 /**
  * Why nothing more is shown.
@@ -82,21 +83,20 @@ export const plateWords = (why) => ({
  * @returns {{ title: string, text: string, signIn: boolean }}
  */
 export const goneWords = (code) => code === 'signed-out' ? {
-	title: 'You have been signed out', signIn: true,
-	text: 'Sign in again to go on watching this recording.',
+	title: t('player.signed-out-title'), signIn: true,
+	text: t('player.signed-out'),
 } : {
-	title: 'This recording can no longer be watched', signIn: false,
-	text: 'It was deleted, or this account may not watch it any more, or you have signed in anew meanwhile.',
+	title: t('player.gone-title'), signIn: false, text: t('player.gone'),
 };
 
-/** @type {[string, string][]} key, what it does */
-export const KEYS = [
-	['Space or K', 'Play or pause'],
-	['← →', '5 seconds back or forward'],
-	['J L', '10 seconds back or forward'],
-	['0 to 9', 'To the tenths of the recording'],
-	[', .', 'Slower, faster'],
-	['M', 'Sound off or on'],
-	['C', 'Captions off or on'],
-	['Home End', 'To the beginning, to the end'],
+/** @returns {[string, string][]} key, what it does */
+export const keys = () => [
+	[t('player.key-space'), t('player.does-play')],
+	['← →', t('player.does-five')],
+	['J L', t('player.does-ten')],
+	[t('player.key-digits'), t('player.does-tenths')],
+	[', .', t('player.does-rate')],
+	['M', t('player.does-sound')],
+	['C', t('player.does-captions')],
+	[t('player.key-ends'), t('player.does-ends')],
 ];

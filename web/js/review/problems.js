@@ -2,17 +2,8 @@
 // What people read when the review interface refuses something.
 
 import { ApiError } from '../api.js';
+import { has, t } from '../lang.js';
 import { notice } from '../words.js';
-
-/** @type {Record<string, string>} where words.js speaks of visits */
-const PROBLEMS = {
-	'held': 'This recording is on hold and cannot be deleted. Release the hold first.',
-	'running': 'The visit is still being recorded. It can be deleted when it has ended.',
-	'missing': 'The files of this recording are not in the store. Tell your administrator: it was not deleted.',
-	'unreadable': 'The files of this recording cannot be read. Tell your administrator.',
-	'not-found': 'This recording is not there any more, or you may not do this with it.',
-	'busy': 'The clinic’s server is busy. Please try again in a moment.',
-};
 
 /** @param {unknown} error @returns {string} for people */
 export function problemWords(error) {
@@ -20,7 +11,9 @@ export function problemWords(error) {
 		return notice('failed');
 	if (error.code === 'bad-request')
 		return notice(`said:${error.message}`);
-	return PROBLEMS[error.code] ?? notice(error.code);
+	// words.js speaks of visits.
+	const own = `rec.problem-${error.code}`;
+	return has(own) ? t(own) : notice(error.code);
 }
 
 /** @param {unknown} error @param {string} code */

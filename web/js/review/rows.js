@@ -2,8 +2,9 @@
 // Recordings and rows of the audit in words. No DOM here: what people wrote
 // stays text.
 
-import { locale as own } from '../lang.js';
+import { has, locale as own, t } from '../lang.js';
 import * as time from '../time.js';
+import { STATES } from './filters.js';
 
 /**
  * @typedef {import('./api.js').Recording} Recording
@@ -11,66 +12,51 @@ import * as time from '../time.js';
  * @typedef {[label: string, value: string]} Fact
  */
 
-/** @type {Record<string, string>} */
-const STATES = {
-	running: 'Running', finished: 'Complete', incomplete: 'Incomplete',
-	interrupted: 'Interrupted', lost: 'Lost',
-};
+/** What there are no words for is not said. @param {string} key */
+const ifSaid = (key) => has(key) ? t(key) : '';
 
-/** @type {Record<string, string>} what it means for who wants to see it */
-const MEANINGS = {
-	running: 'The visit is being recorded now.',
-	finished: 'All of it was stored.',
-	incomplete: 'Parts of it could not be stored.',
-	interrupted: 'The recorder was cut off; what was stored until then is there.',
-	lost: 'Nothing of it was found in the store.',
-};
-
-/** @type {Record<string, string>} how it ended, by code */
-const ENDS = {
-	'stopped': 'It was stopped in the visit.',
-	'withdrawn': 'A consent was withdrawn.',
-	'ended': 'The visit ended.', 'left': 'The clinician left.',
-	'disk-full': 'The server had no room left.',
-	'failed': 'The recorder failed.',
-};
+/** "Pat, Dr. Example" @param {string[]} words */
+export const listed = (words) =>
+	new Intl.ListFormat(own(), { type: 'unit' }).format(words);
 
 /** @param {string} state */
 export const stateWords = (state) =>
-	Object.hasOwn(STATES, state) ? STATES[state] : 'Unknown';
+	STATES.includes(state) ? t(`rec.state-${state}`) : t('rec.unknown');
 
 /** @returns {[state: string, words: string][]} to choose from */
-export const stateChoices = () => Object.entries(STATES);
+export const stateChoices = () =>
+	STATES.map((state) => [state, stateWords(state)]);
 
 /** The shape beside the words, a symbol of img/review.svg. @param {string} state */
 export const stateShape = (state) =>
-	Object.hasOwn(STATES, state) ? `state-${state}` : 'state-lost';
+	STATES.includes(state) ? `state-${state}` : 'state-lost';
 
 /** @param {Recording} recording */
 export function stateMeaning({ state, reason, lost_ms }) {
-	const lost = lost_ms > 0
-		? ` ${Math.ceil(lost_ms / 1000)} s are missing.` : '';
-	const end = state === 'running' ? '' : ENDS[reason ?? ''] ?? '';
-	return `${MEANINGS[state] ?? ''}${lost} ${end}`.trim();
+	// What it means for who wants to see it, and how it ended.
+	return [ifSaid(`rec.means-${state}`),
+		lost_ms > 0 && t('rec.missing', { n: Math.ceil(lost_ms / 1000) }),
+		state !== 'running' && ifSaid(`rec.end-${reason}`),
+	].filter(Boolean).join(' ');
 }
 
 /** @param {number | null} seconds */
 export const lengthWords = (seconds) =>
-	seconds === null ? 'Not ended' : time.length(seconds * 1000);
+	seconds === null ? t('rec.not-ended') : time.length(seconds * 1000);
 
 /** @param {{name: string | null} | null} person */
 export const personWords = (person) =>
-	person ? person.name || 'Without a name' : 'Unknown';
+	person ? person.name || t('rec.no-name') : t('rec.unknown');
 
 /** A reason's code as people read it. @param {string} reason */
 export const reasonWords = (reason) => (reason.charAt(0).toUpperCase()
 	+ reason.slice(1)).replaceAll('-', ' ');
 
 /** @param {{title: string} | null} visit */
-export const titleWords = (visit) => visit?.title || 'Visit';
+export const titleWords = (visit) => visit?.title || t('visit.untitled');
 
 /** @param {string} at RFC 3339 @param {string} [locale] a short day */
-export const dateWords = (at, locale) => new Intl.DateTimeFormat(locale, {
+export const dateWords = (at, locale = own()) => new Intl.DateTimeFormat(locale, {
 	day: 'numeric', month: 'short', year: 'numeric' }).format(new Date(at));
 
 /**
@@ -87,7 +73,18 @@ export function whenWords(at, now, locale = own()) {
 		day: 'numeric', month: 'short',
 		year: date.getFullYear() === new Date(now).getFullYear()
 			? undefined : 'numeric' }).format(date);
-	return `${day}, ${time.clock(at, locale)}`;
+	return t('time.day-and-clock', { day, clock: time.clock(at, locale) });
+}
+
+/**
+ * The same, as it is written within a sentence.
+ * @param {string} at RFC 3339
+ * @param {number} now ms since 1970
+ */
+export function whenWithin(at, now) {
+	const words = whenWords(at, now);
+	return time.isNear(at, now)
+		? words.charAt(0).toLocaleLowerCase(own()) + words.slice(1) : words;
 }
 
 /**
@@ -101,17 +98,20 @@ export function deleteWords({ delete_on, hold }, now, locale) {
 	if (!delete_on)
 		return '';
 	if (hold)
-		return 'Kept by the hold';
-	return Date.parse(delete_on) <= now ? 'To be deleted now'
-		: `To be deleted on ${dateWords(delete_on, locale)}`;
+		return t('rec.kept-by-hold');
+	return Date.parse(delete_on) <= now ? t('rec.delete-now')
+		: t('rec.delete-on', { date: dateWords(delete_on, locale) });
 }
 
+/** When, and who with whom. @param {Recording} recording @param {number} now */
+export const whoWords = (recording, now) => t('rec.who', {
+	when: whenWords(recording.begun, now),
+	clinician: personWords(recording.clinician),
+	patient: personWords(recording.patient) });
+
 /** Who cannot see a row hears it so. @param {Recording} recording @param {number} now */
-export const rowWords = (recording, now) =>
-	`${titleWords(recording.visit)}, ${
-		whenWords(recording.begun, now)}, ${
-		personWords(recording.clinician)} with ${
-		personWords(recording.patient)}`;
+export const rowWords = (recording, now) => t('rec.row', {
+	title: titleWords(recording.visit), rest: whoWords(recording, now) });
 
 /**
  * All that is known of a recording, in words.
@@ -122,18 +122,19 @@ export const rowWords = (recording, now) =>
 export function recordingFacts(recording, now) {
 	const kept = deleteWords(recording, now);
 	return [
-		['Begun', `${time.day(recording.begun, now)}, ${
-			time.clock(recording.begun)}`],
-		['Length', lengthWords(recording.seconds)],
-		['Clinician', personWords(recording.clinician)],
-		['Patient', personWords(recording.patient)],
-		['State', `${stateWords(recording.state)}. ${
-			stateMeaning(recording)}`],
-		['On hold', recording.hold ? 'Yes: it cannot be deleted' : 'No'],
-		['Kept', kept || 'Until somebody deletes it'],
-		['Recording', recording.id],
-		...(recording.visit
-			? [/** @type {Fact} */ (['Visit', recording.visit.id])] : []),
+		[t('rec.begun'), time.dayAndClock(recording.begun, now)],
+		[t('rec.length'), lengthWords(recording.seconds)],
+		[t('rec.clinician'), personWords(recording.clinician)],
+		[t('rec.patient'), personWords(recording.patient)],
+		[t('rec.state'), t('rec.state-means', {
+			state: stateWords(recording.state),
+			meaning: stateMeaning(recording) })],
+		[t('rec.on-hold'), recording.hold ? t('rec.held-yes')
+			: t('rec.held-no')],
+		[t('rec.kept'), kept || t('rec.kept-until-deleted')],
+		[t('rec.recording'), recording.id],
+		...(recording.visit ? [/** @type {Fact} */ (
+			[t('visit.untitled'), recording.visit.id])] : []),
 	];
 }
 
@@ -145,71 +146,44 @@ export function recordingFacts(recording, now) {
 export function certificateFacts(certificate) {
 	const { recording, deleted, files, verified } = certificate;
 	/** @type {[string, any][]} */
-	const all = [['Certificate of', recording],
-		['Deleted', deleted && exactly(deleted)], ['Files', files],
-		['Nothing remains', verified ? 'Verified' : null]];
+	const all = [[t('rec.cert-of'), recording],
+		[t('rec.cert-deleted'), deleted && exactly(deleted)],
+		[t('rec.cert-files'), files],
+		[t('rec.cert-nothing'), verified ? t('rec.cert-verified') : null]];
 	return all.filter(([, value]) => value !== null && value !== undefined)
 		.map(([label, value]) => [label, String(value)]);
 }
 
 /* The audit */
 
-/** @type {Record<string, string>} action -> what was done, before "by" */
-const ACTIONS = {
-	'signed-in': 'Signed in', 'signed-out': 'Signed out',
-	'signed-out-everywhere': 'Signed out on all devices',
-	'sign-in-refused': 'Sign-in refused',
-	'visit-made': 'Visit made', 'visit-changed': 'Visit changed',
-	'visit-cancelled': 'Visit cancelled',
-	'join-granted': 'Entry to a visit granted',
-	'join-refused': 'Entry to a visit refused',
-	'check-granted': 'Test of the line granted',
-	'door-opened': 'Door opened', 'door-closed': 'Door closed',
-	'knocked': 'Knocked at a door', 'noted': 'Wrote to who waits',
-	'declined': 'Sent away who waited',
-	'duty-begun': 'Went on call', 'duty-ended': 'Went off call',
-	'urgent-called': 'Urgent call made', 'urgent-taken': 'Urgent call answered',
-	'request-refused': 'Request refused',
-	'portal-started': 'Portal started', 'portal-stopped': 'Portal stopped',
-	'audit-broken': 'Audit found broken', 'audit-exported': 'Audit exported',
-	'person-exported': 'A person’s data exported',
-	'person-erasure-begun': 'Erasing a person begun',
-	'person-erased': 'A person erased',
-	'key-init': 'Key of the clinic made', 'key-add': 'Key of the clinic added',
-	'key-rotate': 'Key of the clinic replaced',
-	'key-init-begun': 'Making a key of the clinic begun',
-	'key-add-begun': 'Adding a key of the clinic begun',
-	'key-rotate-begun': 'Replacing a key of the clinic begun',
-	'key-signing-changed': 'Signing keys of the portal changed',
-	'list': 'Recordings listed', 'audit-listed': 'Audit listed',
-	'play': 'Played', 'watched': 'Watched',
-	'recording-held': 'Put on hold', 'recording-released': 'Hold released',
-	'recording-deletion-begun': 'Deleting a recording begun',
-	'recording-deleted': 'Recording deleted',
-	'recording-deleted-again': 'Deleted recording found and deleted again',
-	'recording-verified': 'Recording verified',
-	'recording-exported': 'Recording exported',
-	'recording-recovered': 'Recording recovered',
-	'recording-damaged': 'Recording found damaged',
-	'previewed': 'Pictures seen in the list', 'downloaded': 'Downloaded',
-	'film-asked': 'Film asked for', 'film-made': 'Film made',
-	'film-failed': 'Film not made', 'film-cancelled': 'Film cancelled',
-	'film-deleted': 'Film deleted', 'captions-sealed': 'Captions added',
-	'events-missing': 'Events of the media server missing',
-	'events-resumed': 'Events of the media server going on',
-	'plugin:room-opened': 'Room opened', 'plugin:room-closed': 'Room closed',
-	'plugin:joined': 'Visit joined', 'plugin:left': 'Visit left',
-	'plugin:media-up': 'Media connected',
-	'plugin:media-down': 'Media disconnected',
-	'plugin:limited': 'Requests limited', 'plugin:refused': 'Entry refused',
-	'plugin:consent': 'Consent answered',
-	'plugin:recording': 'Recording changed',
-};
+/** What there are words for: `audit.did-<action>`, which stand before "by". */
+const ACTIONS = [
+	'signed-in', 'signed-out', 'signed-out-everywhere', 'sign-in-refused',
+	'visit-made', 'visit-changed', 'visit-cancelled', 'join-granted',
+	'join-refused', 'check-granted', 'door-opened', 'door-closed', 'knocked',
+	'noted', 'declined', 'duty-begun', 'duty-ended', 'urgent-called',
+	'urgent-taken', 'request-refused', 'portal-started', 'portal-stopped',
+	'audit-broken', 'audit-exported', 'person-exported',
+	'person-erasure-begun', 'person-erased', 'key-init', 'key-add',
+	'key-rotate', 'key-init-begun', 'key-add-begun', 'key-rotate-begun',
+	'key-signing-changed', 'list', 'audit-listed', 'play', 'watched',
+	'recording-held', 'recording-released', 'recording-deletion-begun',
+	'recording-deleted', 'recording-deleted-again', 'recording-verified',
+	'recording-exported', 'recording-recovered', 'recording-damaged',
+	'previewed', 'downloaded', 'film-asked', 'film-made', 'film-failed',
+	'film-cancelled', 'film-deleted', 'captions-sealed', 'events-missing',
+	'events-resumed', 'plugin:room-opened', 'plugin:room-closed',
+	'plugin:joined', 'plugin:left', 'plugin:media-up', 'plugin:media-down',
+	'plugin:limited', 'plugin:refused', 'plugin:consent', 'plugin:recording',
+];
+
+/** @param {string} action */
+const keyOf = (action) => `audit.did-${action.replace(':', '-')}`;
 
 /** @param {string} action */
 export function actionWords(action) {
-	if (Object.hasOwn(ACTIONS, action))
-		return ACTIONS[action];
+	if (ACTIONS.includes(action))
+		return t(keyOf(action));
 	const plain = action.replace(/^plugin:/, '').replaceAll(/[-_:]+/g, ' ');
 	return plain.charAt(0).toUpperCase() + plain.slice(1);
 }
@@ -220,7 +194,7 @@ export function actionWords(action) {
  * @returns {[action: string, words: string][]} by their words
  */
 export const actionChoices = (met) =>
-	[...new Set([...Object.keys(ACTIONS), ...met])]
+	[...new Set([...ACTIONS, ...met])]
 		.map((action) => /** @type {[string, string]} */ (
 			[action, actionWords(action)]))
 		.sort(([, a], [, b]) => a.localeCompare(b));
@@ -232,8 +206,9 @@ export const actionChoices = (met) =>
 export function subjectWords({ id, name }) {
 	const [, number] = /^uid-(\d+)$/.exec(id ?? '') ?? [];
 	if (number)
-		return `system user ${number}`;
-	return name || (id === 'portal' ? 'the portal' : 'somebody without a name');
+		return t('audit.system-user', { id: number });
+	return name || (id === 'portal' ? t('audit.the-portal')
+		: t('audit.no-name'));
 }
 
 /** @param {AuditRow} row @returns {string} who did it */
@@ -241,13 +216,17 @@ export function doer({ subject, action }) {
 	if (subject)
 		return subjectWords(subject);
 	if (action.startsWith('plugin:'))
-		return 'the media server';
-	return action === 'sign-in-refused' ? 'somebody unknown' : 'the portal';
+		return t('audit.media-server');
+	return action === 'sign-in-refused' ? t('audit.somebody')
+		: t('audit.the-portal');
 }
 
 /** @param {string | null} outcome */
 const outcomeWords = (outcome) => !outcome || outcome === 'ok' ? ''
-	: outcome.replaceAll('-', ' ');
+	: ifSaid(`audit.outcome-${outcome}`) || outcome.replaceAll('-', ' ');
+
+/** @param {string | null} role */
+const roleWords = (role) => role && (ifSaid(`audit.as-${role}`) || role);
 
 /**
  * A row in parts, of which the view makes a line.
@@ -256,10 +235,12 @@ const outcomeWords = (outcome) => !outcome || outcome === 'ok' ? ''
  */
 export function auditParts(row) {
 	const outcome = outcomeWords(row.outcome);
-	const rest = [row.role, row.reason && `reason ${row.reason}`]
-		.filter(Boolean).join(', ');
-	return { what: `${actionWords(row.action)}${outcome && ` (${outcome})`}`,
-		who: doer(row), rest: rest && `, ${rest}`, good: !outcome };
+	const what = actionWords(row.action);
+	const rest = [roleWords(row.role),
+		row.reason && t('audit.for-reason', { reason: row.reason })]
+		.filter(Boolean).map((words) => t('audit.rest', { words: `${words}` }));
+	return { what: outcome ? t('audit.with-outcome', { what, outcome }) : what,
+		who: doer(row), rest: rest.join(''), good: !outcome };
 }
 
 /** Is a row's object a recording? @param {AuditRow} row */
@@ -268,7 +249,7 @@ export const isOfRecording = ({ action }) =>
 		.test(action);
 
 /** @param {string} at RFC 3339 @param {string} [locale] to the second */
-export const exactly = (at, locale) => new Intl.DateTimeFormat(locale, {
+export const exactly = (at, locale = own()) => new Intl.DateTimeFormat(locale, {
 	dateStyle: 'medium', timeStyle: 'medium' }).format(new Date(at));
 
 /**
@@ -279,13 +260,14 @@ export const exactly = (at, locale) => new Intl.DateTimeFormat(locale, {
 export function auditFacts(row) {
 	/** @type {[string, string | number | null | undefined][]} */
 	const all = [
-		['Row', row.n], ['Time (UTC)', row.time], ['Action', row.action],
-		['Outcome', row.outcome], ['Person', row.subject?.id],
-		['Role', row.role],
-		[isOfRecording(row) ? 'Recording' : 'Object', row.object],
-		['Visit', row.visit], ['Reason', row.reason],
-		['Client address, as keyed hash', row.client],
-		['More', row.data && JSON.stringify(row.data)],
+		[t('audit.row'), row.n], [t('audit.time'), row.time],
+		[t('audit.action'), row.action], [t('audit.outcome'), row.outcome],
+		[t('audit.person'), row.subject?.id], [t('audit.role'), row.role],
+		[isOfRecording(row) ? t('rec.recording') : t('audit.object'),
+			row.object],
+		[t('visit.untitled'), row.visit], [t('rec.reason'), row.reason],
+		[t('audit.client'), row.client],
+		[t('audit.more'), row.data && JSON.stringify(row.data)],
 	];
 	return all.filter(([, value]) => value !== null && value !== undefined)
 		.map(([label, value]) => [label, String(value)]);

@@ -39,9 +39,6 @@ export function deskPage(actions) {
 		if (closed)
 			return;
 		fill(body);
-		// Its pages are in English.
-		body.lang = 'en';
-		body.dir = 'ltr';
 		desk = open(body, actions);
 		if (last)
 			desk.update(last);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The audit for administrators: who did what, when, and why.
 
+import { t, tParts } from '../../lang.js';
 import * as api from '../../review/api.js';
 import * as filters from '../../review/filters.js';
 import * as pages from '../../review/pages.js';
@@ -34,13 +35,14 @@ function rowNode(row, only) {
 	h('summary', {},
 		h('time', { datetime: row.time, class: 'hint' }, exactly(row.time)),
 		h('span', { class: 'audit-words' },
-			!good && icon('warning'), h('strong', {}, what), ` by ${who}${rest}`)),
+			!good && icon('warning'), ...tParts('audit.line',
+				{ what: h('strong', {}, what), who: h('bdi', {}, who), rest }))),
 	h('div', { class: 'audit-more' }, factList(auditFacts(row)),
 		h('div', { class: 'row wrap' },
-			subject?.id && way('Only this person', { subject: subject.id }),
+			subject?.id && way(t('audit.only-person'), { subject: subject.id }),
 			object && isOfRecording(row)
-				&& way('Only this recording', { object }),
-			way('Only this action', { action: row.action })))));
+				&& way(t('audit.only-recording'), { object }),
+			way(t('audit.only-action'), { action: row.action })))));
 }
 
 const waitingRow = () => h('li', { class: 'waiting', 'aria-hidden': 'true' },
@@ -62,14 +64,14 @@ export function auditPage(desk) {
 	const count = h('p', { class: 'hint row-count', id: 'count', role: 'status' });
 	const rows = h('ol', { class: 'audit card', id: 'audit' });
 	const empty = h('div', { class: 'empty', id: 'empty', hidden: true },
-		icon('shield'), h('p', {}, 'No row of the audit is like this.'));
+		icon('shield'), h('p', {}, t('audit.none-like')));
 	const problem = h('div', { id: 'list-problem' });
-	const more = button('plus', 'Show more', { id: 'more', class: 'big',
+	const more = button('plus', t('rec.show-more'), { id: 'more', class: 'big',
 		click: () => load(list.next) });
 	const node = h('div', { class: 'desk-column' },
 		h('div', { class: 'row between title-row' },
-			h('h1', { tabindex: -1 }, 'Audit'), count),
-		h('p', { class: 'hint lead-hint' }, 'What was done, newest first. Rows are never changed or removed.'),
+			h('h1', { tabindex: -1 }, t('audit.audit')), count),
+		h('p', { class: 'hint lead-hint' }, t('audit.lead')),
 		bar.node, rows, empty, problem,
 		h('p', { class: 'row center' }, more));
 
@@ -96,7 +98,7 @@ export function auditPage(desk) {
 		show(empty, none);
 		show(more, list.next && list.rows.length);
 		more.disabled = busy;
-		setText(count, busy && !list.known ? 'Loading…'
+		setText(count, busy && !list.known ? t('page.loading')
 			: pages.countWords(list, 'row'));
 	}
 

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What is asked before something is done with a recording.
 
+import { t } from '../../lang.js';
 import * as api from '../../review/api.js';
 import { problemWords } from '../../review/problems.js';
 import {
-	certificateFacts, reasonWords, recordingFacts, rowWords,
+	certificateFacts, reasonWords, recordingFacts, rowWords, titleWords,
 } from '../../review/rows.js';
 import { button, field, h } from '../dom.js';
 import { way } from '../topbar.js';
@@ -18,7 +19,6 @@ import { factList, shapeButton, sheet } from './parts.js';
 
 /** Characters of a reason; the portal takes no more. */
 const REASON_MAX = 200;
-const DELETE_WORD = 'delete';
 
 /** @param {Recording} recording */
 const which = (recording) =>
@@ -40,12 +40,12 @@ export function reasonFields(reasons, known = '') {
 			id: `reason-${n}`, checked: reason === known }),
 		h('span', {}, reasonWords(reason))));
 	if (reasons.length === 0)
-		return { node: field('Reason', text), read: () => text.value.trim() };
+		return { node: field(t('rec.reason'), text), read: () => text.value.trim() };
 	const node = h('fieldset', { class: 'choices' },
-		h('legend', {}, 'Reason'), ...choices,
-		h('label', { class: 'choice' }, own, h('span', {}, 'Another reason')),
+		h('legend', {}, t('rec.reason')), ...choices,
+		h('label', { class: 'choice' }, own, h('span', {}, t('rec.another-reason'))),
 		h('div', { class: 'own-reason' }, h('label', { for: 'reason-text',
-			class: 'unseen' }, 'The other reason'), text));
+			class: 'unseen' }, t('rec.the-other-reason')), text));
 	const read = () => {
 		const chosen = /** @type {HTMLInputElement | undefined} */ (
 			[...node.getElementsByTagName('input')].find((input) =>
@@ -68,10 +68,9 @@ export async function reasonFor(desk, recording) {
 		return known ?? '';
 	const { node, read } = reasonFields(reasons);
 	const reason = await sheet({ id: 'reason-dialog',
-		title: 'Why do you play this recording?', action: 'Play',
+		title: t('rec.why'), action: t('rec.play'),
 		body: [which(recording), node, h('p', { class: 'hint' },
-			`That you played it is kept in the audit.${
-				needed ? '' : ' You may leave the reason out.'}`)],
+			needed ? t('rec.play-kept') : t('rec.play-kept-free'))],
 		ready: () => !needed || Boolean(read()), work: async () => read() });
 	if (reason !== null)
 		desk.reasons.set(recording.id, reason);
@@ -86,42 +85,43 @@ export async function reasonFor(desk, recording) {
 function putOnHold(desk, recording) {
 	const reason = h('textarea', { id: 'hold-reason', rows: 3,
 		maxlength: REASON_MAX, required: true });
-	return sheet({ id: 'hold-dialog', title: 'Put on hold?',
-		action: 'Put on hold', words: problemWords,
-		body: [which(recording), field('Reason', reason,
-			'While it is on hold nobody can delete it, and no rule does.')],
+	return sheet({ id: 'hold-dialog', title: t('rec.hold-title'),
+		action: t('rec.put-on-hold'), words: problemWords,
+		body: [which(recording), field(t('rec.reason'), reason,
+			t('rec.hold-hint'))],
 		ready: () => Boolean(reason.value.trim()),
 		work: () => desk.ask(api.hold(recording.id, reason.value.trim())) });
 }
 
 /** @param {Desk} desk @param {Recording} recording */
 const releaseHold = (desk, recording) => sheet({ id: 'release-dialog',
-	title: 'Release the hold?', action: 'Release the hold',
+	title: t('rec.release-title'), action: t('rec.release'),
 	words: problemWords, body: [which(recording), h('p', {},
-		'The recording can be deleted again, by people and by the clinic’s rules.')],
+		t('rec.release-text'))],
 	work: () => desk.ask(api.release(recording.id)) });
 
 /** @param {Desk} desk @param {Recording} recording */
 function removeIt(desk, recording) {
+	const typed = t('rec.delete-word');
 	const word = h('input', { id: 'delete-word', autocomplete: 'off',
 		autocapitalize: 'none', spellcheck: 'false' });
-	return sheet({ id: 'delete-dialog', title: 'Delete this recording?',
-		action: 'Delete for ever', danger: true, words: problemWords,
+	return sheet({ id: 'delete-dialog', title: t('rec.delete-title'),
+		action: t('rec.delete-ever'), danger: true, words: problemWords,
 		body: [which(recording), h('p', {},
-			'Its key is destroyed first, then its files. This cannot be undone.'),
-		field(`Type “${DELETE_WORD}” to go on`, word)],
-		ready: () => word.value.trim().toLowerCase() === DELETE_WORD,
+			t('rec.delete-text')), field(t('rec.delete-type', { word: typed }),
+			word)],
+		ready: () => word.value.trim().toLowerCase() === typed,
 		work: () => desk.ask(api.remove(recording.id)) });
 }
 
 /** @param {Desk} desk @param {Record<string, any>} certificate */
 const deleted = (desk, certificate) => sheet({ id: 'deleted-dialog',
-	title: 'The recording is deleted', close: 'Close',
-	body: [h('p', {}, 'Its signed certificate is kept with the audit.'),
+	title: t('rec.deleted-title'), close: t('page.close'),
+	body: [h('p', {}, t('rec.deleted-text')),
 		factList(certificateFacts(certificate)),
-		button('copy', 'Copy the certificate', { click: async () => {
+		button('copy', t('rec.copy-cert'), { click: async () => {
 			await navigator.clipboard.writeText(JSON.stringify(certificate));
-			desk.actions.tell('Certificate copied.');
+			desk.actions.tell(t('rec.cert-copied'));
 		} })] });
 
 /**
@@ -136,16 +136,16 @@ function deeds(desk, recording, audit, then) {
 	const { rights, hold, state } = recording;
 	const all = [];
 	if (rights.includes('hold'))
-		all.push(button('lock', hold ? 'Release the hold' : 'Put on hold', {
+		all.push(button('lock', hold ? t('rec.release') : t('rec.put-on-hold'), {
 			id: hold ? 'release' : 'hold', click: () => then(() =>
 				(hold ? releaseHold : putOnHold)(desk, recording)) }));
 	if (audit)
 		all.push(way(desk.actions, `/audit?object=${recording.id}`,
-			{ class: 'as-button', id: 'to-audit' }, 'Who did what with it'));
+			{ class: 'as-button', id: 'to-audit' }, t('rec.who-did')));
 	if (rights.includes('delete'))
-		all.push(shapeButton('bin', 'Delete', { id: 'delete',
+		all.push(shapeButton('bin', t('rec.delete'), { id: 'delete',
 			class: 'plain danger', disabled: hold || state === 'running',
-			title: hold ? 'Release the hold first' : false,
+			title: hold ? t('rec.release-first') : false,
 			click: () => then(async () => {
 				const answer = await removeIt(desk, recording);
 				if (!answer)
@@ -174,8 +174,8 @@ export async function detailSheet(desk, recording, audit) {
 	body.addEventListener('click', (event) =>
 		event.target instanceof HTMLAnchorElement
 			&& body.closest('dialog')?.close());
-	await sheet({ id: 'detail-dialog', title: recording.visit?.title || 'Visit',
-		close: 'Close', body: [factList(recordingFacts(recording,
+	await sheet({ id: 'detail-dialog', title: titleWords(recording.visit),
+		close: t('page.close'), body: [factList(recordingFacts(recording,
 			Date.now())), body] });
 	return /** @type {(() => Promise<any>) | null} */ (next)?.() ?? null;
 }

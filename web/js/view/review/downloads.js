@@ -7,13 +7,14 @@
 // progress bar), `files`, `film-dialog` (`film-container-*`, `film-layout-*`,
 // `film-burn-in`).
 
+import { t } from '../../lang.js';
 import * as api from '../../review/api.js';
 import {
 	bytesWords, fileWords, filmHow, filmNews, filmTitle, filmWords, isUnderWay,
 	percentWords, stepOf,
 } from '../../review/films.js';
 import { isProblem, problemWords } from '../../review/problems.js';
-import { personWords, whenWords } from '../../review/rows.js';
+import { personWords, whenWithin } from '../../review/rows.js';
 import { fill, h, setAttribute, setText, show } from '../dom.js';
 import { askForFilm } from './filmdialog.js';
 import { problemPanel, shape } from './parts.js';
@@ -28,8 +29,18 @@ const LOOK_MS = 2000;
 /** After the portal could not be reached. */
 const AGAIN_MS = 5000;
 
-/** @type {Record<string, string>} what ends a film, by its step */
-const ENDS = { waiting: 'Cancel', running: 'Cancel', done: 'Delete' };
+/**
+ * What ends a film, on its button and for who only hears it.
+ * @param {Film} film
+ * @param {string} step
+ */
+function endWords(film, step) {
+	const what = { film: filmTitle(film) };
+	if (step === 'waiting' || step === 'running')
+		return [t('rec.cancel'), t('film.cancel-one', what)];
+	return step === 'done' ? [t('rec.delete'), t('film.delete-one', what)]
+		: [t('film.remove'), t('film.remove-one', what)];
+}
 
 /**
  * A link that saves a file.
@@ -48,15 +59,16 @@ function filmRow(film, end) {
 	let now = film;
 	const bar = h('progress', { max: 1, 'aria-label': filmTitle(film) });
 	const words = h('p', { class: 'film-words' });
-	const get = saving('', 'Download', { class: 'as-button primary film-get',
-		'aria-label': `Download the ${filmTitle(film)}` });
+	const get = saving('', t('film.download'), { class: 'as-button primary film-get',
+		'aria-label': t('film.download-one',
+			{ film: filmTitle(film) }) });
 	const stop = h('button', { type: 'button', class: 'film-end',
 		click: () => end(now) });
 	const node = h('li', { class: 'film', 'data-film': film.id },
 		h('div', { class: 'film-what' },
 			h('h3', {}, filmTitle(film)),
-			h('p', { class: 'hint' }, `${filmHow(film)} · asked for ${
-				whenWords(film.asked, Date.now()).replace(/^T/, 't')}`),
+			h('p', { class: 'hint' }, t('film.asked', {
+				how: filmHow(film), time: whenWithin(film.asked, Date.now()) })),
 			bar, words),
 		h('div', { class: 'row film-deeds' }, get, stop));
 
@@ -71,9 +83,9 @@ function filmRow(film, end) {
 		setText(words, filmWords(film, Date.now()));
 		show(get, step === 'done' && film.href);
 		setAttribute(get, 'href', film.href ?? '');
-		setText(stop, ENDS[step] ?? 'Remove');
-		setAttribute(stop, 'aria-label', `${ENDS[step] ?? 'Remove'} the ${
-			filmTitle(film)}`);
+		const [short, long] = endWords(film, step);
+		setText(stop, short);
+		setAttribute(stop, 'aria-label', long);
 	}
 	update(film);
 	return { node, stop, update };
@@ -83,21 +95,21 @@ function filmRow(film, end) {
 function fileList(desk, recording) {
 	const list = h('ul', { class: 'files-list' });
 	const node = h('details', { class: 'files', id: 'files' },
-		h('summary', {}, 'Single files'), h('p', { class: 'hint' },
-			'Each person’s lane, the screens and the messages, as they were stored.'),
+		h('summary', {}, t('film.files')), h('p', { class: 'hint' },
+			t('film.files-hint')),
 		list);
 	const nameOf = (/** @type {string} */ role) => personWords(
 		role === 'clinician' ? recording.clinician : recording.patient);
 	async function load() {
-		fill(list, h('li', { class: 'hint' }, 'Loading…'));
+		fill(list, h('li', { class: 'hint' }, t('page.loading')));
 		try {
 			const files = await desk.ask(api.files(recording.id));
 			fill(list, ...files.map(({ name, bytes, href }) => h('li', {},
 				saving(href, fileWords(name, nameOf), { class: 'file',
 					title: name }),
-				h('span', { class: 'hint' }, `${name} · ${
-					bytesWords(bytes)}`))),
-			!files.length && h('li', { class: 'hint' }, 'There are none.'));
+				h('span', { class: 'hint' }, h('bdi', {}, name),
+					` · ${bytesWords(bytes)}`))),
+			!files.length && h('li', { class: 'hint' }, t('film.files-none')));
 		} catch (error) {
 			fill(list, h('li', {}, problemPanel(problemWords(error), load)));
 		}
@@ -123,17 +135,17 @@ export function downloads(desk, recording) {
 		'aria-haspopup': 'dialog', click: async () => {
 			if (await askForFilm(desk, recording))
 				await look();
-		} }, shape('film'), h('span', {}, 'Make a film'));
+		} }, shape('film'), h('span', {}, t('film.make')));
 	const list = h('ul', { class: 'films', id: 'films', hidden: true });
 	const problem = h('div');
 	const news = h('p', { class: 'unseen', role: 'status' });
 	const body = h('div', { class: 'downloads-body' },
 		h('div', { class: 'row between wrap' }, h('p', { class: 'downloads-words' },
-			'A film holds the whole visit in one file: both people, the screen, and the messages as subtitles.'),
+			t('film.text')),
 		ask), problem, list, fileList(desk, recording));
 	const node = h('section', { class: 'downloads card', id: 'downloads',
 		'aria-labelledby': 'downloads-title' },
-	h('h2', { id: 'downloads-title' }, 'Download'), body, news);
+	h('h2', { id: 'downloads-title' }, t('film.downloads')), body, news);
 
 	/** @param {Film} film */
 	async function end(film) {
@@ -171,7 +183,7 @@ export function downloads(desk, recording) {
 	/** @param {unknown} error */
 	function failed(error) {
 		if (isProblem(error, 'not-found')) {
-			fill(body, h('p', {}, 'You may not download this recording any more.'));
+			fill(body, h('p', {}, t('film.refused-not-found')));
 			return;
 		}
 		fill(problem, problemPanel(problemWords(error), look));

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What is asked before a film is made.
 
+import { t } from '../../lang.js';
 import * as api from '../../review/api.js';
-import { CONTAINERS, LAYOUTS, filmProblem } from '../../review/films.js';
+import { containers, filmProblem, layouts } from '../../review/films.js';
 import { h } from '../dom.js';
 import { reasonFields } from './dialogs.js';
 import { sheet } from './parts.js';
@@ -37,18 +38,18 @@ function choice(name, legend, choices) {
  */
 export function askForFilm(desk, recording) {
 	const { reasons = [], reason_needed: needed } = recording;
-	const container = choice('film-container', 'Format', CONTAINERS);
-	const layout = choice('film-layout', 'Pictures', LAYOUTS);
+	const container = choice('film-container', t('film.format'), containers());
+	const layout = choice('film-layout', t('player.pictures'), layouts());
 	const burnIn = h('input', { type: 'checkbox', id: 'film-burn-in' });
 	const why = needed || reasons.length
 		? reasonFields(reasons, desk.reasons.get(recording.id)) : null;
-	return sheet({ id: 'film-dialog', title: 'Make a film',
-		action: 'Make the film', words: filmProblem,
+	return sheet({ id: 'film-dialog', title: t('film.make'),
+		action: t('film.make-it'), words: filmProblem,
 		body: [container.node, layout.node,
 			h('label', { class: 'choice' }, burnIn,
-				h('span', {}, 'Names and time in the picture')),
+				h('span', {}, t('film.burn-in'))),
 			why?.node ?? null,
-			h('p', { class: 'hint' }, 'Messages become subtitles. Who asks for a film, and who downloads it, is kept in the audit.')],
+			h('p', { class: 'hint' }, t('film.hint'))],
 		ready: () => !needed || Boolean(why?.read()),
 		work: () => desk.ask(api.askFilm(recording.id,
 			/** @type {api.FilmFields} */ ({ container: container.read(),

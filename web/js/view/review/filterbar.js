@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The filters of the list and of the audit: what is chosen is told at once.
 
+import { t } from '../../lang.js';
 import * as filters from '../../review/filters.js';
 import { actionChoices, stateChoices } from '../../review/rows.js';
 import { field, h, setText } from '../dom.js';
@@ -57,7 +58,7 @@ const choice = (id, changed) => {
 function bar(fields, clear) {
 	const count = h('span');
 	const form = h('form', { class: 'filters', id: 'filters',
-		'aria-label': 'Filters',
+		'aria-label': t('rec.filters'),
 		submit: (/** @type {Event} */ event) => event.preventDefault() },
 	...fields);
 	const fold = shapeButton('filter', '', { class: 'fold', id: 'fold',
@@ -67,11 +68,11 @@ function bar(fields, clear) {
 		} });
 	fold.lastElementChild?.replaceWith(count);
 	const clearing = h('button', { type: 'button', class: 'plain',
-		id: 'clear-filters', click: clear }, 'Clear filters');
+		id: 'clear-filters', click: clear }, t('rec.clear'));
 	form.append(h('div', { class: 'field filter-clear' }, clearing));
 	/** @param {number} set how many */
 	const update = (set) => {
-		setText(count, set ? `Filters (${set} set)` : 'Filters');
+		setText(count, set ? t('rec.filters-set', { n: set }) : t('rec.filters'));
 		clearing.disabled = !set;
 	};
 	return { node: h('div', { class: 'filter-bar' }, fold, form), update };
@@ -98,25 +99,25 @@ export function listFilters(desk, changed) {
 		sort: /** @type {import('../../review/filters.js').Sort} */ (value) }));
 	const hold = h('input', { type: 'checkbox', id: 'filter-hold',
 		change: () => set({ hold: hold.checked || undefined }) });
-	const { node, update: count } = bar([field('From', from.node),
-		field('To', to.node), field('Clinician', clinician),
-		field('Patient', patient), field('State', state),
-		field('Length', lasting), h('div', { class: 'field only-phone' },
-			h('label', { for: 'filter-sort' }, 'Order'), sort),
-		h('label', { class: 'check' }, hold, 'On hold only')],
+	const { node, update: count } = bar([field(t('rec.from'), from.node),
+		field(t('rec.to'), to.node), field(t('rec.clinician'), clinician),
+		field(t('rec.patient'), patient), field(t('rec.state'), state),
+		field(t('rec.length'), lasting), h('div', { class: 'field only-phone' },
+			h('label', { for: 'filter-sort' }, t('rec.order')), sort),
+		h('label', { class: 'check' }, hold, t('rec.hold-only'))],
 	() => changed({ sort: now.sort }));
-	setChoices(sort, 'Newest first', [['begun', 'Oldest first'],
-		['-seconds', 'Longest first'], ['seconds', 'Shortest first']], '');
+	setChoices(sort, t('rec.newest'), [['begun', t('rec.oldest')],
+		['-seconds', t('rec.longest')], ['seconds', t('rec.shortest')]], '');
 
 	/** @param {Filters} filter */
 	function update(filter) {
 		now = filter;
 		from.set(filter.from ?? '');
 		to.set(filter.to ?? '');
-		setChoices(clinician, 'All', desk.clinicians, filter.clinician ?? '');
-		setChoices(patient, 'All', desk.patients, filter.patient ?? '');
-		setChoices(state, 'All', stateChoices(), filter.state ?? '');
-		setChoices(lasting, 'Any', filters.lengthChoices(filter),
+		setChoices(clinician, t('rec.all'), desk.clinicians, filter.clinician ?? '');
+		setChoices(patient, t('rec.all'), desk.patients, filter.patient ?? '');
+		setChoices(state, t('rec.all'), stateChoices(), filter.state ?? '');
+		setChoices(lasting, t('rec.any'), filters.lengthChoices(filter),
 			filters.lengthOf(filter));
 		sort.value = filter.sort ?? '';
 		hold.checked = Boolean(filter.hold);
@@ -140,16 +141,16 @@ export function auditFilters(desk, changed) {
 	const action = choice('filter-action', (value) => set({ action: value }));
 	const object = h('input', { id: 'filter-recording', spellcheck: 'false',
 		autocomplete: 'off', autocapitalize: 'none', maxlength: 22,
-		placeholder: 'its id', change: () => {
+		placeholder: t('audit.its-id'), change: () => {
 			const value = object.value.trim();
 			object.setCustomValidity(/^([\w-]{22})?$/.test(value) ? ''
-				: 'The id of a recording has 22 characters.');
+				: t('audit.id-wrong'));
 			if (object.reportValidity())
 				set({ object: value });
 		} });
-	const { node, update: count } = bar([field('From', from.node),
-		field('To', to.node), field('Person', person),
-		field('Action', action), field('Recording', object)],
+	const { node, update: count } = bar([field(t('rec.from'), from.node),
+		field(t('rec.to'), to.node), field(t('audit.person'), person),
+		field(t('audit.action'), action), field(t('rec.recording'), object)],
 	() => changed({}));
 
 	/** @param {AuditFilters} filter @param {Iterable<string>} met actions */
@@ -157,8 +158,8 @@ export function auditFilters(desk, changed) {
 		now = filter;
 		from.set(filter.from ?? '');
 		to.set(filter.to ?? '');
-		setChoices(person, 'Everybody', desk.people, filter.subject ?? '');
-		setChoices(action, 'All', actionChoices(met), filter.action ?? '');
+		setChoices(person, t('audit.everybody'), desk.people, filter.subject ?? '');
+		setChoices(action, t('audit.all'), actionChoices(met), filter.action ?? '');
 		if (document.activeElement !== object)
 			object.value = filter.object ?? '';
 		count(filters.active(filter));

@@ -3,6 +3,7 @@
 // its sound. Only rows that are seen ask for theirs, since each is a row of the
 // audit; what is out of sight keeps its place and nothing more.
 
+import { t } from '../../lang.js';
 import * as api from '../../review/api.js';
 import { Few } from '../../review/few.js';
 import { personWords } from '../../review/rows.js';
@@ -50,7 +51,7 @@ async function stripNode(blob) {
 	});
 	picture.close();
 	return h('span', { class: 'strip', role: 'img',
-		'aria-label': 'Pictures of the recording' }, ...parts);
+		'aria-label': t('rec.strip') }, ...parts);
 }
 
 /** @param {Recording} recording */

@@ -2,6 +2,7 @@
 // The list of recordings: filters in the address, page by page, and the way
 // into one of them.
 
+import { t } from '../../lang.js';
 import * as api from '../../review/api.js';
 import * as filters from '../../review/filters.js';
 import * as pages from '../../review/pages.js';
@@ -35,9 +36,8 @@ function meet(desk, rows) {
 
 /** @param {(() => void) | null} clear the filters, if there are any */
 const nothing = (clear) => [icon('calendar'), h('p', {}, clear
-	? 'No recording is like this.'
-	: 'There are no recordings yet. When a visit was recorded, it appears here.'),
-clear && h('button', { type: 'button', click: clear }, 'Show all recordings')];
+	? t('rec.none-like') : t('rec.none-yet')),
+clear && h('button', { type: 'button', click: clear }, t('rec.show-all'))];
 
 /**
  * Where somebody was in a list that was loaded before the page was.
@@ -65,7 +65,7 @@ export function listPage(desk, state) {
 
 	const bar = listFilters(desk, go);
 	const count = h('p', { class: 'hint row-count', id: 'count', role: 'status' });
-	const title = h('h1', { tabindex: -1 }, 'Recordings');
+	const title = h('h1', { tabindex: -1 }, t('rec.recordings'));
 	const glimpsed = glances(desk);
 	const table = recordingsTable({ play, detail, glance: glimpsed.place,
 		only: (filter) => {
@@ -78,7 +78,7 @@ export function listPage(desk, state) {
 		} });
 	const empty = h('div', { class: 'empty', id: 'empty', hidden: true });
 	const problem = h('div', { id: 'list-problem' });
-	const more = button('plus', 'Show more', { id: 'more', class: 'big',
+	const more = button('plus', t('rec.show-more'), { id: 'more', class: 'big',
 		click: () => load(list.next) });
 	const node = h('div', { class: 'desk-column' },
 		h('div', { class: 'row between title-row' },
@@ -126,7 +126,7 @@ export function listPage(desk, state) {
 		}
 		show(more, list.next && list.rows.length);
 		more.disabled = busy;
-		setText(count, busy && !list.known ? 'Loading…'
+		setText(count, busy && !list.known ? t('page.loading')
 			: pages.countWords(list, 'recording'));
 	}
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What the pages of recordings and audit are made of.
 
+import { t } from '../../lang.js';
 import { latest } from '../../review/pages.js';
 import { isProblem, problemWords } from '../../review/problems.js';
 import { stateShape, stateWords } from '../../review/rows.js';
@@ -27,13 +28,13 @@ export const shapeButton = (name, words, properties) =>
 
 /** @param {string} state of a recording */
 export const stateBadge = (state) => h('span', {
-	class: `state is-${stateWords(state).toLowerCase()}` },
+	class: `state is-${state === 'finished' ? 'complete' : state}` },
 shape(stateShape(state)), h('span', {}, stateWords(state)));
 
 /** @param {Fact[]} rows */
 export const factList = (rows) => h('dl', { class: 'facts' },
 	...rows.flatMap(([label, value]) => [h('dt', {}, label),
-		h('dd', {}, value)]));
+		h('dd', {}, h('bdi', {}, value))]));
 
 /**
  * Something went wrong, and what to do.
@@ -42,7 +43,7 @@ export const factList = (rows) => h('dl', { class: 'facts' },
  */
 export const problemPanel = (words, again) => h('div', {
 	class: 'alert problem', role: 'alert' }, h('p', {}, words),
-h('button', { type: 'button', click: again }, 'Try again'));
+h('button', { type: 'button', click: again }, t('page.try-again')));
 
 /**
  * Takes the place of choices; what is chosen stays.
@@ -54,7 +55,7 @@ h('button', { type: 'button', click: again }, 'Try again'));
 export function setChoices(select, all, choices, value) {
 	const rows = [['', all], ...choices];
 	if (value && !rows.some(([is]) => is === value))
-		rows.push([value, 'Chosen by the link']);
+		rows.push([value, t('rec.by-link')]);
 	const key = JSON.stringify(rows);
 	if (select.dataset.choices !== key) {
 		select.dataset.choices = key;
@@ -79,8 +80,8 @@ export function setChoices(select, all, choices, value) {
  * @param {(error: unknown) => string} [what.words] of what went wrong
  * @returns {Promise<T | null>} null: it was closed
  */
-export function sheet({ id, title, body, action, close = 'Cancel', danger,
-	ready = () => true, work, words = String }) {
+export function sheet({ id, title, body, action, close = t('rec.cancel'),
+	danger, ready = () => true, work, words = String }) {
 	const problem = h('p', { class: 'alert', role: 'alert', hidden: true });
 	const go = h('button', { type: 'submit',
 		class: danger ? 'stop' : 'primary', id: `${id}-go` }, action ?? '');
@@ -134,12 +135,12 @@ export function sheet({ id, title, body, action, close = 'Cancel', danger,
 export const nothingPage = ({ actions }) => ({ node: h('div', {
 	class: 'ended card', id: 'nothing' },
 h('span', { class: 'ended-sign calm' }, icon('lock')),
-h('h1', { tabindex: -1 }, 'There is nothing here for you'),
-h('p', {}, 'This page is for people whom the clinic lets review recordings. Check that you are signed in with the right account.'),
+h('h1', { tabindex: -1 }, t('rec.nothing-title')),
+h('p', {}, t('rec.nothing-text')),
 h('div', { class: 'row wrap center' },
 	way(actions, '/', { class: 'as-button primary', id: 'go-home' },
-		'Your visits'),
-	button('leave', 'Use another account', {
+		t('rec.your-visits')),
+	button('leave', t('rec.another-account'), {
 		click: () => actions.signOut(false) }))) });
 
 /**

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The page of one recording: why it is played, then the player.
 
+import { t } from '../../lang.js';
 import * as api from '../../review/api.js';
 import { isProblem, problemWords } from '../../review/problems.js';
-import { rowWords, titleWords } from '../../review/rows.js';
+import { titleWords, whoWords } from '../../review/rows.js';
 import { stylesheet } from '../sheets.js';
 import { fill, h, icon, setText } from '../dom.js';
 import { way } from '../topbar.js';
@@ -23,12 +24,12 @@ const stopped = (words, deed) => h('div', { class: 'empty' }, icon('lock'),
  */
 export function playPage(desk, state) {
 	const id = state.desk?.slice('/review/'.length) ?? '';
-	const title = h('h1', { tabindex: -1 }, 'Recording');
+	const title = h('h1', { tabindex: -1 }, t('rec.recording'));
 	const what = h('p', { class: 'hint' });
 	const root = h('div', { id: 'player', class: 'player-root' });
 	const node = h('div', { class: 'desk-column player-page' },
 		way(desk.actions, desk.back, { class: 'back-way', id: 'back' },
-			icon('back'), h('span', {}, 'Recordings')),
+			icon('back'), h('span', {}, t('rec.recordings'))),
 		h('div', { class: 'player-title' }, title, what), root);
 	/** @type {ReturnType<typeof import('./player.js').openPlayer> | null} */
 	let player = null;
@@ -38,25 +39,24 @@ export function playPage(desk, state) {
 
 	/** @returns {Promise<void>} */
 	async function begin() {
-		fill(root, h('p', { class: 'hint' }, 'Loading…'));
+		fill(root, h('p', { class: 'hint' }, t('page.loading')));
 		const recording = await desk.ask(api.recording(id));
 		if (closed)
 			return;
 		setText(title, titleWords(recording.visit));
-		setText(what, rowWords({ ...recording, visit: null }, Date.now())
-			.replace(/^[^,]*, /, ''));
+		setText(what, whoWords(recording, Date.now()));
 		if (recording.rights.includes('download'))
 			void offer(recording).catch(() => {});
 		if (!recording.rights.includes('play')) {
-			fill(root, stopped('You may see that there is this recording, but not play it.', null));
+			fill(root, stopped(t('player.may-not-play'), null));
 			return;
 		}
 		const reason = await reasonFor(desk, recording);
 		if (closed)
 			return;
 		if (reason === null)
-			fill(root, stopped('A recording is played for a reason.',
-				shapeButton('play', 'Say why and play', { class: 'primary',
+			fill(root, stopped(t('player.for-reason'),
+				shapeButton('play', t('player.say-why'), { class: 'primary',
 					id: 'say-why', click: attempt })));
 		else
 			await open(reason);
@@ -88,7 +88,7 @@ export function playPage(desk, state) {
 					desk.glances.get(of)?.outline ?? api.outline(of),
 				gone: () => {
 					desk.glances.delete(id);
-					setText(title, 'Recording');
+					setText(title, t('rec.recording'));
 					setText(what, '');
 					takeBack();
 				} });

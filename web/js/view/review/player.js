@@ -8,6 +8,7 @@
 // `player-captions`, `player-language`, `player-heard`;
 // `.player[data-state]` is the engine's.
 
+import { t } from '../../lang.js';
 import { Engine, TICK_MS } from '../../review/playerengine.js';
 import { fetchChat } from '../../review/playerchat.js';
 import { wishOf } from '../../review/playerkeys.js';
@@ -94,9 +95,9 @@ const gonePanel = ({ title, text, signIn }) => h('div', {
 	class: 'player-gone card', id: 'player-gone', role: 'alert' },
 h('h2', { tabindex: -1 }, title), h('p', {}, text),
 signIn && h('button', { type: 'button', class: 'primary', id: 'player-sign-in',
-	click: () => location.reload() }, 'Sign in'),
+	click: () => location.reload() }, t('player.sign-in')),
 !signIn && h('button', { type: 'button', id: 'player-back',
-	click: () => location.assign('/review') }, 'To the recordings'));
+	click: () => location.assign('/review') }, t('player.to-recordings')));
 
 class Player {
 	#root;
@@ -159,7 +160,7 @@ class Player {
 	}
 
 	#build() {
-		const node = h('section', { class: 'player', 'aria-label': 'Player' },
+		const node = h('section', { class: 'player', 'aria-label': t('player.player') },
 			this.#condition,
 			h('div', { class: 'player-main' },
 				h('div', { class: 'player-view' }, this.stage.node,
@@ -276,8 +277,9 @@ class Player {
 		else if (wish.do === 'part')
 			this.#seek(wish.of * this.#engine.duration);
 		else {
-			this.#signs.say(`${spoken(Math.abs(wish.ms))} ${
-				wish.ms < 0 ? 'back' : 'forward'}`);
+			const time = spoken(Math.abs(wish.ms));
+			this.#signs.say(wish.ms < 0 ? t('player.back', { time })
+				: t('player.forward', { time }));
 			this.#seek(at + wish.ms);
 		}
 		this.#tick();
@@ -323,7 +325,7 @@ class Player {
 		const off = roles.some((role) => !this.#engine.silent.has(role));
 		for (const role of roles)
 			this.#engine.mute(role, off);
-		this.#signs.say(off ? 'Sound off' : 'Sound on');
+		this.#signs.say(off ? t('player.sound-off') : t('player.sound-on'));
 		this.#render();
 	}
 
@@ -372,9 +374,9 @@ class Player {
 		this.controls.update(engine, now);
 		const waits = engine.state === 'waiting'
 			&& now - engine.waitsSince > WAIT_SAID_MS;
-		this.#signs.last(engine.blocked ? 'Press play to begin'
-			: !waits ? '' : engine.isEarly ? 'Waiting for what comes next…'
-				: 'Loading…');
+		this.#signs.last(engine.blocked ? t('player.press-play')
+			: !waits ? '' : engine.isEarly ? t('player.next')
+				: t('page.loading'));
 		this.#signs.update(now);
 	}
 

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The bar of a recording: where it is, what happened when, and the way there.
 
+import { t } from '../../lang.js';
 import * as time from '../../time.js';
 import { clusters, pausesOf } from '../../review/playermarks.js';
 import { barWords, nameOf } from '../../review/playerwords.js';
+import { listed } from '../../review/rows.js';
 import { outlineWords } from '../../review/outline.js';
 import { fill, h, setAttribute, setText, show } from '../dom.js';
 import { outlineShape } from './outline.js';
@@ -20,8 +22,12 @@ const LEGEND = ['clinician', 'patient'];
 const MARK_PX = 26;
 
 /** @param {Mark[]} marks */
-const wordsOf = (marks) => `${marks.length > 1 ? `${marks.length} events: ` : ''}${
-	marks.map(({ ms, words }) => `${time.length(ms)} ${words}`).join(', ')}`;
+function wordsOf(marks) {
+	const said = listed(marks.map(({ ms, words }) =>
+		t('player.at', { time: time.length(ms), words })));
+	return marks.length > 1
+		? t('player.together', { n: marks.length, said }) : said;
+}
 
 /** @param {HTMLElement} node @param {number} ms @param {number} duration */
 const putAt = (node, ms, duration) => node.style.setProperty('--at',
@@ -33,7 +39,7 @@ function slider(seek) {
 	const pauses = h('div', { class: 'player-pauses' });
 	const knob = h('div', { class: 'player-knob' });
 	const node = h('div', { class: 'player-slider', role: 'slider', tabindex: 0,
-		id: 'player-slider', 'aria-label': 'Position', 'aria-valuemin': 0 },
+		id: 'player-slider', 'aria-label': t('player.position'), 'aria-valuemin': 0 },
 	h('div', { class: 'player-track' }, pauses, done), knob);
 	let duration = 0;
 	let held = false;
@@ -76,9 +82,9 @@ function slider(seek) {
 
 /** Marks in a row: one stop of the Tab key, arrows go on from there. */
 function markRow(/** @type {(ms: number) => void} */ jump) {
-	const tip = h('p', { class: 'player-tip', hidden: true });
+	const tip = h('p', { class: 'player-tip', dir: 'auto', hidden: true });
 	const row = h('div', { class: 'player-marks', role: 'group',
-		'aria-label': 'Events' });
+		'aria-label': t('player.events') });
 	const node = h('div', { class: 'player-mark-row' }, row, tip);
 	/** Where one has jumped to. @type {Mark | null} */
 	let last = null;

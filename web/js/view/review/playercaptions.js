@@ -2,6 +2,7 @@
 // Captions over the pictures of a recording, and the choice of their language.
 // What they say is text nodes.
 
+import { t } from '../../lang.js';
 import { chosenOf, cuesOf, saidAt } from '../../review/captions.js';
 import { languageWords } from '../../review/films.js';
 import { fetchPlain } from '../../review/plain.js';
@@ -37,7 +38,7 @@ export function captions(failed, tell) {
 	const node = h('p', { class: 'player-captions', id: 'player-captions',
 		dir: 'auto', hidden: true });
 	const choice = h('select', { id: 'player-language', hidden: true,
-		'aria-label': 'Captions', change: () => {
+		'aria-label': t('player.captions'), change: () => {
 			remember(choice.value);
 			void load();
 		} });
@@ -69,7 +70,7 @@ export function captions(failed, tell) {
 		if (JSON.stringify(found) === JSON.stringify(all))
 			return;
 		all = found;
-		fill(choice, h('option', { value: '' }, 'Captions off'),
+		fill(choice, h('option', { value: '' }, t('player.captions-off')),
 			...all.map((each) => h('option', { value: each.language },
 				languageWords(each.language))));
 		show(choice, all.length);
@@ -92,8 +93,9 @@ export function captions(failed, tell) {
 				: chosenOf(all, remembered()) || all[0].language;
 			if (choice.value)
 				remember(choice.value);
-			tell(choice.value ? `Captions: ${languageWords(choice.value)}`
-				: 'Captions off');
+			tell(choice.value ? t('player.captions-in',
+				{ language: languageWords(choice.value) })
+				: t('player.captions-off'));
 			void load();
 		} };
 }

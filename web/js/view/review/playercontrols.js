@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What one can do with a recording that plays: the buttons under its pictures.
 
+import { t } from '../../lang.js';
 import * as time from '../../time.js';
-import { KEYS, nameOf, rateWords } from '../../review/playerwords.js';
+import { keys as keysOf, nameOf, rateWords } from '../../review/playerwords.js';
 import { RATES } from '../../review/timeline.js';
 import { h, icon, setAttribute, setText } from '../dom.js';
 
@@ -36,14 +37,14 @@ const round = (name, words, properties) => h('button', { type: 'button',
 
 /** The keys, for who asks. */
 function keysDialog() {
-	const title = h('h2', { tabindex: -1 }, 'Keys');
+	const title = h('h2', { tabindex: -1 }, t('player.keys'));
 	const node = h('dialog', { class: 'card dialog player-keys',
-		'aria-label': 'Keys of the player' });
-	node.append(title, h('dl', {}, ...KEYS.flatMap(([key, does]) =>
-		[h('dt', {}, key), h('dd', {}, does)])),
-	h('p', { class: 'hint' }, 'With a finger: tap twice at the left or right of a picture for 10 seconds.'),
+		'aria-label': t('player.keys-of') });
+	node.append(title, h('dl', {}, ...keysOf().flatMap(([key, does]) =>
+		[h('dt', { dir: 'auto' }, key), h('dd', {}, does)])),
+	h('p', { class: 'hint' }, t('player.keys-touch')),
 	h('button', { type: 'button', class: 'wide', click: () => node.close() },
-		'Close'));
+		t('page.close')));
 	return { node, open: () => {
 		node.showModal();
 		title.focus();
@@ -67,8 +68,9 @@ function soundButton(role, name, press) {
 		const off = silent.has(role);
 		setShape(sign, off ? 'silent' : 'sound');
 		setAttribute(node, 'aria-pressed', String(!off));
-		setAttribute(node, 'aria-label', `Sound of ${name}`);
-		setAttribute(node, 'title', `${off ? 'Hear' : 'Do not hear'} ${name}`);
+		setAttribute(node, 'aria-label', t('player.sound-of', { name }));
+		setAttribute(node, 'title', off ? t('player.hear', { name })
+			: t('player.not-hear', { name }));
 	}
 	return { node, update };
 }
@@ -87,31 +89,32 @@ export function controls(play, { wish, rate, sound, captions }) {
 		class: 'primary round', click: () => wish({ do: 'toggle' }) }, sign);
 	const clock = h('span', { class: 'player-clock', id: 'player-clock' });
 	const all = h('span', { class: 'player-all' });
-	const speed = h('select', { id: 'player-rate', 'aria-label': 'Speed',
+	const speed = h('select', { id: 'player-rate', 'aria-label': t('player.speed'),
 		change: () => rate(Number(speed.value)) }, ...RATES.map((each) =>
 		h('option', { value: each, selected: each === 1 }, rateWords(each))));
 	const sounds = ['clinician', 'patient'].map((role) =>
 		soundButton(role, nameOf(play, role), sound));
 	const keys = keysDialog();
 	const node = h('div', { class: 'player-controls', role: 'group',
-		'aria-label': 'Controls' },
+		'aria-label': t('player.controls') },
 	h('span', { class: 'player-times' }, clock, all),
 	h('span', { class: 'player-moves' },
-		round('earlier', '10 seconds back', { class: 'plain round',
+		round('earlier', t('player.ten-back'), { class: 'plain round',
 			click: () => wish({ do: 'by', ms: -10000 }) }), toggle,
-		round('later', '10 seconds forward', { class: 'plain round',
+		round('later', t('player.ten-forward'), { class: 'plain round',
 			click: () => wish({ do: 'by', ms: 10000 }) })),
 	h('span', { class: 'player-more' }, captions, speed,
 		...sounds.map((each) => each.node),
-		round('keys', 'Keys', { class: 'plain round player-keys-button',
+		round('keys', t('player.keys'), { class: 'plain round player-keys-button',
 			'aria-haspopup': 'dialog', click: keys.open })), keys.node);
 
 	/** @param {Engine} engine @param {number} at the world's clock */
 	function update(engine, at) {
 		const goes = engine.wants || engine.state === 'playing';
 		setShape(sign, goes ? 'pause' : 'play');
-		setAttribute(toggle, 'aria-label', goes ? 'Pause' : 'Play');
-		setAttribute(toggle, 'title', goes ? 'Pause' : 'Play');
+		const words = goes ? t('player.pause') : t('rec.play');
+		setAttribute(toggle, 'aria-label', words);
+		setAttribute(toggle, 'title', words);
 		setText(clock, time.length(engine.at(at)));
 		setText(all, time.length(engine.duration));
 		if (speed.value !== String(engine.rate))

@@ -2,6 +2,7 @@
 // Beside the pictures: what was written, which goes along, and what happened.
 // Messages are text nodes; an address in one is text as well.
 
+import { t } from '../../lang.js';
 import * as time from '../../time.js';
 import { saidBy } from '../../review/playermarks.js';
 import { nameOf } from '../../review/playerwords.js';
@@ -75,7 +76,7 @@ function lineList(id, label, none, words, jump) {
 /** @param {ReturnType<typeof lineList>[]} panels */
 function tabs(panels) {
 	const row = h('div', { role: 'tablist', class: 'player-tabs',
-		'aria-label': 'Beside the pictures' });
+		'aria-label': t('player.beside') });
 	const all = panels.map(({ node, label }) => h('button', { type: 'button',
 		role: 'tab', id: `${node.id}-tab`, 'aria-controls': node.id }, label));
 
@@ -105,20 +106,22 @@ function tabs(panels) {
  * @param {(ms: number) => void} jump
  */
 export function side(play, jump) {
-	const said = lineList('player-chat', 'Messages', 'Nothing was written.',
+	const said = lineList('player-chat', t('player.messages'),
+		t('player.messages-none'),
 		(/** @type {Said} */ line) => [
 			h('span', { class: 'player-line-who' },
 				h('strong', {}, nameOf(play, line.role)),
 				h('time', {}, time.length(line.at_ms))),
 			h('span', { class: 'player-line-text' }, line.text)], jump);
-	const happened = lineList('player-events', 'Events', 'No events.',
+	const happened = lineList('player-events', t('player.events'),
+		t('player.events-none'),
 		(/** @type {Mark & { at_ms: number }} */ mark) => [
 			h('span', { class: 'player-line-who' },
 				h('span', { class: `player-dot is-${mark.kind}` }),
 				h('span', { class: 'player-line-text' }, mark.words),
 				h('time', {}, time.length(mark.ms)))], jump);
 	const node = h('aside', { class: 'player-side',
-		'aria-label': 'Messages and events' },
+		'aria-label': t('player.side') },
 	tabs(/** @type {any} */ ([said, happened])), said.node, happened.node);
 	return { node,
 		/** @param {Said[]} lines @param {Mark[]} marks */

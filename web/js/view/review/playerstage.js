@@ -2,6 +2,7 @@
 // The pictures of a recording: one place for each lane, with its media in it or
 // words instead.
 
+import { t } from '../../lang.js';
 import { SINGLE_MS, tapped } from '../../review/playerkeys.js';
 import { layoutAt } from '../../review/playerlayout.js';
 import { cameraOff, pausesOf } from '../../review/playermarks.js';
@@ -72,7 +73,7 @@ function makeTile(play, lane, wishes) {
 	function big(big) {
 		node.classList.toggle('big', big);
 		setAttribute(press, 'aria-pressed', String(big));
-		setAttribute(press, 'aria-label', `${name}: big picture`);
+		setAttribute(press, 'aria-label', t('player.big', { name }));
 	}
 	return { node, media, lane: lane.lane, role: lane.role, lacks, big };
 }
@@ -84,7 +85,7 @@ function makeTile(play, lane, wishes) {
 export function stage(play, wishes) {
 	const tiles = play.lanes.map((lane) => makeTile(play, lane, wishes));
 	const node = h('div', { class: 'player-stage', role: 'group',
-		'aria-label': 'Pictures' }, ...tiles.map((tile) => tile.node));
+		'aria-label': t('player.pictures') }, ...tiles.map((tile) => tile.node));
 	let now = play;
 
 	/** @param {import('../../review/playerengine.js').Entry} entry */

@@ -3,6 +3,7 @@
 // written out since what is laid out as cards would else be no table to those
 // who hear it.
 
+import { t } from '../../lang.js';
 import { sorted } from '../../review/filters.js';
 import {
 	deleteWords, lengthWords, personWords, rowWords, titleWords, whenWords,
@@ -35,17 +36,24 @@ const cell = (name, ...children) =>
  */
 const personCell = (person, as, deeds) => cell(as,
 	h('span', { class: 'only-phone label' },
-		as === 'clinician' ? 'Clinician' : 'Patient'),
+		as === 'clinician' ? t('rec.clinician') : t('rec.patient')),
 	person?.id ? h('button', { type: 'button', class: 'link person',
-		title: `Only recordings with ${personWords(person)}`,
+		title: t('rec.only-with', { name: personWords(person) }),
 		click: () => deeds.only({ [as]: person.id }) }, personWords(person))
 		: h('span', { class: 'hint' }, personWords(person)));
+
+/** On a card, review.css writes what it is. @param {string} state */
+function stateCell(state) {
+	const node = cell('state', stateBadge(state));
+	node.dataset.label = t('rec.state');
+	return node;
+}
 
 /** @param {Recording} recording @param {number} now */
 function keptCell(recording, now) {
 	const kept = deleteWords(recording, now);
 	return cell('kept', recording.hold && h('span', { class: 'held' },
-		icon('lock'), h('span', {}, 'On hold')),
+		icon('lock'), h('span', {}, t('rec.on-hold'))),
 	kept && !recording.hold && h('span', { class: 'hint due' }, shape('bin'),
 		h('span', {}, kept)));
 }
@@ -66,16 +74,17 @@ function row(recording, deeds, now) {
 		glance),
 		personCell(recording.clinician, 'clinician', deeds),
 		personCell(recording.patient, 'patient', deeds),
-		cell('length', h('span', { class: 'only-phone label' }, 'Length'),
+		cell('length', h('span', { class: 'only-phone label' },
+			t('rec.length')),
 			lengthWords(recording.seconds)),
-		cell('state', stateBadge(recording.state)),
+		stateCell(recording.state),
 		keptCell(recording, now),
 		cell('deeds', recording.rights.includes('play')
-			&& recording.state !== 'lost' && shapeButton('play', 'Play', {
-			class: 'play', 'aria-label': `Play ${words}`,
+			&& recording.state !== 'lost' && shapeButton('play', t('rec.play'), {
+			class: 'play', 'aria-label': t('rec.play-one', { words }),
 			click: () => deeds.play(recording) }),
-		shapeButton('more', 'Details', { class: 'plain details',
-			'aria-label': `Details of ${words}`,
+		shapeButton('more', t('rec.details'), { class: 'plain details',
+			'aria-label': t('rec.details-of', { words }),
 			click: () => deeds.detail(recording) })));
 }
 
@@ -109,19 +118,20 @@ function sortHead(words, column, deeds) {
 
 /** @param {Deeds} deeds */
 export function recordingsTable(deeds) {
-	const begun = sortHead('Date', 'begun', deeds);
-	const length = sortHead('Length', 'seconds', deeds);
+	const begun = sortHead(t('rec.date'), 'begun', deeds);
+	const length = sortHead(t('rec.length'), 'seconds', deeds);
 	/** @param {string} words @param {string} [name] */
 	const head = (words, name) => h('th', { role: 'columnheader',
 		scope: 'col', class: name }, words);
 	const body = h('tbody', { role: 'rowgroup' });
 	const node = h('table', { role: 'table', class: 'recordings card',
 		id: 'recordings' },
-	h('caption', { class: 'unseen' }, 'Recordings'),
+	h('caption', { class: 'unseen' }, t('rec.recordings')),
 	h('thead', { role: 'rowgroup' }, h('tr', { role: 'row' }, begun.node,
-		head('Clinician'), head('Patient'), length.node, head('State'),
-		head('Kept'), h('th', { role: 'columnheader', scope: 'col' },
-			h('span', { class: 'unseen' }, 'Play and details')))), body);
+		head(t('rec.clinician')), head(t('rec.patient')), length.node,
+		head(t('rec.state')), head(t('rec.kept')),
+		h('th', { role: 'columnheader', scope: 'col' },
+			h('span', { class: 'unseen' }, t('rec.play-details'))))), body);
 	/** @type {Map<Recording, HTMLElement>} */
 	let made = new Map();
 
