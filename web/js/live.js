@@ -84,7 +84,7 @@ export const arrived = (before, now) => now.filter((one) => unanswered(one)
  * @param {import('./state.js').State} state
  */
 export const wantsLive = ({ session, phase }) => {
-	const role = session?.signed_in ? session.user?.role : '';
+	const role = session?.signed_in ? session.user?.role ?? '' : '';
 	return ['clinician', 'admin'].includes(role) || role === 'patient' &&
 		['home', 'lobby', 'early', 'joining', 'waiting'].includes(phase);
 };
