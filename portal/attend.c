@@ -58,6 +58,18 @@ static bool find(struct rth_visit *visit, char participant[RTH_TOLD_WORD_SIZE],
 	return false;
 }
 
+/* The row before says what was wanted. What came of it stands either way. */
+static void audit_failed(struct rth_exchange *x, const struct rth_audit *row,
+			 enum rth_err err)
+{
+	struct rth_audit failed = *row;
+
+	failed.outcome = "failed";
+	failed.reason = rth_err_name(err);
+	if (rth_audit_request(x, &failed))
+		return; /* it has been logged */
+}
+
 /* @param request taken */
 static void tell(struct rth_exchange *x, struct rth_audit *row, json_t *request)
 {
@@ -69,6 +81,8 @@ static void tell(struct rth_exchange *x, struct rth_audit *row, json_t *request)
 		return;
 	}
 	err = rth_janus_admin_ask(rth_request_portal(x), request);
+	if (err)
+		audit_failed(x, row, err);
 	if (err == RTH_ERR_NOT_FOUND)
 		rth_reply_not_found(x);
 	else if (err == RTH_ERR_UNAVAILABLE || err == RTH_ERR_DENIED)

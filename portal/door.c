@@ -23,6 +23,7 @@
 #define KNOCKS_PER_HOUR 10 /* of one person at one door */
 #define KNOCKS_ALL_PER_HOUR 30
 #define CHANGES_PER_HOUR 120
+#define LOOKS_PER_MINUTE 30
 
 static json_t *door_json(const struct rth_portal *portal,
 			 const struct rth_door *door)
@@ -179,22 +180,29 @@ static enum rth_err write_door(struct rth_store *store, void *arg)
 	return rth_store_door_put(store, arg);
 }
 
-/* Too many in an hour? Then the reply has been given, or an error is told. */
-static bool limited(struct rth_exchange *x, const char *what, const char *whom,
-		    int64_t max)
+/* Too many? Then the reply has been given, or an error is told. */
+static bool limited_in(struct rth_exchange *x, const char *what,
+		       const char *whom, int64_t max, int64_t seconds)
 {
 	const struct rth_portal *portal = rth_request_portal(x);
 	char rate[96];
 	enum rth_err err;
 
 	snprintf(rate, sizeof(rate), "%s:%s", what, whom);
-	err = rth_store_rate(portal->store, rate, max, 3600, portal->now_s());
+	err = rth_store_rate(portal->store, rate, max, seconds,
+			     portal->now_s());
 	if (err == RTH_ERR_LIMIT)
 		rth_reply_error(x, 429, "too-many",
 				"Too many tries. Please wait a while.");
 	else if (err)
 		rth_reply_failed(x, err);
 	return err != 0;
+}
+
+static bool limited(struct rth_exchange *x, const char *what, const char *whom,
+		    int64_t max)
+{
+	return limited_in(x, what, whom, max, 3600);
 }
 
 void rth_door_handle_put(struct rth_exchange *x)
@@ -252,7 +260,10 @@ void rth_door_handle_get(struct rth_exchange *x)
 	int64_t now_s = rth_request_portal(x)->now_s();
 	struct rth_door door;
 
-	if (!find_door(&door, x))
+	/* Nor can all names be tried. */
+	if (limited_in(x, "look", rth_request_session(x)->user.id,
+		       LOOKS_PER_MINUTE, 60) ||
+	    !find_door(&door, x))
 		return;
 	rth_reply_json(x, 200,
 		       json_pack("{s:s, s:s, s:s, s:b, s:b}", "name", door.name,

@@ -18,7 +18,7 @@
 
 #define JOINS_PER_MINUTE 30
 #define CHECKS_PER_MINUTE 20
-#define CHECK_LIFE_S 300 /* Janus looks at it at each request */
+#define CHECK_LIFE_S 300 /* of what anybody who signs in gets */
 
 /* May this person ask for a recording? */
 static bool may_record(const struct rth_settings *settings, bool clinician)
@@ -86,7 +86,7 @@ static json_t *turn_urls(const struct rth_settings *settings)
 }
 
 /* The answer's "ice_servers": empty where no relay is configured. */
-static json_t *ice_servers(const struct rth_portal *portal)
+static json_t *ice_servers(const struct rth_portal *portal, int64_t life_s)
 {
 	const struct rth_settings *settings = &portal->settings;
 	char user[RTH_TOKEN_TURN_USER_SIZE];
@@ -99,7 +99,7 @@ static json_t *ice_servers(const struct rth_portal *portal)
 		return json_pack("[{s:o}]", "urls", turn_urls(settings));
 	if (rth_id_make(id) ||
 	    rth_token_turn(user, password, settings->turn.secret, id,
-			   portal->now_s() + settings->turn.ttl_s))
+			   portal->now_s() + life_s))
 		return NULL;
 	return json_pack("[{s:o, s:s, s:s}]", "urls", turn_urls(settings),
 			 "username", user, "credential", password);
@@ -114,7 +114,8 @@ static json_t *answer(struct rth_portal *portal, const struct rth_visit *visit,
 
 	return json_pack("{s:s, s:o, s:o, s:s, s:o}", "admission_token", token,
 			 "janus", janus_access(settings, until_s),
-			 "ice_servers", ice_servers(portal), "role",
+			 "ice_servers",
+			 ice_servers(portal, settings->turn.ttl_s), "role",
 			 clinician ? "clinician" : "patient", "visit",
 			 rth_visit_json(settings, visit, session));
 }
@@ -228,7 +229,8 @@ void rth_join_handle_check(struct rth_exchange *x)
 			x, 200,
 			json_pack("{s:o, s:o}", "janus",
 				  janus_access(&portal->settings, until_s),
-				  "ice_servers", ice_servers(portal)));
+				  "ice_servers",
+				  ice_servers(portal, CHECK_LIFE_S)));
 }
 
 void rth_join_handle(struct rth_exchange *x)

@@ -64,7 +64,7 @@ static enum rth_err waits_row(const struct rth_db_row *row, void *arg)
 		{w.taken_by, sizeof(w.taken_by)},
 		{w.found, sizeof(w.found)},
 	};
-	enum rth_err err = 0;
+	enum rth_err err = b->column_text(row, 10, w.email, sizeof(w.email));
 	int i;
 
 	for (i = 0; i < 7 && !err; i++)
@@ -82,21 +82,21 @@ static const char people[] =
 	" COALESCE(p.name, '') AS name, v.door AS door,"
 	" CASE WHEN v.urgent <> 0 THEN k.name ELSE '' END AS taken_by,"
 	" w.found AS found, w.since_ms AS since_ms, v.urgent AS urgent,"
-	" 1 AS own"
+	" 1 AS own, v.patient_email AS email"
 	" FROM waiting w JOIN visits v ON v.id = w.visit_id"
 	" JOIN users k ON k.id = v.clinician_id"
 	" LEFT JOIN users p ON p.email = v.patient_email"
 	" WHERE v.clinician_id = $1 AND v.cancelled = 0 AND v.ended = 0"
 	" UNION ALL SELECT c.id, COALESCE(w.participant, ''), '',"
 	" COALESCE(p.name, ''), '', '', COALESCE(w.found, ''),"
-	" COALESCE(w.since_ms, c.made_s * 1000), 1, 0"
+	" COALESCE(w.since_ms, c.made_s * 1000), 1, 0, c.patient_email"
 	" FROM calls c LEFT JOIN waiting w ON w.visit_id = c.id"
 	" LEFT JOIN users p ON p.email = c.patient_email"
 	" WHERE $2 <> 0 AND (w.visit_id IS NOT NULL OR (c.waited = 0"
 	" AND c.made_s > $3)) AND c.made_s + c.minutes * 60 > $4"
 	" AND c.patient_email <> (SELECT email FROM users WHERE id = $1)"
 	" UNION ALL SELECT v.id, '', '', COALESCE(p.name, ''), '', k.name, '',"
-	" v.start_s * 1000, 1, 0 FROM visits v"
+	" v.start_s * 1000, 1, 0, '' FROM visits v"
 	" JOIN users k ON k.id = v.clinician_id"
 	" LEFT JOIN users p ON p.email = v.patient_email"
 	" WHERE $2 <> 0 AND v.urgent <> 0 AND v.made_s > $5"
@@ -173,6 +173,7 @@ static const char places[] =
 	" FROM waiting w JOIN visits v ON v.id = w.visit_id"
 	" JOIN users k ON k.id = v.clinician_id"
 	" WHERE w.sub = $1 AND v.cancelled = 0 AND v.ended = 0"
+	" AND v.patient_email = (SELECT email FROM users WHERE id = $1)"
 	" UNION ALL SELECT c.id, '', '', 1,"
 	" (SELECT COUNT(*) FROM waiting o JOIN calls u ON u.id = o.visit_id"
 	" WHERE o.since_ms < w.since_ms OR (o.since_ms = w.since_ms"

@@ -5,7 +5,10 @@
  */
 #include "store.h"
 
+#include <string.h>
+
 #include "store_db.h"
+#include "store_waiting.h"
 
 #define LIST_MAX 500
 
@@ -127,6 +130,25 @@ enum rth_err rth_store_visit_get(struct rth_store *store,
 	return rth_store_run_one(store, &query);
 }
 
+/* What is told of the room from now on finds no visit, or one that is over. */
+static enum rth_err leave_room(struct rth_store *store, const char *id)
+{
+	const struct rth_db_value value = RTH_DB_TEXT(id);
+	const struct rth_db_query seats = {
+		.sql = "UPDATE presence SET both_ms = both_ms + CASE"
+		       " WHEN since_ms > 0 AND heard_ms > since_ms"
+		       " THEN heard_ms - since_ms ELSE 0 END,"
+		       " last_ms = CASE WHEN since_ms > 0 THEN heard_ms"
+		       " ELSE last_ms END, since_ms = 0,"
+		       " clinician = '', patient = '' WHERE visit_id = $1",
+		.values = &value,
+		.values_n = 1,
+	};
+	enum rth_err err = rth_store_waiting_none(store, id);
+
+	return err ? err : rth_store_run(store, &seats);
+}
+
 enum rth_err rth_store_visit_update(struct rth_store *store,
 				    const struct rth_visit *visit,
 				    const char *old_room)
@@ -138,11 +160,11 @@ enum rth_err rth_store_visit_update(struct rth_store *store,
 		RTH_DB_INT(visit->cancelled), RTH_DB_TEXT(visit->room),
 		RTH_DB_TEXT(old_room),	      RTH_DB_TEXT(visit->kind),
 	};
-	const struct rth_db_query query = {
+	const struct rth_db_query change = {
 		.sql = "UPDATE visits SET title = $3, patient_email = $4,"
 		       " start_s = $5, minutes = $6, cancelled = $7, room = $8,"
 		       " kind = $10, admitted = CASE WHEN room = $8"
-		       " THEN admitted ELSE '' END"
+		       " AND $7 = 0 THEN admitted ELSE '' END"
 		       " WHERE id = $1 AND clinician_id = $2"
 		       " AND cancelled = 0 AND room = $9"
 		       " AND (patient_email = $4 OR NOT EXISTS(SELECT 1"
@@ -152,8 +174,13 @@ enum rth_err rth_store_visit_update(struct rth_store *store,
 		.values = values,
 		.values_n = 10,
 	};
+	enum rth_err err = rth_store_run_one(store, &change);
 
-	return rth_store_run_one(store, &query);
+	if (err)
+		return err;
+	if (visit->cancelled || strcmp(visit->room, old_room) != 0)
+		err = leave_room(store, visit->id);
+	return err ? err : rth_store_live_touch(store);
 }
 
 struct each {

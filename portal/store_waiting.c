@@ -145,6 +145,29 @@ enum rth_err rth_store_sent_away(struct rth_store *store, const char *visit,
 		      values, 2);
 }
 
+enum rth_err rth_store_admitted_boot(struct rth_store *store, const char *boot,
+				     bool all)
+{
+	const struct rth_db_value values[] = {RTH_DB_TEXT(boot),
+					      RTH_DB_INT(all)};
+
+	return change(store,
+		      "UPDATE visits SET admitted = '' WHERE admitted <> ''"
+		      " AND ($2 <> 0 OR id IN (SELECT visit_id FROM presence"
+		      " WHERE boot = $1))",
+		      values, 2);
+}
+
+enum rth_err rth_store_knock_ended(struct rth_store *store, const char *visit)
+{
+	const struct rth_db_value value = RTH_DB_TEXT(visit);
+
+	return change(store,
+		      "UPDATE visits SET ended = 1 WHERE id = $1"
+		      " AND door <> ''",
+		      &value, 1);
+}
+
 enum rth_err rth_store_visit_ended(struct rth_store *store, const char *visit)
 {
 	const struct rth_db_value value = RTH_DB_TEXT(visit);

@@ -50,6 +50,17 @@ enum rth_err rth_store_admitted(struct rth_store *store, const char *visit,
 /** This user was sent away; nothing when somebody else had been let in. */
 enum rth_err rth_store_sent_away(struct rth_store *store, const char *visit,
 				 const char *user_id) RTH_CHECKED;
+/**
+ * Events of a start of the plugin are missing: who was sent away may be among
+ * them. Whoever was let in there knocks once more.
+ *
+ * @param all its beginning is missing, too: nobody knows in which visits
+ */
+enum rth_err rth_store_admitted_boot(struct rth_store *store, const char *boot,
+				     bool all) RTH_CHECKED;
+/** A visit that began with a knock has ended for good; else nothing. */
+enum rth_err rth_store_knock_ended(struct rth_store *store,
+				   const char *visit) RTH_CHECKED;
 /** The visit has ended for good. */
 enum rth_err rth_store_visit_ended(struct rth_store *store,
 				   const char *visit) RTH_CHECKED;
@@ -67,7 +78,8 @@ struct rth_waits {
 	char visit[RTH_ID_SIZE];
 	char participant[RTH_TOLD_WORD_SIZE]; /* or "" */
 	char title[RTH_TITLE_SIZE];
-	char name[RTH_NAME_SIZE]; /* or "" */
+	char name[RTH_NAME_SIZE];   /* or "" */
+	char email[RTH_EMAIL_SIZE]; /* or ""; the name is what they say */
 	int64_t since_ms;
 	char door[RTH_DOOR_SIZE]; /* or "" */
 	bool urgent;

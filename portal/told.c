@@ -274,6 +274,17 @@ static enum rth_err jump(struct rth_store *store, void *arg)
 	return rth_store_boot_advance(store, &row, t->from_seq);
 }
 
+/* Who was sent away may be among what is missing. */
+static enum rth_err jump_gap(struct rth_store *store, void *arg)
+{
+	const struct told *t = arg;
+	enum rth_err err = jump(store, arg);
+
+	return err ? err
+		   : rth_store_admitted_boot(store, t->boot.boot,
+					     t->from_seq == 0);
+}
+
 /* The event is not the next one, or of a boot that was thought gone. */
 static enum rth_err tell_before(struct told *t, enum rth_boot_end end)
 {
@@ -291,7 +302,7 @@ static enum rth_err tell_before(struct told *t, enum rth_boot_end end)
 
 	if (t->boot.seq > t->from_seq + 1) {
 		err = tell_boot(t->portal, &missing, t->from_seq + 1,
-				t->boot.seq - 1, jump, t);
+				t->boot.seq - 1, jump_gap, t);
 		t->from_seq = t->boot.seq - 1;
 	} else if (end == RTH_BOOT_GONE) {
 		err = tell_boot(t->portal, &resumed, t->boot.seq, 0, jump, t);

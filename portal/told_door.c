@@ -132,6 +132,12 @@ static enum rth_err admitted(struct rth_store *store,
 	return err;
 }
 
+/* Who came to the wrong door has to knock again, which is limited. */
+static bool not_ours(const char *reason)
+{
+	return !strcmp(reason, "not-known") || !strcmp(reason, "wrong-visit");
+}
+
 static enum rth_err denied(struct rth_store *store,
 			   const struct rth_told_door *t)
 {
@@ -139,6 +145,8 @@ static enum rth_err denied(struct rth_store *store,
 
 	if (!err && t->sub)
 		err = rth_store_sent_away(store, t->visit, t->sub);
+	if (!err && t->reason && not_ours(t->reason))
+		err = rth_store_knock_ended(store, t->visit);
 	return err;
 }
 

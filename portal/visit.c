@@ -9,6 +9,7 @@
 
 #include "audit.h"
 #include "janus_admin.h"
+#include "live.h"
 #include "log.h"
 #include "mailcode.h"
 #include "portal.h"
@@ -462,6 +463,8 @@ void rth_visit_handle_change(struct rth_exchange *x)
 		reply_meanwhile(x);
 		return;
 	}
+	if (!err)
+		rth_live_wake(portal->live);
 	if (!err && other)
 		rth_janus_admin_end_room(portal, old_room);
 	if (!err)
@@ -491,6 +494,7 @@ void rth_visit_handle_cancel(struct rth_exchange *x)
 		reply_meanwhile(x);
 		return;
 	}
+	rth_live_wake(portal->live);
 	/* Also when it could not be written: nobody stays in the room. */
 	rth_janus_admin_end_room(portal, visit.room);
 	if (err)

@@ -6,6 +6,7 @@
 
 #include "door.h"
 #include "live_state.h"
+#include "store_db.h"
 #include "store_door.h"
 #include "store_waiting.h"
 #include "../../portal/told.h"
@@ -389,6 +390,55 @@ static void who_was_let_in_is_remembered(void **state)
 	assert_int_equal(knock(PATIENT, id), 409);
 }
 
+static enum rth_err count_row(const struct rth_db_row *row, void *arg)
+{
+	int *n = arg;
+
+	*n = (int)store()->backend->column_int(row, 0);
+	return 0;
+}
+
+static int count(const char *sql)
+{
+	int n = -1;
+	const struct rth_db_query query = {
+		.sql = sql,
+		.row = count_row,
+		.arg = &n,
+	};
+
+	assert_int_equal(rth_store_run(store(), &query), 0);
+	return n;
+}
+
+static void a_stranger_has_to_knock_again(void **state)
+{
+	static const char *const reasons[] = {"not-now", "wrong-time", "other",
+					      "not-known", "wrong-visit"};
+	char id[RTH_ID_SIZE], next[RTH_ID_SIZE], more[64];
+	size_t i;
+
+	(void)state;
+	assert_int_equal(put_door(DOCTOR, OPEN), 200);
+	assert_int_equal(knock(PATIENT, id), 201);
+	for (i = 0; i < 5; i++) {
+		struct rth_visit v = visit_of(id, PATIENT);
+
+		snprintf(more, sizeof(more), ",\"reason\":\"%s\"", reasons[i]);
+		tell(ONE, v.room, "waiting", "p1", PATIENT, "");
+		tell(ONE, v.room, "denied", "p1", PATIENT, more);
+		assert_int_equal(visit_of(id, PATIENT).ended, i >= 3);
+		assert_int_equal(knock(PATIENT, next), i >= 3 ? 201 : 200);
+		memcpy(id, next, sizeof(id));
+	}
+	/* One with an appointment is not ended by a mistake. */
+	assert_int_equal(count("UPDATE visits SET door = '' WHERE 1 = 1"
+			       " RETURNING 1"),
+			 1);
+	tell(ONE, visit_of(id, PATIENT).room, "denied", "p1", PATIENT, more);
+	assert_false(visit_of(id, PATIENT).ended);
+}
+
 static void ended_is_ended_unless_janus_stops(void **state)
 {
 	char id[RTH_ID_SIZE], next[RTH_ID_SIZE];
@@ -442,6 +492,99 @@ static void who_never_got_in_is_not_listed_after(void **state)
 	assert_int_equal(listed(DOCTOR), 1);
 	assert_int_equal(listed(PATIENT), 1);
 	assert_int_equal(listed(OTHER), 0);
+}
+
+#define CHANGED                                             \
+	"{\"title\":\"T\",\"patient_email\":\"" OTHER "\"," \
+	"\"start\":\"2027-01-15T08:00:00Z\",\"minutes\":30}"
+
+/* Events of the room that was left find no visit any more. */
+static void another_patient_leaves_nobody_behind(void **state)
+{
+	char id[RTH_ID_SIZE];
+	struct rth_visit v;
+
+	(void)state;
+	assert_int_equal(put_door(DOCTOR, OPEN), 200);
+	assert_int_equal(knock(PATIENT, id), 201);
+	v = visit_of(id, PATIENT);
+	tell(ONE, v.room, "admitted", "p1", PATIENT, "");
+	tell(ONE, v.room, "waiting", "p1", PATIENT, "");
+	assert_int_equal(
+		status_of(by(DOCTOR, id, CHANGED, rth_visit_handle_change)),
+		200);
+	assert_string_equal(visit_of(id, OTHER).admitted, "");
+	assert_string_equal(people(DOCTOR), "");
+	assert_string_equal(place(PATIENT), "");
+	assert_int_equal(count("SELECT COUNT(*) FROM waiting"), 0);
+	tell(ONE, v.room, "waiting", "p1", PATIENT, "");
+	assert_string_equal(people(DOCTOR), "");
+}
+
+static void a_cancelled_visit_has_nobody_in_it(void **state)
+{
+	char id[RTH_ID_SIZE];
+	struct rth_visit v;
+
+	(void)state;
+	assert_int_equal(put_door(DOCTOR, OPEN), 200);
+	assert_int_equal(knock(PATIENT, id), 201);
+	v = visit_of(id, PATIENT);
+	tell(ONE, v.room, "joined", "d1", DOCTOR, "");
+	tell(ONE, v.room, "admitted", "p1", PATIENT, "");
+	tell(ONE, v.room, "joined", "p1", PATIENT, "");
+	bench_now += 10;
+	tell(ONE, v.room, "media-up", "p1", PATIENT, "");
+	tell(ONE, v.room, "waiting", "p2", OTHER, "");
+	assert_int_equal(
+		status_of(by(DOCTOR, id, NULL, rth_visit_handle_cancel)), 204);
+	assert_int_equal(count("SELECT COUNT(*) FROM waiting"), 0);
+	assert_int_equal(count("SELECT COUNT(*) FROM presence WHERE"
+			       " clinician <> '' OR patient <> ''"
+			       " OR since_ms <> 0"),
+			 0);
+	v = visit_of(id, PATIENT);
+	assert_string_equal(v.admitted, "");
+	assert_int_equal(v.both_ms / 1000, 10);
+}
+
+/* The stream of who is not the visit's patient has nothing of it. */
+static void only_the_patient_has_a_place(void **state)
+{
+	char id[RTH_ID_SIZE];
+
+	(void)state;
+	assert_int_equal(put_door(DOCTOR, OPEN), 200);
+	assert_int_equal(knock(PATIENT, id), 201);
+	tell(ONE, visit_of(id, PATIENT).room, "waiting", "p1", OTHER, "");
+	assert_string_equal(place(OTHER), "");
+}
+
+/* The denial may be what is missing: one more knock. */
+static void a_gap_forgets_who_was_let_in(void **state)
+{
+	char one[RTH_ID_SIZE], two[RTH_ID_SIZE];
+	struct rth_visit a, b;
+
+	(void)state;
+	assert_int_equal(put_door(DOCTOR, OPEN), 200);
+	assert_int_equal(knock(PATIENT, one), 201);
+	assert_int_equal(knock(OTHER, two), 201);
+	a = visit_of(one, PATIENT);
+	b = visit_of(two, OTHER);
+	tell(ONE, a.room, "admitted", "p1", PATIENT, "");
+	seq = 0;
+	tell(TWO, b.room, "admitted", "p2", OTHER, "");
+	assert_string_not_equal(visit_of(one, PATIENT).admitted, "");
+	assert_string_not_equal(visit_of(two, OTHER).admitted, "");
+	seq = 2;
+	tell(ONE, a.room, "media-up", "p1", PATIENT, "");
+	assert_string_equal(visit_of(one, PATIENT).admitted, "");
+	assert_string_not_equal(visit_of(two, OTHER).admitted, "");
+	/* A start of which the beginning was not heard. */
+	seq = 1;
+	tell("CCCCCCCCCCCCCCCCCCCCCC", a.room, "media-up", "p1", PATIENT, "");
+	assert_string_equal(visit_of(two, OTHER).admitted, "");
 }
 
 /* ---- Urgent calls ---- */
@@ -612,6 +755,52 @@ static void nobody_is_left_after_an_erasure(void **state)
 	assert_false(on);
 }
 
+/* Each with the address: the name is what somebody calls themselves. */
+static const char *addresses(const char *email)
+{
+	static char out[256];
+	struct rth_user user = user_of(email);
+	char *text;
+	json_t *state, *person;
+	size_t i, at = 0;
+
+	assert_int_equal(rth_live_door_text(&text, &bench.portal, user.id), 0);
+	state = json_loads(text, 0, NULL);
+	rth_free(text);
+	out[0] = '\0';
+	json_array_foreach(json_object_get(state, "people"), i, person)
+	{
+		const char *word =
+			json_string_value(json_object_get(person, "email"));
+
+		assert_non_null(json_object_get(person, "email"));
+		at += (size_t)snprintf(out + at, sizeof(out) - at, "%s%s",
+				       at ? " " : "", word ? word : "null");
+	}
+	json_decref(state);
+	return out;
+}
+
+static void whose_address_it_is_is_told(void **state)
+{
+	char id[RTH_ID_SIZE], out[RTH_ID_SIZE];
+
+	(void)state;
+	had_visit(PATIENT);
+	assert_int_equal(put_door(DOCTOR, OPEN), 200);
+	assert_int_equal(knock(OTHER, id), 201);
+	tell(ONE, visit_of(id, OTHER).room, "waiting", "p1", OTHER, "");
+	assert_string_equal(addresses(DOCTOR), OTHER);
+	assert_string_equal(addresses(SECOND), "");
+	assert_int_equal(duty(DOCTOR, true), 200);
+	assert_int_equal(duty(SECOND, true), 200);
+	assert_int_equal(call(PATIENT, id), 201);
+	assert_string_equal(addresses(SECOND), PATIENT);
+	/* Then it is for nobody else. */
+	assert_int_equal(take(DOCTOR, id, out), 200);
+	assert_string_equal(addresses(SECOND), "null");
+}
+
 /* ---- What a check-in found ---- */
 
 static void only_known_findings_are_kept(void **state)
@@ -700,12 +889,18 @@ int main(void)
 		TEST(each_knock_is_a_visit_of_its_own),
 		TEST(who_waits_is_known_until_they_do_not),
 		TEST(who_was_let_in_is_remembered),
+		TEST(a_stranger_has_to_knock_again),
 		TEST(ended_is_ended_unless_janus_stops),
 		TEST(who_never_got_in_is_not_listed_after),
+		TEST(another_patient_leaves_nobody_behind),
+		TEST(a_cancelled_visit_has_nobody_in_it),
+		TEST(only_the_patient_has_a_place),
+		TEST(a_gap_forgets_who_was_let_in),
 		TEST(who_may_call_and_whom),
 		TEST(one_takes_it),
 		TEST(a_call_that_is_given_up_goes_away),
 		TEST(nobody_is_left_after_an_erasure),
+		TEST(whose_address_it_is_is_told),
 		TEST(only_known_findings_are_kept),
 		TEST(without_memory_nothing_is_half_done),
 	};
