@@ -48,13 +48,20 @@ test('only what is expected of a person is taken from the stream', () => {
 	assert.deepEqual(live.asReception({ people: [person({ name: null,
 		evil: 1 })], door: null, on_call: 'yes' }), { door: null,
 		onCall: false, people: [{ visit: ID, participant: 'p1', title: 'T',
-			name: '', since: Date.parse('2026-01-31T09:30:00Z'), door: null,
+			name: '', email: '', since: Date.parse('2026-01-31T09:30:00Z'), door: null,
 			urgent: false, takenBy: null, check: null, place: 1 }] });
 	assert.deepEqual(live.asReception({}).people, []);
 	assert.deepEqual(live.asQueue({ visits: [{ visit: ID, place: 2, of: 3,
 		urgent: true, taken_by: 'Dr. A', clinician_here: true }] }), [{
 		visit: ID, place: 2, of: 3, door: null, urgent: true,
 		takenBy: 'Dr. A', here: true }]);
+});
+
+test('the address of who waits is a word or nothing', () => {
+	const [one, two] = waiting(person({ email: 'p@people.example' }),
+		person({ email: { evil: 1 } }));
+	assert.equal(one.email, 'p@people.example');
+	assert.equal(two.email, '');
 });
 
 test('who loads the page again has not come anew, nor who is answered', () => {

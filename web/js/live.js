@@ -9,7 +9,8 @@ import * as api from './api.js';
  * @property {string} visit
  * @property {string | null} participant null: the call is there, its page is not
  * @property {string} title of the visit
- * @property {string} name
+ * @property {string} name what they call themselves
+ * @property {string} email the address that they signed in with, or empty
  * @property {number} since ms since 1970
  * @property {string | null} door its name, for a knock at a standing door
  * @property {boolean} urgent
@@ -49,7 +50,7 @@ const words = (value) => typeof value === 'string' ? value : null;
 const asWaiting = (one) => ({
 	visit: String(one.visit), participant: words(one.participant),
 	title: words(one.title) ?? '', name: words(one.name) ?? '',
-	since: Date.parse(one.since) || 0, door: words(one.door),
+	email: words(one.email) ?? '', since: Date.parse(one.since) || 0, door: words(one.door),
 	urgent: one.urgent === true, takenBy: words(one.taken_by),
 	check: one.check ?? null, place: Number(one.place) || 1,
 });

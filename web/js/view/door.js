@@ -20,13 +20,15 @@ import { saying } from './doorsay.js';
  * @param {Actions} actions
  * @param {ReturnType<typeof saying>} say
  * @param {import('../state.js').AtDoor} one
+ * @param {string} email of the visit's patient, or empty
  */
-function line(actions, say, one) {
+function line(actions, say, one, email) {
 	const { participant, name } = one;
 	const words = h('span');
 	const check = checkResult();
 	const node = h('li', { class: 'banner good at-door' },
-		h('div', { class: 'at-door-words' }, words, check.node),
+		h('div', { class: 'at-door-words' }, words,
+			email && h('p', { class: 'hint', dir: 'auto' }, email), check.node),
 		h('button', { type: 'button', class: 'admit primary',
 			'aria-label': t('door.admit-of', { name }),
 			click: () => actions.admit(participant) }, t('door.admit')),
@@ -48,8 +50,10 @@ function line(actions, say, one) {
  */
 function elsewhereLine(actions, say, one) {
 	const name = one.name || t('door.somebody');
-	const words = h('span', { class: 'at-door-words' });
-	const node = h('li', { class: 'row wrap' }, words,
+	const words = h('span');
+	const node = h('li', { class: 'row wrap' },
+		h('div', { class: 'at-door-words' }, words, one.email
+			&& h('p', { class: 'hint', dir: 'auto' }, one.email)),
 		...(one.participant ? say.tools(name, {
 			note: (text) => void actions.noteTo(one.visit, text),
 			decline: (reason) => void actions.declineAt(one.visit, reason),
@@ -135,11 +139,13 @@ export function doorList(actions) {
 	const node = h('div', { class: 'doors' }, said, here, others.node,
 		say.node);
 	const fillLines = keptLines(list, (/** @type {import('../state.js').AtDoor
-		} */ one) => one.participant, (one) => line(actions, say, one));
+		} */ one) => one.participant, (one) => line(actions, say, one, email));
+	let email = '';
 
 	/** @param {State} state @param {number} now */
 	function update(state, now) {
 		const { door } = state;
+		email = state.visit?.patient_email ?? '';
 		if (fillLines(door, now))
 			setText(said, door.length === 1
 				? t('door.one-waits', { name: door[0].name })

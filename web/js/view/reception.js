@@ -64,6 +64,8 @@ function line(actions, say, me, one) {
 		h('p', {}, h('strong', { dir: 'auto' }, name), ' ',
 			one.urgent && h('span', { class: 'badge hot' },
 				t('door.urgent'))),
+		// Anybody may take any name.
+		one.email && h('p', { class: 'hint', dir: 'auto' }, one.email),
 		h('p', { class: 'hint' }, one.title && h('span', { dir: 'auto' },
 			one.title), one.title && ' · ', waited),
 		doorCheck(one.check)),
