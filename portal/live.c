@@ -29,6 +29,7 @@
 #define POLL_MS 1000  /* what another portal has changed */
 #define BEAT_MS 15000 /* a comment; and what only the clock has changed */
 #define REST 2	      /* as long again it rests, so often */
+#define KEPT 4	      /* one in so many is for clinicians: anybody signs in */
 
 #define RETRY "retry: 2000\n\n"
 #define BEAT ":\n\n"
@@ -44,7 +45,7 @@ struct stream {
 	char user[RTH_ID_SIZE];
 	char session[RTH_HASH_SIZE];
 	bool clinician;
-	bool fresh;	   /* its state has been looked at since it began */
+	bool fresh;	   /* looked at since it began, and nothing failed */
 	bool ending;	   /* after what is to be sent */
 	char *told[KINDS]; /* the states that it knows, or NULL */
 	char *next[KINDS]; /* to be sent, or NULL */
@@ -66,6 +67,7 @@ struct rth_live {
 	/* Of the thread alone. */
 	int64_t seen; /* rth_store_live_number */
 	int64_t beat_ms, check_ms, rest_until_ms;
+	bool again; /* all are to be looked at with the next step */
 };
 
 static void free_stream(struct stream *s)
@@ -214,11 +216,14 @@ static int by_user(const void *a, const void *b)
 static enum rth_err collect(struct rth_live *live, struct listeners *l)
 {
 	struct stream *s;
+	enum rth_err err = 0;
 
 	memset(l, 0, sizeof(*l));
 	pthread_mutex_lock(&live->lock);
-	if (live->n)
+	if (live->n) {
 		l->v = rth_alloc(live->n * sizeof(*l->v));
+		err = l->v ? 0 : RTH_ERR_NOMEM;
+	}
 	if (l->v)
 		LIST_FOREACH(s, &live->streams, entry)
 		{
@@ -233,7 +238,7 @@ static enum rth_err collect(struct rth_live *live, struct listeners *l)
 	pthread_mutex_unlock(&live->lock);
 	if (l->n)
 		qsort(l->v, l->n, sizeof(*l->v), by_user);
-	return 0;
+	return err;
 }
 
 static void tell_user(struct rth_live *live, const char *user, const char *door,
@@ -249,8 +254,21 @@ static void tell_user(struct rth_live *live, const char *user, const char *door,
 		if (s->clinician)
 			tell_state_locked(s, DOOR, door);
 		tell_state_locked(s, QUEUE, queue);
-		s->fresh = true;
+		/* One that has come since may need what was not asked for. */
+		s->fresh = door || !s->clinician;
 	}
+	pthread_mutex_unlock(&live->lock);
+}
+
+/* Looked at again with the next step. */
+static void spoil_user(struct rth_live *live, const char *user)
+{
+	struct stream *s;
+
+	pthread_mutex_lock(&live->lock);
+	LIST_FOREACH(s, &live->streams, entry)
+	if (strcmp(s->user, user) == 0)
+		s->fresh = false;
 	pthread_mutex_unlock(&live->lock);
 }
 
@@ -264,27 +282,45 @@ static enum rth_err look_at_user(struct rth_live *live,
 		err = rth_live_door_text(&door, live->portal, of->user);
 	if (!err)
 		tell_user(live, of->user, door, queue);
+	else
+		spoil_user(live, of->user);
 	rth_free(door);
 	rth_free(queue);
 	return err;
 }
 
-/* All, or those that nobody has looked at yet. */
+static void keep_first(enum rth_err *firstp, enum rth_err err)
+{
+	if (!*firstp)
+		*firstp = err;
+}
+
+/* All streams of the user of the one at `*ip`, as one; `*ip` is after them. */
+static struct listener next_user(const struct listeners *l, size_t *ip)
+{
+	struct listener of = l->v[(*ip)++];
+
+	for (; *ip < l->n && strcmp(l->v[*ip].user, of.user) == 0; ++*ip) {
+		of.clinician |= l->v[*ip].clinician;
+		of.fresh &= l->v[*ip].fresh;
+	}
+	return of;
+}
+
+/* All, or those that nobody has looked at yet. One user's failure is not the
+   others'. */
 static enum rth_err look(struct rth_live *live, bool all)
 {
 	struct listeners l;
 	enum rth_err err = collect(live, &l);
-	const struct listener *last = NULL;
-	size_t i;
+	size_t i = 0;
 
-	for (i = 0; i < l.n && !err; i++) {
-		const struct listener *of = &l.v[i];
+	live->again = err != 0;
+	while (i < l.n) {
+		const struct listener of = next_user(&l, &i);
 
-		if ((!all && of->fresh) ||
-		    (last && strcmp(last->user, of->user) == 0))
-			continue;
-		err = look_at_user(live, of);
-		last = of;
+		if (all || !of.fresh)
+			keep_first(&err, look_at_user(live, &of));
 	}
 	rth_free(l.v);
 	return err;
@@ -309,12 +345,14 @@ static enum rth_err check_sessions(struct rth_live *live)
 	enum rth_err err = session ? collect(live, &l) : RTH_ERR_NOMEM;
 	size_t i;
 
-	for (i = 0; i < l.n && !err; i++) {
-		err = rth_session_find(session, live->portal, l.v[i].session);
-		if (err == RTH_ERR_NOT_FOUND) {
+	for (i = 0; i < l.n; i++) {
+		enum rth_err e =
+			rth_session_find(session, live->portal, l.v[i].session);
+
+		if (e == RTH_ERR_NOT_FOUND)
 			end_stream(live, l.v[i].number);
-			err = 0;
-		}
+		else
+			keep_first(&err, e);
 	}
 	rth_free(l.v);
 	rth_free(session);
@@ -330,11 +368,11 @@ static enum rth_err note_duty(struct rth_live *live)
 	const char *last = "";
 	size_t i;
 
-	for (i = 0; i < l.n && !err; i++) {
+	for (i = 0; i < l.n; i++) {
 		if (!l.v[i].clinician || strcmp(last, l.v[i].user) == 0)
 			continue;
-		err = rth_store_duty_seen(live->portal->store, l.v[i].user,
-					  now_s);
+		keep_first(&err, rth_store_duty_seen(live->portal->store,
+						     l.v[i].user, now_s));
 		last = l.v[i].user;
 	}
 	rth_free(l.v);
@@ -351,29 +389,29 @@ static void beat(struct rth_live *live)
 	pthread_mutex_unlock(&live->lock);
 }
 
-static enum rth_err do_step(struct rth_live *live, int64_t now_ms, bool changed,
-			    bool unfresh)
+static enum rth_err do_step(struct rth_live *live, int64_t now_ms, bool changed)
 {
 	int64_t check_ms = live->portal->settings.limits.stream_check_s * 1000;
 	bool beats = now_ms >= live->beat_ms;
 	int64_t n = 0;
 	enum rth_err err = rth_store_live_number(live->portal->store, &n);
 
-	if (!err && now_ms >= live->check_ms) {
-		live->check_ms = now_ms + check_ms;
-		err = check_sessions(live);
-	}
+	changed |= beats || live->again || n != live->seen;
+	live->again = changed;
 	if (beats) {
 		live->beat_ms = now_ms + BEAT_MS;
 		beat(live);
 	}
-	if (!err && beats)
-		err = note_duty(live);
-	changed |= beats || n != live->seen;
-	if (!err && (changed || unfresh))
-		err = look(live, changed);
-	if (!err)
-		live->seen = n;
+	if (err)
+		return err;
+	live->seen = n;
+	if (now_ms >= live->check_ms) {
+		live->check_ms = now_ms + check_ms;
+		keep_first(&err, check_sessions(live));
+	}
+	if (beats)
+		keep_first(&err, note_duty(live));
+	keep_first(&err, look(live, changed));
 	return err;
 }
 
@@ -387,25 +425,20 @@ static int64_t monotonic_ms(void)
 
 void rth_live_step(struct rth_live *live, int64_t now_ms)
 {
-	bool changed, unfresh, nobody;
+	bool changed, nobody;
 	enum rth_err err;
 
 	pthread_mutex_lock(&live->lock);
 	changed = live->changed;
-	unfresh = live->unfresh;
 	nobody = live->n == 0;
 	live->changed = live->unfresh = false;
 	pthread_mutex_unlock(&live->lock);
 	if (nobody)
 		return;
-	err = do_step(live, now_ms, changed, unfresh);
-	if (!err)
-		return;
-	rth_log(RTH_LOG_WARN, "live-not-looked", "s:s", "error",
-		rth_err_name(err));
-	pthread_mutex_lock(&live->lock);
-	live->changed = true; /* again, the next time */
-	pthread_mutex_unlock(&live->lock);
+	err = do_step(live, now_ms, changed);
+	if (err)
+		rth_log(RTH_LOG_WARN, "live-not-looked", "s:s", "error",
+			rth_err_name(err));
 }
 
 static struct timespec at_ms(int64_t ms)
@@ -460,14 +493,26 @@ void rth_live_wake(struct rth_live *live)
 
 /* ---- Beginning ---- */
 
+static unsigned count_others_locked(const struct rth_live *live)
+{
+	const struct stream *s;
+	unsigned n = 0;
+
+	LIST_FOREACH(s, &live->streams, entry)
+	n += !s->clinician;
+	return n;
+}
+
 /* With a fifth of one person the oldest ends. RTH_ERR_LIMIT: too many. */
 static enum rth_err add_locked(struct rth_live *live, struct stream *s)
 {
+	unsigned max = (unsigned)live->portal->settings.limits.live;
 	struct stream *other, *oldest = NULL;
 	unsigned n = 0;
 
-	if (live->stopping ||
-	    live->n >= (unsigned)live->portal->settings.limits.live)
+	if (live->stopping || live->n >= max)
+		return RTH_ERR_LIMIT;
+	if (!s->clinician && count_others_locked(live) >= max - max / KEPT)
 		return RTH_ERR_LIMIT;
 	LIST_FOREACH(other, &live->streams, entry)
 	if (!other->ending && strcmp(other->user, s->user) == 0) {

@@ -33,7 +33,7 @@ struct people {
 static enum rth_err add_person(const struct rth_waits *w, void *arg)
 {
 	struct people *people = arg;
-	bool waits = w->own || !*w->taken_by;
+	bool waits = !w->inside && (w->own || !*w->taken_by);
 	char since[RTH_TIME_SIZE];
 	enum rth_err err = rth_text_time(since, w->since_ms / 1000);
 	json_t *person;
@@ -42,12 +42,12 @@ static enum rth_err add_person(const struct rth_waits *w, void *arg)
 		return err;
 	people->place += waits;
 	person = json_pack(
-		"{s:s, s:o, s:s, s:o, s:o, s:s, s:o, s:b, s:o, s:o, s:o}",
+		"{s:s, s:o, s:s, s:o, s:o, s:s, s:o, s:b, s:b, s:o, s:o, s:o}",
 		"visit", w->visit, "participant", word(w->participant), "title",
 		*w->title ? w->title : RTH_URGENT_TITLE, "name", word(w->name),
 		"email", word(w->email), "since", since, "door", word(w->door),
-		"urgent", w->urgent, "taken_by", word(w->taken_by), "check",
-		found_json(w->found), "place",
+		"urgent", w->urgent, "inside", w->inside, "taken_by",
+		word(w->taken_by), "check", found_json(w->found), "place",
 		waits ? json_integer(people->place) : json_null());
 	return json_array_append_new(people->list, person) ? RTH_ERR_NOMEM : 0;
 }

@@ -17,7 +17,11 @@ struct rth_door {
 	char title[RTH_TITLE_SIZE];
 	bool open;
 	int64_t until_s; /* 0: until it is closed */
+	int64_t seen_s;	 /* when the owner was seen as a clinician last */
 };
+
+#define RTH_DOOR_SEEN_S 86400	       /* then it is not open any more */
+#define RTH_DOOR_KEPT_S (400 * 86400L) /* then another may take its name */
 
 /** Says whether somebody may knock. Any thread. */
 bool rth_store_door_is_open(const struct rth_door *door, int64_t now_s);
@@ -29,10 +33,14 @@ enum rth_err rth_store_door_of(struct rth_store *store, struct rth_door *door,
 enum rth_err rth_store_door_named(struct rth_store *store,
 				  struct rth_door *door,
 				  const char *name) RTH_CHECKED;
-/** Makes or changes a user's door. RTH_ERR_EXISTS: the name is taken. In a
-    transaction. */
+/** Makes or changes a user's door, seen now. RTH_ERR_EXISTS: the name is taken,
+    by one who was seen within RTH_DOOR_KEPT_S. In a transaction. */
 enum rth_err rth_store_door_put(struct rth_store *store,
 				const struct rth_door *door) RTH_CHECKED;
+
+/** The user is still a clinician; nothing where there is no door. */
+enum rth_err rth_store_door_seen(struct rth_store *store, const char *user_id,
+				 int64_t now_s) RTH_CHECKED;
 
 /**
  * The id of the newest visit of a patient with a clinician that began by a
@@ -79,8 +87,12 @@ enum rth_err rth_store_duty_count(struct rth_store *store, int64_t *np,
 enum rth_err rth_store_had_visit(struct rth_store *store, bool *hadp,
 				 const char *patient_email) RTH_CHECKED;
 
+#define RTH_CALL_FRESH_S 60 /* whoever took it is on the way */
+
 /**
  * Adds a call: id, room, patient_email and minutes are read. In a transaction.
+ * Calls of this patient that were answered, and where the clinician is not any
+ * more, end for good.
  *
  * @return RTH_ERR_EXISTS: this patient has one that is not over
  */
@@ -119,11 +131,14 @@ enum rth_err rth_store_call_taken_by(struct rth_store *store,
 				     char user_id[RTH_ID_SIZE],
 				     char name[RTH_NAME_SIZE],
 				     const char *id) RTH_CHECKED;
-/** The newest urgent visit of a patient that is not over;
-    RTH_ERR_NOT_FOUND. */
-enum rth_err rth_store_call_unfinished(struct rth_store *store,
-				       char id[RTH_ID_SIZE],
-				       const char *patient_email,
-				       int64_t now_s) RTH_CHECKED;
+/**
+ * The newest urgent visit of a patient that is not over, and in which the
+ * clinician is, or will be: it was taken within RTH_CALL_FRESH_S.
+ * RTH_ERR_NOT_FOUND.
+ */
+enum rth_err rth_store_call_answered(struct rth_store *store,
+				     char id[RTH_ID_SIZE],
+				     const char *patient_email,
+				     int64_t now_s) RTH_CHECKED;
 
 #endif

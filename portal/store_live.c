@@ -72,31 +72,47 @@ static enum rth_err waits_row(const struct rth_db_row *row, void *arg)
 	w.since_ms = b->column_int(row, 7);
 	w.urgent = b->column_int(row, 8) != 0;
 	w.own = b->column_int(row, 9) != 0;
+	w.inside = b->column_int(row, 11) != 0;
 	return err ? err : each->call(&w, each->arg);
 }
 
-/* Those who wait in visits of $1; calls, where $2 is not 0; and such as others
-   have taken just now. */
-static const char people[] =
+/* Of a start of the plugin that is silent nobody knows who waits. */
+#define HERE                                      \
+	"WITH here AS (SELECT a.* FROM waiting a" \
+	" JOIN event_boots b ON b.boot = a.boot WHERE b.ended = 0) "
+
+/* Those who wait in visits of $1, or are in alone; calls, where $2 is not 0;
+   and such as others have taken just now. */
+static const char people[] = HERE
 	"SELECT v.id AS visit, w.participant AS participant, v.title AS title,"
 	" COALESCE(p.name, '') AS name, v.door AS door,"
 	" CASE WHEN v.urgent <> 0 THEN k.name ELSE '' END AS taken_by,"
 	" w.found AS found, w.since_ms AS since_ms, v.urgent AS urgent,"
-	" 1 AS own, v.patient_email AS email"
-	" FROM waiting w JOIN visits v ON v.id = w.visit_id"
+	" 1 AS own, v.patient_email AS email, 0 AS inside"
+	" FROM here w JOIN visits v ON v.id = w.visit_id"
 	" JOIN users k ON k.id = v.clinician_id"
 	" LEFT JOIN users p ON p.email = v.patient_email"
 	" WHERE v.clinician_id = $1 AND v.cancelled = 0 AND v.ended = 0"
+	" UNION ALL SELECT v.id, '', v.title, COALESCE(p.name, ''), v.door,"
+	" CASE WHEN v.urgent <> 0 THEN k.name ELSE '' END, '', h.alone_ms,"
+	" v.urgent, 1, v.patient_email, 1 FROM presence h"
+	" JOIN event_boots b ON b.boot = h.boot AND b.ended = 0"
+	" JOIN visits v ON v.id = h.visit_id"
+	" JOIN users k ON k.id = v.clinician_id"
+	" LEFT JOIN users p ON p.email = v.patient_email"
+	" WHERE v.clinician_id = $1 AND v.cancelled = 0 AND v.ended = 0"
+	" AND h.patient <> '' AND h.clinician = '' AND NOT EXISTS(SELECT 1"
+	" FROM here w WHERE w.visit_id = v.id)"
 	" UNION ALL SELECT c.id, COALESCE(w.participant, ''), '',"
 	" COALESCE(p.name, ''), '', '', COALESCE(w.found, ''),"
-	" COALESCE(w.since_ms, c.made_s * 1000), 1, 0, c.patient_email"
-	" FROM calls c LEFT JOIN waiting w ON w.visit_id = c.id"
+	" COALESCE(w.since_ms, c.made_s * 1000), 1, 0, c.patient_email, 0"
+	" FROM calls c LEFT JOIN here w ON w.visit_id = c.id"
 	" LEFT JOIN users p ON p.email = c.patient_email"
 	" WHERE $2 <> 0 AND (w.visit_id IS NOT NULL OR (c.waited = 0"
 	" AND c.made_s > $3)) AND c.made_s + c.minutes * 60 > $4"
 	" AND c.patient_email <> (SELECT email FROM users WHERE id = $1)"
 	" UNION ALL SELECT v.id, '', '', COALESCE(p.name, ''), '', k.name, '',"
-	" v.start_s * 1000, 1, 0, '' FROM visits v"
+	" v.start_s * 1000, 1, 0, '', 0 FROM visits v"
 	" JOIN users k ON k.id = v.clinician_id"
 	" LEFT JOIN users p ON p.email = v.patient_email"
 	" WHERE $2 <> 0 AND v.urgent <> 0 AND v.made_s > $5"
@@ -157,30 +173,30 @@ static enum rth_err queued_row(const struct rth_db_row *row, void *arg)
 
 /* As a clinician sees them: urgent ones first, then by the time waited. */
 static const char places[] =
-	"SELECT v.id, v.door,"
-	" CASE WHEN v.urgent <> 0 THEN k.name ELSE '' END, v.urgent,"
-	" (SELECT COUNT(*) FROM waiting o JOIN visits u ON u.id = o.visit_id"
-	" WHERE u.clinician_id = v.clinician_id AND u.cancelled = 0"
-	" AND u.ended = 0 AND (u.urgent > v.urgent OR (u.urgent = v.urgent"
-	" AND (o.since_ms < w.since_ms OR (o.since_ms = w.since_ms"
-	" AND o.visit_id <= w.visit_id))))),"
-	" (SELECT COUNT(*) FROM waiting o JOIN visits u ON u.id = o.visit_id"
-	" WHERE u.clinician_id = v.clinician_id AND u.cancelled = 0"
-	" AND u.ended = 0),"
-	" CASE WHEN EXISTS(SELECT 1 FROM presence h"
-	" JOIN event_boots b ON b.boot = h.boot WHERE h.visit_id = v.id"
-	" AND h.clinician <> '' AND b.ended = 0) THEN 1 ELSE 0 END"
-	" FROM waiting w JOIN visits v ON v.id = w.visit_id"
-	" JOIN users k ON k.id = v.clinician_id"
-	" WHERE w.sub = $1 AND v.cancelled = 0 AND v.ended = 0"
-	" AND v.patient_email = (SELECT email FROM users WHERE id = $1)"
-	" UNION ALL SELECT c.id, '', '', 1,"
-	" (SELECT COUNT(*) FROM waiting o JOIN calls u ON u.id = o.visit_id"
-	" WHERE o.since_ms < w.since_ms OR (o.since_ms = w.since_ms"
-	" AND o.visit_id <= w.visit_id)),"
-	" (SELECT COUNT(*) FROM waiting o JOIN calls u ON u.id = o.visit_id),"
-	" 0 FROM waiting w JOIN calls c ON c.id = w.visit_id WHERE w.sub = $1"
-	" ORDER BY 1 LIMIT $2";
+	HERE "SELECT v.id, v.door,"
+	     " CASE WHEN v.urgent <> 0 THEN k.name ELSE '' END, v.urgent,"
+	     " (SELECT COUNT(*) FROM here o JOIN visits u ON u.id = o.visit_id"
+	     " WHERE u.clinician_id = v.clinician_id AND u.cancelled = 0"
+	     " AND u.ended = 0 AND (u.urgent > v.urgent OR (u.urgent = v.urgent"
+	     " AND (o.since_ms < w.since_ms OR (o.since_ms = w.since_ms"
+	     " AND o.visit_id <= w.visit_id))))),"
+	     " (SELECT COUNT(*) FROM here o JOIN visits u ON u.id = o.visit_id"
+	     " WHERE u.clinician_id = v.clinician_id AND u.cancelled = 0"
+	     " AND u.ended = 0),"
+	     " CASE WHEN EXISTS(SELECT 1 FROM presence h"
+	     " JOIN event_boots b ON b.boot = h.boot WHERE h.visit_id = v.id"
+	     " AND h.clinician <> '' AND b.ended = 0) THEN 1 ELSE 0 END"
+	     " FROM here w JOIN visits v ON v.id = w.visit_id"
+	     " JOIN users k ON k.id = v.clinician_id"
+	     " WHERE w.sub = $1 AND v.cancelled = 0 AND v.ended = 0"
+	     " AND v.patient_email = (SELECT email FROM users WHERE id = $1)"
+	     " UNION ALL SELECT c.id, '', '', 1,"
+	     " (SELECT COUNT(*) FROM here o JOIN calls u ON u.id = o.visit_id"
+	     " WHERE o.since_ms < w.since_ms OR (o.since_ms = w.since_ms"
+	     " AND o.visit_id <= w.visit_id)),"
+	     " (SELECT COUNT(*) FROM here o JOIN calls u ON u.id = o.visit_id),"
+	     " 0 FROM here w JOIN calls c ON c.id = w.visit_id WHERE w.sub = $1"
+	     " ORDER BY 1 LIMIT $2";
 
 enum rth_err rth_store_queued_each(
 	struct rth_store *store, const char *user_id,

@@ -15,6 +15,7 @@ struct there {
 	int64_t since_ms;		  /* 0: they are not together */
 	int64_t heard_ms;
 	int64_t first_ms, last_ms, both_ms;
+	int64_t alone_ms; /* since when the patient is; 0: is not */
 };
 
 /* It is there afterwards, and nobody else has it in a transaction. */
@@ -54,6 +55,7 @@ static enum rth_err there_row(const struct rth_db_row *row, void *arg)
 	t->first_ms = b->column_int(row, 5);
 	t->last_ms = b->column_int(row, 6);
 	t->both_ms = b->column_int(row, 7);
+	t->alone_ms = b->column_int(row, 8);
 	return err;
 }
 
@@ -63,7 +65,7 @@ static enum rth_err read_there(struct rth_store *store, struct there *t,
 	const struct rth_db_value value = RTH_DB_TEXT(visit);
 	const struct rth_db_query query = {
 		.sql = "SELECT boot, patient, clinician, since_ms, heard_ms,"
-		       " first_ms, last_ms, both_ms FROM presence"
+		       " first_ms, last_ms, both_ms, alone_ms FROM presence"
 		       " WHERE visit_id = $1",
 		.values = &value,
 		.values_n = 1,
@@ -82,15 +84,16 @@ static enum rth_err write_there(struct rth_store *store, const struct there *t,
 		RTH_DB_TEXT(t->seat[0]), RTH_DB_TEXT(t->seat[1]),
 		RTH_DB_INT(t->since_ms), RTH_DB_INT(t->heard_ms),
 		RTH_DB_INT(t->first_ms), RTH_DB_INT(t->last_ms),
-		RTH_DB_INT(t->both_ms),
+		RTH_DB_INT(t->both_ms),	 RTH_DB_INT(t->alone_ms),
 	};
 	const struct rth_db_query query = {
 		.sql = "UPDATE presence SET boot = $2, patient = $3,"
 		       " clinician = $4, since_ms = $5, heard_ms = $6,"
-		       " first_ms = $7, last_ms = $8, both_ms = $9"
+		       " first_ms = $7, last_ms = $8, both_ms = $9,"
+		       " alone_ms = $10"
 		       " WHERE visit_id = $1",
 		.values = values,
-		.values_n = 9,
+		.values_n = 10,
 	};
 
 	return rth_store_run_one(store, &query);
@@ -120,14 +123,22 @@ static void empty(struct there *t, int64_t at_ms)
 	t->seat[0][0] = t->seat[1][0] = '\0';
 }
 
+static void note_alone(struct there *t, int64_t at_ms)
+{
+	if (!*t->seat[0] || *t->seat[1])
+		t->alone_ms = 0;
+	else if (!t->alone_ms)
+		t->alone_ms = at_ms;
+}
+
 static void move(struct there *t, const struct rth_presence *p)
 {
 	char *seat = t->seat[p->clinician];
 
+	note_alone(t, p->time_ms); /* something else may have emptied them */
 	if (p->move == RTH_PRESENCE_JOINED) {
 		seat[0] = '\0';
 		strncat(seat, p->participant, RTH_TOLD_WORD_SIZE - 1);
-		meet(t, p->time_ms);
 	} else if (p->move == RTH_PRESENCE_LEFT &&
 		   strcmp(seat, p->participant) == 0) {
 		part(t, p->time_ms);
@@ -135,6 +146,9 @@ static void move(struct there *t, const struct rth_presence *p)
 	} else if (p->move == RTH_PRESENCE_CLOSED) {
 		empty(t, p->time_ms);
 	}
+	/* Also after a silence, which parts them. */
+	meet(t, p->time_ms);
+	note_alone(t, p->time_ms);
 }
 
 enum rth_err rth_store_presence(struct rth_store *store,

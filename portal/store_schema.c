@@ -281,6 +281,14 @@ static const char doors[] =
 	"  one INTEGER PRIMARY KEY CHECK(one = 1),"
 	"  n BIGINT NOT NULL);";
 
+/* doors.seen_s: when the owner was seen as a clinician last. */
+static const char door_seen[] =
+	"ALTER TABLE doors ADD COLUMN seen_s BIGINT NOT NULL DEFAULT 0;";
+
+/* presence.alone_ms: since when the patient is there alone, or 0. */
+static const char alone[] =
+	"ALTER TABLE presence ADD COLUMN alone_ms BIGINT NOT NULL DEFAULT 0;";
+
 const struct rth_migration rth_store_migrations[] = {
 	{people_and_audit,
 	 {[RTH_DB_SQLITE] = audit_triggers_sqlite,
@@ -292,6 +300,8 @@ const struct rth_migration rth_store_migrations[] = {
 	{portals, {NULL}},
 	{told, {NULL}},
 	{doors, {NULL}},
+	{door_seen, {NULL}},
+	{alone, {NULL}},
 };
 
 const size_t rth_store_migrations_n =

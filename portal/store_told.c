@@ -120,8 +120,7 @@ enum rth_err rth_store_boot_gone(struct rth_store *store,
 	const struct rth_db_query apart = {
 		.sql = "UPDATE presence SET both_ms = both_ms + CASE"
 		       " WHEN heard_ms > since_ms THEN heard_ms - since_ms"
-		       " ELSE 0 END, last_ms = heard_ms, since_ms = 0,"
-		       " clinician = '', patient = ''"
+		       " ELSE 0 END, last_ms = heard_ms, since_ms = 0"
 		       " WHERE boot = $1 AND since_ms > 0",
 		.values = values,
 		.values_n = 1,

@@ -119,6 +119,38 @@ enum rth_err rth_store_had_visit(struct rth_store *store, bool *hadp,
 	return err;
 }
 
+/*
+ * Of a visit v that was a call: its clinician is there, or has taken it after
+ * $3 and gets in.
+ */
+#define ANSWERED                                            \
+	"(v.made_s > $3 OR EXISTS(SELECT 1 FROM presence h" \
+	" JOIN event_boots b ON b.boot = h.boot"            \
+	" WHERE h.visit_id = v.id AND h.clinician <> '' AND b.ended = 0))"
+#define UNFINISHED                                                   \
+	"v.patient_email = $1 AND v.urgent <> 0 AND v.cancelled = 0" \
+	" AND v.ended = 0 AND v.start_s + v.minutes * 60 > $2"
+
+/* One that was answered, and where nobody is any more, is no help. */
+static enum rth_err end_unanswered(struct rth_store *store,
+				   const char *patient_email, int64_t now_s)
+{
+	const struct rth_db_value values[] = {
+		RTH_DB_TEXT(patient_email),
+		RTH_DB_INT(now_s),
+		RTH_DB_INT(now_s - RTH_CALL_FRESH_S),
+	};
+	const struct rth_db_query query = {
+		.sql = "UPDATE visits SET ended = 1 WHERE id IN (SELECT v.id"
+		       " FROM visits v WHERE " UNFINISHED " AND NOT " ANSWERED
+		       ")",
+		.values = values,
+		.values_n = 3,
+	};
+
+	return rth_store_run(store, &query);
+}
+
 /* The same patient's call whose time is over goes first. */
 enum rth_err rth_store_call_add(struct rth_store *store,
 				const struct rth_visit *visit, int64_t now_s)
@@ -149,6 +181,8 @@ enum rth_err rth_store_call_add(struct rth_store *store,
 		err = rth_store_run_one(store, &query);
 	if (err == RTH_ERR_NOT_FOUND)
 		return RTH_ERR_EXISTS;
+	if (!err)
+		err = end_unanswered(store, visit->patient_email, now_s);
 	return err ? err : rth_store_live_touch(store);
 }
 
@@ -295,20 +329,22 @@ enum rth_err rth_store_call_taken_by(struct rth_store *store,
 	return rth_store_run_one(store, &query);
 }
 
-enum rth_err rth_store_call_unfinished(struct rth_store *store,
-				       char id[RTH_ID_SIZE],
-				       const char *patient_email, int64_t now_s)
+enum rth_err rth_store_call_answered(struct rth_store *store,
+				     char id[RTH_ID_SIZE],
+				     const char *patient_email, int64_t now_s)
 {
 	struct text_into into = {store->backend, id, NULL, RTH_ID_SIZE, 0};
-	const struct rth_db_value values[] = {RTH_DB_TEXT(patient_email),
-					      RTH_DB_INT(now_s)};
+	const struct rth_db_value values[] = {
+		RTH_DB_TEXT(patient_email),
+		RTH_DB_INT(now_s),
+		RTH_DB_INT(now_s - RTH_CALL_FRESH_S),
+	};
 	const struct rth_db_query query = {
-		.sql = "SELECT id FROM visits WHERE patient_email = $1"
-		       " AND urgent <> 0 AND cancelled = 0 AND ended = 0"
-		       " AND start_s + minutes * 60 > $2"
-		       " ORDER BY start_s DESC, id LIMIT 1",
+		.sql = "SELECT v.id FROM visits v WHERE " UNFINISHED
+		       " AND " ANSWERED " ORDER BY v.start_s DESC, v.id"
+		       " LIMIT 1",
 		.values = values,
-		.values_n = 2,
+		.values_n = 3,
 		.row = text_row,
 		.arg = &into,
 	};

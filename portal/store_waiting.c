@@ -184,7 +184,12 @@ enum rth_err rth_store_waiting_sweep(struct rth_store *store, int64_t before_s)
 		" WHERE made_s + minutes * 60 < $1)",
 		"DELETE FROM calls WHERE made_s + minutes * 60 < $1",
 	};
-	enum rth_err err = 0;
+	/* Of starts of the plugin that are forgotten: they only were silent. */
+	const struct rth_db_query lost = {
+		.sql = "DELETE FROM waiting WHERE boot NOT IN"
+		       " (SELECT boot FROM event_boots)",
+	};
+	enum rth_err err = rth_store_run(store, &lost);
 	size_t i;
 
 	for (i = 0; i < sizeof(steps) / sizeof(steps[0]) && !err; i++) {

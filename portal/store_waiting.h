@@ -35,7 +35,7 @@ enum rth_err rth_store_waiting_gone(struct rth_store *store, const char *visit,
 /** The room of a visit is closed. */
 enum rth_err rth_store_waiting_none(struct rth_store *store,
 				    const char *visit) RTH_CHECKED;
-/** A start of the plugin has ended. */
+/** A start of the plugin has ended, for good. */
 enum rth_err rth_store_waiting_boot(struct rth_store *store,
 				    const char *boot) RTH_CHECKED;
 
@@ -85,12 +85,14 @@ struct rth_waits {
 	bool urgent;
 	char taken_by[RTH_NAME_SIZE]; /* or "" */
 	bool own;		      /* a visit of this clinician's */
+	bool inside;		      /* was let in, and is there alone */
 	char found[RTH_FOUND_SIZE];
 };
 
 /**
- * Calls back for those who wait for a clinician, urgent ones first, then by
- * the time waited, at most 200; `each` must not call the store.
+ * Calls back for those who wait for a clinician, or are in a visit of theirs
+ * alone, urgent ones first, then by the time waited, at most 200; `each` must
+ * not call the store.
  *
  * @param on_call with the urgent calls, also those that were just taken
  */
@@ -114,6 +116,16 @@ struct rth_queued {
 enum rth_err rth_store_queued_each(
 	struct rth_store *store, const char *user_id,
 	enum rth_err (*each)(const struct rth_queued *queued, void *arg),
+	void *arg) RTH_CHECKED;
+
+/**
+ * Calls back for each visit or call in which a user waits; `each` must not call
+ * the store.
+ */
+enum rth_err rth_store_person_waiting(
+	struct rth_store *store, const char *user_id,
+	enum rth_err (*each)(const char *visit, int64_t since_ms,
+			     const char *found, void *arg),
 	void *arg) RTH_CHECKED;
 
 /** Removes calls whose time was over before, and who waited in them. */

@@ -268,10 +268,13 @@ static enum rth_err jump(struct rth_store *store, void *arg)
 {
 	const struct told *t = arg;
 	struct rth_boot_row row = t->boot;
+	enum rth_err err;
 
 	row.seq--;
 	row.end = RTH_BOOT_RUNS;
-	return rth_store_boot_advance(store, &row, t->from_seq);
+	err = rth_store_boot_advance(store, &row, t->from_seq);
+	/* Who waits there is seen again. */
+	return err ? err : rth_store_live_touch(store);
 }
 
 /* Who was sent away may be among what is missing. */
@@ -318,8 +321,17 @@ static enum rth_err write_gone(struct rth_store *store, void *arg)
 	return err ? err : rth_store_waiting_boot(store, boot->boot);
 }
 
+/* It may be there all the time: who waits is hidden, and not forgotten. */
+static enum rth_err write_silent(struct rth_store *store, void *arg)
+{
+	enum rth_err err = rth_store_boot_gone(store, arg);
+
+	return err ? err : rth_store_live_touch(store);
+}
+
 static enum rth_err tell_gone(const struct rth_portal *portal,
-			      struct rth_boot_row *boot, const char *reason)
+			      struct rth_boot_row *boot, const char *reason,
+			      rth_store_change_fn change)
 {
 	const struct rth_audit missing = {
 		.action = "events-missing",
@@ -328,7 +340,7 @@ static enum rth_err tell_gone(const struct rth_portal *portal,
 		.reason = reason,
 	};
 	enum rth_err err =
-		tell_boot(portal, &missing, boot->seq + 1, 0, write_gone, boot);
+		tell_boot(portal, &missing, boot->seq + 1, 0, change, boot);
 
 	return err == RTH_ERR_NOT_FOUND ? 0 : err; /* it has told something */
 }
@@ -344,7 +356,8 @@ static enum rth_err end_others(const struct told *t)
 
 	for (i = 0; i < n && !err; i++)
 		if (strcmp(boots[i].boot, t->boot.boot) != 0)
-			err = tell_gone(t->portal, &boots[i], "restarted");
+			err = tell_gone(t->portal, &boots[i], "restarted",
+					write_gone);
 	return err;
 }
 
@@ -433,7 +446,8 @@ void rth_told_tick(struct rth_portal *portal)
 
 	for (i = 0; i < n && !err; i++)
 		if (is_silent(&boots[i], portal->takes_s, now_s))
-			err = tell_gone(portal, &boots[i], "silent");
+			err = tell_gone(portal, &boots[i], "silent",
+					write_silent);
 	if (!err)
 		return;
 	/* Nor could any be taken: it is as if the portal had been away. */

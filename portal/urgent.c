@@ -14,7 +14,8 @@
 #include "store_door.h"
 #include "visit.h"
 
-#define CALLS_PER_HOUR 6
+#define CALLS_PER_HOUR 6       /* new ones */
+#define REQUESTS_PER_MINUTE 30 /* whatever comes of them */
 
 /* May this patient call? */
 static enum rth_err find_allowed(bool *allowedp,
@@ -119,85 +120,112 @@ static enum rth_err make_call(struct rth_exchange *x, struct calling *c)
 	return err ? err : rth_audit_change(x, &row, write_call, c);
 }
 
-static void reply_nobody(struct rth_exchange *x)
+/* Whoever gets no help here is told where else there is some. */
+static void reply_no_help(struct rth_exchange *x, unsigned status,
+			  const char *code, const char *message)
 {
 	const struct rth_settings *s = &rth_request_portal(x)->settings;
 
-	rth_reply_json(x, 409,
-		       json_pack("{s:{s:s, s:s, s:s?}}", "error", "code",
-				 "nobody-on-call", "message",
-				 "Nobody can answer just now.",
-				 "emergency_number",
+	rth_reply_json(x, status,
+		       json_pack("{s:{s:s, s:s, s:s?}}", "error", "code", code,
+				 "message", message, "emergency_number",
 				 s->clinic.emergency_number));
 }
 
-/* One that was answered, and goes on; else RTH_ERR_NOT_FOUND. */
+/* Else the reply has been given. */
+static bool is_within(struct rth_exchange *x, const char *what, int64_t max,
+		      int64_t window_s)
+{
+	const struct rth_portal *portal = rth_request_portal(x);
+	char rate[64];
+	enum rth_err err;
+
+	snprintf(rate, sizeof(rate), "%s:%s", what,
+		 rth_request_session(x)->user.id);
+	err = rth_store_rate(portal->store, rate, max, window_s,
+			     portal->now_s());
+	if (err == RTH_ERR_LIMIT)
+		reply_no_help(x, 429, "too-many",
+			      "Too many calls. Please wait a while.");
+	else if (err)
+		rth_reply_failed(x, err);
+	return !err;
+}
+
+/* One where somebody is, or will be; else RTH_ERR_NOT_FOUND. */
 static enum rth_err find_answered(struct rth_exchange *x,
 				  struct rth_visit *visit)
 {
 	const struct rth_portal *portal = rth_request_portal(x);
 	const struct rth_user *user = &rth_request_session(x)->user;
 	char id[RTH_ID_SIZE];
-	enum rth_err err = rth_store_call_unfinished(
+	enum rth_err err = rth_store_call_answered(
 		portal->store, id, user->email, portal->now_s());
 
 	return err ? err : rth_store_visit_get(portal->store, visit, id, user);
 }
 
-/* The call that there is, or a new one. */
-static enum rth_err find_or_make(struct rth_exchange *x, struct calling *c,
-				 unsigned *statusp)
+/* One that nobody has taken yet is called again; else RTH_ERR_NOT_FOUND. */
+static enum rth_err call_again(struct rth_exchange *x, struct calling *c)
 {
 	struct rth_store *store = rth_request_portal(x)->store;
 	const char *email = rth_request_session(x)->user.email;
-	enum rth_err err;
+	enum rth_err err =
+		rth_store_call_get(store, &c->visit, NULL, email, c->now_s);
 
-	*statusp = 200;
-	err = rth_store_call_get(store, &c->visit, NULL, email, c->now_s);
-	if (!err)
-		return rth_store_call_again(store, c->visit.id, c->now_s);
-	if (err != RTH_ERR_NOT_FOUND)
-		return err;
-	*statusp = 201;
-	err = make_call(x, c);
-	if (err != RTH_ERR_EXISTS)
-		return err;
-	*statusp = 200; /* pressed twice */
-	return rth_store_call_get(store, &c->visit, NULL, email, c->now_s);
+	return err ? err : rth_store_call_again(store, c->visit.id, c->now_s);
 }
 
 /* Else the reply has been given. */
 static bool may_call(struct rth_exchange *x)
 {
-	const struct rth_portal *portal = rth_request_portal(x);
-	const struct rth_session *session = rth_request_session(x);
 	bool allowed;
-	char rate[64];
-	enum rth_err err = find_allowed(&allowed, portal, session);
+	enum rth_err err = find_allowed(&allowed, rth_request_portal(x),
+					rth_request_session(x));
 
-	if (!err && !allowed) {
+	if (err)
+		rth_reply_failed(x, err);
+	else if (!allowed)
 		rth_reply_error(x, 403, "not-allowed",
 				"This is for patients of the clinic.");
-		return false;
-	}
-	snprintf(rate, sizeof(rate), "urgent:%s", session->user.id);
-	if (!err)
-		err = rth_store_rate(portal->store, rate, CALLS_PER_HOUR, 3600,
-				     portal->now_s());
-	if (err == RTH_ERR_LIMIT)
-		rth_reply_error(x, 429, "too-many",
-				"Too many calls. Please wait a while.");
-	else if (err)
-		rth_reply_failed(x, err);
-	return !err;
+	return !err && allowed &&
+	       is_within(x, "urgent-asked", REQUESTS_PER_MINUTE, 60);
 }
 
+static void reply_call(struct rth_exchange *x, unsigned status,
+		       enum rth_err err, const struct calling *c)
+{
+	if (err) {
+		rth_reply_failed(x, err);
+		return;
+	}
+	rth_live_wake(rth_request_portal(x)->live);
+	rth_visit_reply(x, status, &c->visit);
+}
+
+static void call_anew(struct rth_exchange *x, struct calling *c)
+{
+	const char *email = rth_request_session(x)->user.email;
+	unsigned status = 201;
+	enum rth_err err;
+
+	if (!is_within(x, "urgent", CALLS_PER_HOUR, 3600))
+		return;
+	err = make_call(x, c);
+	if (err == RTH_ERR_EXISTS) { /* pressed twice */
+		status = 200;
+		err = rth_store_call_get(rth_request_portal(x)->store,
+					 &c->visit, NULL, email, c->now_s);
+	}
+	reply_call(x, status, err, c);
+}
+
+/* Only a new call is charged: whoever needs somebody presses again. */
 void rth_urgent_handle_call(struct rth_exchange *x)
 {
 	const struct rth_portal *portal = rth_request_portal(x);
 	struct calling c = {.now_s = portal->now_s()};
-	unsigned status = 200;
-	int64_t n = 0;
+	int64_t n = 1;
 	enum rth_err err;
 
 	if (!may_call(x))
@@ -205,19 +233,16 @@ void rth_urgent_handle_call(struct rth_exchange *x)
 	err = find_answered(x, &c.visit);
 	if (err == RTH_ERR_NOT_FOUND) {
 		err = rth_store_duty_count(portal->store, &n, c.now_s);
-		if (!err && n == 0) {
-			reply_nobody(x);
-			return;
-		}
-		if (!err)
-			err = find_or_make(x, &c, &status);
+		if (!err && n)
+			err = call_again(x, &c);
 	}
-	if (err) {
-		rth_reply_failed(x, err);
-		return;
-	}
-	rth_live_wake(portal->live);
-	rth_visit_reply(x, status, &c.visit);
+	if (!err && !n)
+		reply_no_help(x, 409, "nobody-on-call",
+			      "Nobody can answer just now.");
+	else if (err == RTH_ERR_NOT_FOUND)
+		call_anew(x, &c);
+	else
+		reply_call(x, 200, err, &c);
 }
 
 /* ---- Answering ---- */

@@ -4,6 +4,10 @@
  */
 #include "portal_support.h"
 
+#include <arpa/inet.h>
+#include <sys/socket.h>
+
+#include "attend.h"
 #include "door.h"
 #include "live_state.h"
 #include "store_db.h"
@@ -146,7 +150,8 @@ static struct rth_visit visit_of(const char *id, const char *email)
 	return visit;
 }
 
-/* Who waits for a clinician: "name:place" each, as the stream has it. */
+/* Who waits for a clinician: "name:place" each, as the stream has it; with "+"
+   who is in alone. */
 static const char *people(const char *email)
 {
 	static char out[512];
@@ -177,6 +182,8 @@ static const char *people(const char *email)
 		if (by_whom)
 			at += (size_t)snprintf(out + at, sizeof(out) - at,
 					       "@%.1s", by_whom);
+		if (json_is_true(json_object_get(person, "inside")))
+			at += (size_t)snprintf(out + at, sizeof(out) - at, "+");
 	}
 	json_decref(state);
 	return out;
@@ -207,6 +214,27 @@ static const char *place(const char *email)
 	return out;
 }
 
+static enum rth_err count_row(const struct rth_db_row *row, void *arg)
+{
+	int *n = arg;
+
+	*n = (int)store()->backend->column_int(row, 0);
+	return 0;
+}
+
+static int count(const char *sql)
+{
+	int n = -1;
+	const struct rth_db_query query = {
+		.sql = sql,
+		.row = count_row,
+		.arg = &n,
+	};
+
+	assert_int_equal(rth_store_run(store(), &query), 0);
+	return n;
+}
+
 static void a_door_is_open_for_as_long_as_it_says(void **state)
 {
 	char out[RTH_ID_SIZE];
@@ -221,8 +249,65 @@ static void a_door_is_open_for_as_long_as_it_says(void **state)
 	assert_int_equal(knock(OTHER, out), 409);
 	assert_string_equal(out, "closed");
 	assert_int_equal(put_door(DOCTOR, OPEN), 200);
-	bench_now += 1000000;
+	bench_now += 80000;
 	assert_int_equal(knock(OTHER, out), 201);
+}
+
+static struct rth_exchange *look(const char *email)
+{
+	return by(email, "dr-d", NULL, rth_door_handle_get);
+}
+
+static bool looks_open(const char *email)
+{
+	struct rth_exchange *x = look(email);
+	json_t *body = json_loads(rth_exchange_reply(x)->body, 0, NULL);
+	bool open = json_is_true(json_object_get(body, "open"));
+
+	json_decref(body);
+	assert_int_equal(status_of(x), 200);
+	return open;
+}
+
+/* Nobody hears a knock at the door of who is no clinician any more. */
+static void a_door_needs_its_clinician(void **state)
+{
+	char out[RTH_ID_SIZE];
+
+	(void)state;
+	assert_int_equal(put_door(DOCTOR, OPEN), 200);
+	bench_now += 86399;
+	assert_int_equal(
+		rth_store_door_seen(store(), user_of(DOCTOR).id, bench_now), 0);
+	bench_now += 86399;
+	assert_true(looks_open(PATIENT));
+	bench_now += 1;
+	assert_false(looks_open(PATIENT));
+	assert_int_equal(knock(PATIENT, out), 409);
+	assert_string_equal(out, "closed");
+	/* The name is kept for a while. */
+	bench_now += INT64_C(399) * 86400 - 1;
+	assert_int_equal(put_door(SECOND, OPEN), 409);
+	bench_now += 1;
+	assert_int_equal(put_door(SECOND, OPEN), 200);
+	assert_int_equal(put_door(DOCTOR, OPEN), 409);
+	assert_int_equal(knock(PATIENT, out), 201);
+}
+
+static void not_all_names_are_tried(void **state)
+{
+	int i;
+
+	(void)state;
+	assert_int_equal(put_door(DOCTOR, OPEN), 200);
+	for (i = 0; i < 30; i++)
+		assert_int_equal(status_of(look(PATIENT)), 200);
+	assert_int_equal(status_of(look(PATIENT)), 429);
+	assert_int_equal(
+		status_of(by(PATIENT, "dr-x", NULL, rth_door_handle_get)), 429);
+	assert_int_equal(status_of(look(OTHER)), 200);
+	bench_now += 60;
+	assert_int_equal(status_of(look(PATIENT)), 200);
 }
 
 static void wrong_doors_are_refused(void **state)
@@ -295,6 +380,41 @@ static void each_knock_is_a_visit_of_its_own(void **state)
 	assert_string_not_equal(one, again);
 }
 
+/* A row says what was wanted; another, that nothing came of it. */
+static void what_was_not_told_is_in_the_audit(void **state)
+{
+	struct sockaddr_in at = {.sin_family = AF_INET};
+	socklen_t len = sizeof(at);
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+	char id[RTH_ID_SIZE], url[64];
+
+	(void)state;
+	at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	assert_int_equal(bind(fd, (struct sockaddr *)&at, len), 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&at, &len), 0);
+	snprintf(url, sizeof(url), "http://127.0.0.1:%d/admin",
+		 (int)ntohs(at.sin_port));
+	bench.portal.settings.janus.admin_url = url; /* nobody listens */
+	bench.portal.settings.janus.admin_secret = (char *)"secret";
+	assert_int_equal(put_door(DOCTOR, OPEN), 200);
+	assert_int_equal(knock(PATIENT, id), 201);
+	tell(ONE, visit_of(id, PATIENT).room, "waiting", "p1", PATIENT, "");
+	assert_int_equal(status_of(by(DOCTOR, id, "{\"reason\":\"other\"}",
+				      rth_attend_handle_decline)),
+			 503);
+	assert_int_equal(status_of(by(DOCTOR, id, "{\"text\":\"Soon\"}",
+				      rth_attend_handle_note)),
+			 503);
+	assert_int_equal(count("SELECT COUNT(*) FROM audit WHERE action ="
+			       " 'declined' AND reason = 'other'"),
+			 1);
+	assert_int_equal(count("SELECT COUNT(*) FROM audit WHERE action IN"
+			       " ('declined', 'noted') AND outcome = 'failed'"
+			       " AND reason = 'unavailable'"),
+			 2);
+	close(fd);
+}
+
 static void who_waits_is_known_until_they_do_not(void **state)
 {
 	char one[RTH_ID_SIZE], two[RTH_ID_SIZE];
@@ -350,6 +470,88 @@ static void who_waits_is_known_until_they_do_not(void **state)
 	assert_string_equal(people(DOCTOR), "");
 }
 
+static int64_t live_number(void)
+{
+	int64_t n;
+
+	assert_int_equal(rth_store_live_number(store(), &n), 0);
+	return n;
+}
+
+static void who_waits_through_a_silence_is_seen_again(void **state)
+{
+	char one[RTH_ID_SIZE], two[RTH_ID_SIZE];
+	char participant[RTH_TOLD_WORD_SIZE];
+	struct rth_visit a, b;
+	int64_t n;
+
+	(void)state;
+	assert_int_equal(put_door(DOCTOR, OPEN), 200);
+	assert_int_equal(knock(PATIENT, one), 201);
+	assert_int_equal(knock(OTHER, two), 201);
+	a = visit_of(one, PATIENT);
+	b = visit_of(two, OTHER);
+	tell(ONE, a.room, "waiting", "p1", PATIENT, "");
+	tell(ONE, b.room, "joined", "d1", DOCTOR, "");
+	tell(ONE, b.room, "joined", "q1", OTHER, "");
+	n = live_number();
+	bench_now += RTH_TOLD_SILENCE_S + 1;
+	rth_told_tick(&bench.portal);
+	assert_string_equal(people(DOCTOR), "");
+	assert_string_equal(place(PATIENT), "");
+	assert_true(live_number() > n);
+	n = live_number();
+	tell(ONE, "", "alive", "", OTHER, "");
+	assert_true(live_number() > n);
+	assert_string_equal(people(DOCTOR), "p:1");
+	assert_string_equal(place(PATIENT), "1/1");
+	/* So are those who were in. */
+	tell(ONE, b.room, "left", "d1", DOCTOR, ",\"reason\":\"lost\"");
+	assert_string_equal(people(DOCTOR), "p:1 q?:0+");
+	/* It is silent, and then it is another one: forgotten with the boot. */
+	bench_now += RTH_TOLD_SILENCE_S + 1;
+	rth_told_tick(&bench.portal);
+	assert_int_equal(rth_store_told_sweep(store(), bench_now + 1), 0);
+	assert_int_equal(rth_store_waiting_sweep(store(), bench_now), 0);
+	assert_int_equal(rth_store_waiting_in(store(), participant, one),
+			 RTH_ERR_NOT_FOUND);
+}
+
+static void who_is_in_alone_is_seen(void **state)
+{
+	char id[RTH_ID_SIZE], *text;
+	struct rth_visit v;
+	struct rth_user user = user_of(DOCTOR);
+
+	(void)state;
+	assert_int_equal(put_door(DOCTOR, OPEN), 200);
+	assert_int_equal(knock(PATIENT, id), 201);
+	v = visit_of(id, PATIENT);
+	tell(ONE, v.room, "joined", "d1", DOCTOR, "");
+	tell(ONE, v.room, "joined", "p1", PATIENT, "");
+	assert_string_equal(people(DOCTOR), "");
+	tell(ONE, v.room, "left", "p1", PATIENT, ",\"reason\":\"lost\"");
+	tell(ONE, v.room, "left", "d1", DOCTOR, ",\"reason\":\"left\"");
+	assert_string_equal(people(DOCTOR), "");
+	/* No knock: they are let in already. */
+	bench_now += 600;
+	tell(ONE, v.room, "joined", "p2", PATIENT, "");
+	assert_string_equal(people(DOCTOR), "p?:0+");
+	assert_string_equal(people(SECOND), "");
+	assert_string_equal(place(PATIENT), "");
+	bench_now += 60;
+	tell(ONE, v.room, "quality", "p2", PATIENT, "");
+	assert_int_equal(rth_live_door_text(&text, &bench.portal, user.id), 0);
+	assert_non_null(strstr(text, "\"since\":\"2027-01-15T08:10:00Z\""));
+	rth_free(text);
+	tell(ONE, v.room, "joined", "d2", DOCTOR, "");
+	assert_string_equal(people(DOCTOR), "");
+	tell(ONE, v.room, "left", "d2", DOCTOR, ",\"reason\":\"lost\"");
+	assert_string_equal(people(DOCTOR), "p?:0+");
+	tell(ONE, "", "stopping", "", OTHER, "");
+	assert_string_equal(people(DOCTOR), "");
+}
+
 static void who_was_let_in_is_remembered(void **state)
 {
 	static const char away[] = ",\"reason\":\"other\",\"by\":null";
@@ -388,27 +590,6 @@ static void who_was_let_in_is_remembered(void **state)
 	assert_string_equal(visit_of(id, PATIENT).admitted, user_of(OTHER).id);
 	tell(ONE, v.room, "denied", "p2", OTHER, away);
 	assert_int_equal(knock(PATIENT, id), 409);
-}
-
-static enum rth_err count_row(const struct rth_db_row *row, void *arg)
-{
-	int *n = arg;
-
-	*n = (int)store()->backend->column_int(row, 0);
-	return 0;
-}
-
-static int count(const char *sql)
-{
-	int n = -1;
-	const struct rth_db_query query = {
-		.sql = sql,
-		.row = count_row,
-		.arg = &n,
-	};
-
-	assert_int_equal(rth_store_run(store(), &query), 0);
-	return n;
 }
 
 static void a_stranger_has_to_knock_again(void **state)
@@ -693,8 +874,83 @@ static void one_takes_it(void **state)
 	tell(ONE, v.room, "admitted", "p9", PATIENT, "");
 	assert_string_equal(visit_of(id, PATIENT).admitted,
 			    user_of(PATIENT).id);
+	tell(ONE, v.room, "joined", "e1", SECOND, "");
 	assert_int_equal(call(PATIENT, out), 200);
 	assert_string_equal(out, id);
+}
+
+/* An answered call helps as long as whoever answered is there. */
+static void who_needs_somebody_again_gets_somebody(void **state)
+{
+	char id[RTH_ID_SIZE], out[RTH_ID_SIZE];
+	struct rth_visit v;
+
+	(void)state;
+	had_visit(PATIENT);
+	assert_int_equal(duty(DOCTOR, true), 200);
+	assert_int_equal(call(PATIENT, id), 201);
+	v = visit_of(id, PATIENT);
+	tell(ONE, v.room, "waiting", "p2", PATIENT, "");
+	assert_int_equal(take(DOCTOR, id, out), 200);
+	assert_int_equal(duty(DOCTOR, false), 200);
+	/* On the way. */
+	bench_now += RTH_CALL_FRESH_S - 1;
+	assert_int_equal(call(PATIENT, out), 200);
+	assert_string_equal(out, id);
+	tell(ONE, v.room, "joined", "d2", DOCTOR, "");
+	tell(ONE, v.room, "admitted", "p2", PATIENT, "");
+	tell(ONE, v.room, "joined", "p2", PATIENT, "");
+	bench_now += 600;
+	assert_int_equal(call(PATIENT, out), 200);
+	assert_string_equal(out, id);
+	/* Nobody is there any more. */
+	tell(ONE, v.room, "left", "d2", DOCTOR, ",\"reason\":\"left\"");
+	assert_string_equal(people(DOCTOR), "p?:0@d+");
+	assert_int_equal(call(PATIENT, out), 409);
+	assert_string_equal(out, "nobody-on-call");
+	assert_false(visit_of(id, PATIENT).ended);
+	tell(ONE, v.room, "left", "p2", PATIENT, ",\"reason\":\"left\"");
+	tell(ONE, v.room, "room-closed", "p2", PATIENT, "");
+	bench_now += 3600;
+	assert_int_equal(duty(SECOND, true), 200);
+	assert_int_equal(call(PATIENT, out), 201);
+	assert_string_not_equal(out, id);
+	assert_true(visit_of(id, PATIENT).ended);
+	assert_string_equal(people(SECOND), "p?:1");
+}
+
+static void only_new_calls_are_charged(void **state)
+{
+	char id[RTH_ID_SIZE], out[RTH_ID_SIZE];
+	char number[] = "112";
+	struct rth_exchange *x;
+	int i;
+
+	(void)state;
+	had_visit(PATIENT);
+	bench.portal.settings.clinic.emergency_number = number;
+	for (i = 0; i < 8; i++)
+		assert_int_equal(call(PATIENT, id), 409);
+	assert_int_equal(duty(DOCTOR, true), 200);
+	for (i = 0; i < 6; i++) {
+		assert_int_equal(call(PATIENT, id), 201);
+		assert_int_equal(take(DOCTOR, id, out), 200);
+		bench_now += RTH_CALL_FRESH_S + 1;
+		assert_int_equal(duty(DOCTOR, true), 200);
+	}
+	x = by(PATIENT, NULL, "{}", rth_urgent_handle_call);
+	assert_non_null(strstr(rth_exchange_reply(x)->body,
+			       "\"emergency_number\":\"112\""));
+	assert_int_equal(status_of(x), 429);
+	assert_false(visit_of(id, PATIENT).ended);
+	/* The one there is can be pressed on, within reason. */
+	assert_int_equal(take(DOCTOR, id, out), 200);
+	tell(ONE, visit_of(id, PATIENT).room, "joined", "d3", DOCTOR, "");
+	bench_now += 60;
+	for (i = 0; i < 30; i++)
+		assert_int_equal(call(PATIENT, out), 200);
+	assert_int_equal(call(PATIENT, out), 429);
+	bench.portal.settings.clinic.emergency_number = NULL;
 }
 
 static void a_call_that_is_given_up_goes_away(void **state)
@@ -736,6 +992,8 @@ static void nobody_is_left_after_an_erasure(void **state)
 
 	(void)state;
 	had_visit(PATIENT);
+	assert_int_equal(put_door(DOCTOR, OPEN), 200);
+	assert_int_equal(knock(OTHER, id), 201);
 	assert_int_equal(duty(DOCTOR, true), 200);
 	assert_int_equal(call(PATIENT, id), 201);
 	v = visit_of(id, PATIENT);
@@ -753,6 +1011,10 @@ static void nobody_is_left_after_an_erasure(void **state)
 			 RTH_ERR_NOT_FOUND);
 	assert_int_equal(rth_store_duty_get(store(), &on, doctor.id), 0);
 	assert_false(on);
+	/* Nor their words, in the visits of those who knocked. */
+	assert_int_equal(count("SELECT COUNT(*) FROM visits"
+			       " WHERE title = 'Open hours'"),
+			 0);
 }
 
 /* Each with the address: the name is what somebody calls themselves. */
@@ -885,9 +1147,14 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(a_door_is_open_for_as_long_as_it_says),
+		TEST(a_door_needs_its_clinician),
+		TEST(not_all_names_are_tried),
 		TEST(wrong_doors_are_refused),
 		TEST(each_knock_is_a_visit_of_its_own),
+		TEST(what_was_not_told_is_in_the_audit),
 		TEST(who_waits_is_known_until_they_do_not),
+		TEST(who_waits_through_a_silence_is_seen_again),
+		TEST(who_is_in_alone_is_seen),
 		TEST(who_was_let_in_is_remembered),
 		TEST(a_stranger_has_to_knock_again),
 		TEST(ended_is_ended_unless_janus_stops),
@@ -898,6 +1165,8 @@ int main(void)
 		TEST(a_gap_forgets_who_was_let_in),
 		TEST(who_may_call_and_whom),
 		TEST(one_takes_it),
+		TEST(who_needs_somebody_again_gets_somebody),
+		TEST(only_new_calls_are_charged),
 		TEST(a_call_that_is_given_up_goes_away),
 		TEST(nobody_is_left_after_an_erasure),
 		TEST(whose_address_it_is_is_told),
