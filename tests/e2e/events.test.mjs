@@ -117,7 +117,7 @@ describe('a portal that is killed during a visit', () => {
 		LONG_MS, 'Janus tries again and again');
 		await startPortal();
 		await arrived(visit, [...before, 'left', 'joined', 'left', 'left',
-			'room-closed']);
+			'ended', 'room-closed']);
 		assert.equal(assertInOrder().size, 1);
 		assert.deepEqual(rows().filter((row) =>
 			row.action.startsWith('events-')), []);
