@@ -47,9 +47,10 @@ const layout = (person, wanted) => person.page.until((name) =>
 
 /** The label of the camera that is sent. */
 const camera = (person) => person.page.evaluate(() => {
-	const pc = globalThis.rthProbe.all.at(-1);
+	const pc = globalThis.rthProbe.all.findLast((each) =>
+		each.connectionState === 'connected');
 
-	return pc.getTransceivers()[1].sender.track?.label ?? '';
+	return pc?.getTransceivers()[1].sender.track?.label ?? '';
 });
 
 async function changeCamera(one, other) {
