@@ -217,6 +217,7 @@ void rth_door_handle_put(struct rth_exchange *x)
 	    limited(x, "door", session->user.id, CHANGES_PER_HOUR))
 		return;
 	memcpy(door.user_id, session->user.id, sizeof(door.user_id));
+	door.seen_s = portal->now_s();
 	row.action = door.open ? "door-opened" : "door-closed";
 	err = rth_audit_change(x, &row, write_door, &door);
 	if (err == RTH_ERR_EXISTS) {

@@ -18,6 +18,7 @@
 #include "recording_export.h"
 #include "store_door.h"
 #include "store_told.h"
+#include "store_waiting.h"
 #include "text.h"
 #include "write.h"
 
@@ -216,6 +217,42 @@ static enum rth_err own_call(json_t **jsonp, const struct listing *l)
 	return 0;
 }
 
+static enum rth_err list_waiting(const char *visit, int64_t since_ms,
+				 const char *found, void *arg)
+{
+	json_t *list = arg;
+	char since[RTH_TIME_SIZE];
+	enum rth_err err = rth_text_time(since, since_ms / 1000);
+
+	if (err)
+		return err;
+	return json_array_append_new(list,
+				     json_pack("{s:s, s:s, s:o?}", "visit",
+					       visit, "since", since, "check",
+					       json_loads(found, 0, NULL)))
+		       ? RTH_ERR_NOMEM
+		       : 0;
+}
+
+/* Where they wait now, and whether they are on call. */
+static enum rth_err add_now(json_t *person, const struct listing *l)
+{
+	json_t *list = json_array();
+	bool on = false;
+	enum rth_err err =
+		rth_store_duty_get(l->person->store, &on, l->user->id);
+
+	if (!err)
+		err = rth_store_person_waiting(l->person->store, l->user->id,
+					       list_waiting, list);
+	if (!err && json_object_set(person, "waiting", list))
+		err = RTH_ERR_NOMEM;
+	if (!err && json_object_set_new(person, "on_call", json_boolean(on)))
+		err = RTH_ERR_NOMEM;
+	json_decref(list);
+	return err;
+}
+
 static enum rth_err write_person(const struct listing *l, int to)
 {
 	char made[RTH_TIME_SIZE];
@@ -237,7 +274,9 @@ static enum rth_err write_person(const struct listing *l, int to)
 			 l->user->email, "name", l->user->name, "visits",
 			 l->visits, "recordings", l->recordings, "door", door,
 			 "urgent_call", call);
-	err = json ? make_file(&fd, to, "person.json") : RTH_ERR_NOMEM;
+	err = json ? add_now(json, l) : RTH_ERR_NOMEM;
+	if (!err)
+		err = make_file(&fd, to, "person.json");
 	if (!err)
 		err = close_file(fd, write_line(fd, json));
 	json_decref(json);

@@ -124,6 +124,20 @@ static enum rth_err find_user(struct rth_portal *portal, struct rth_user *user,
 				    now_s);
 }
 
+/* A clinician's door is open for as long as there is a clinician. */
+static enum rth_err note_seen(struct rth_portal *portal,
+			      const struct rth_session_row *row, int64_t now_s)
+{
+	enum rth_role role =
+		rth_role_of(&portal->settings, row->user.email, row->groups);
+	enum rth_err err =
+		rth_store_session_seen(portal->store, row->hash, now_s);
+
+	if (!err && (role == RTH_ROLE_CLINICIAN || role == RTH_ROLE_ADMIN))
+		err = rth_store_door_seen(portal->store, row->user.id, now_s);
+	return err;
+}
+
 enum rth_err rth_session_sign_in(struct rth_exchange *x,
 				 const struct rth_identity *who)
 {
@@ -151,6 +165,8 @@ enum rth_err rth_session_sign_in(struct rth_exchange *x,
 		err = audit_signed_in(x, &row, who->method);
 	if (!err)
 		err = rth_store_session_add(portal->store, &row);
+	if (!err)
+		err = note_seen(portal, &row, row.seen_s);
 	if (err)
 		return err;
 	rth_reply_cookie(x, COOKIE_NAME, cookie,
@@ -206,7 +222,7 @@ static enum rth_err take_session(struct rth_exchange *x, const char *cookie,
 	fill(session, portal, row);
 	err = make_csrf(session->csrf, cookie);
 	if (!err && now_s >= row->seen_s + SEEN_EVERY_S)
-		err = rth_store_session_seen(portal->store, row->hash, now_s);
+		err = note_seen(portal, row, now_s);
 	if (err)
 		rth_free(session);
 	else

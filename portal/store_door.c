@@ -11,11 +11,13 @@
 
 bool rth_store_door_is_open(const struct rth_door *door, int64_t now_s)
 {
-	return door->open && (!door->until_s || now_s < door->until_s);
+	return door->open && (!door->until_s || now_s < door->until_s) &&
+	       now_s < door->seen_s + RTH_DOOR_SEEN_S;
 }
 
-#define COLUMNS                                                             \
-	"SELECT d.user_id, u.name, d.name, d.title, d.open, d.until_s FROM" \
+#define COLUMNS                                                         \
+	"SELECT d.user_id, u.name, d.name, d.title, d.open, d.until_s," \
+	" d.seen_s FROM"                                                \
 	" doors d JOIN users u ON u.id = d.user_id"
 
 struct door_into {
@@ -40,6 +42,7 @@ static enum rth_err door_row(const struct rth_db_row *row, void *arg)
 		err = b->column_text(row, 3, d->title, sizeof(d->title));
 	d->open = b->column_int(row, 4) != 0;
 	d->until_s = b->column_int(row, 5);
+	d->seen_s = b->column_int(row, 6);
 	return err;
 }
 
@@ -71,6 +74,28 @@ enum rth_err rth_store_door_named(struct rth_store *store,
 	return find_door(store, door, COLUMNS " WHERE d.name = $1", name);
 }
 
+/* Whose owner is no clinician any more keeps no name for ever. */
+static enum rth_err free_name(struct rth_store *store,
+			      const struct rth_door *door)
+{
+	const struct rth_db_value value = RTH_DB_TEXT(door->name);
+	const struct rth_db_query query = {
+		.sql = "DELETE FROM doors WHERE name = $1",
+		.values = &value,
+		.values_n = 1,
+	};
+	struct rth_door other;
+	enum rth_err err = rth_store_door_named(store, &other, door->name);
+
+	if (err)
+		return err == RTH_ERR_NOT_FOUND ? 0 : err;
+	if (strcmp(other.user_id, door->user_id) == 0)
+		return 0;
+	if (door->seen_s < other.seen_s + RTH_DOOR_KEPT_S)
+		return RTH_ERR_EXISTS;
+	return rth_store_run(store, &query);
+}
+
 /* In PostgreSQL a name that two put at once fails the second's transaction,
    which is then told as what it is by the question before it the next time. */
 enum rth_err rth_store_door_put(struct rth_store *store,
@@ -79,25 +104,36 @@ enum rth_err rth_store_door_put(struct rth_store *store,
 	const struct rth_db_value values[] = {
 		RTH_DB_TEXT(door->user_id), RTH_DB_TEXT(door->name),
 		RTH_DB_TEXT(door->title),   RTH_DB_INT(door->open),
-		RTH_DB_INT(door->until_s),
+		RTH_DB_INT(door->until_s),  RTH_DB_INT(door->seen_s),
 	};
 	const struct rth_db_query query = {
 		.sql = "INSERT INTO doors(user_id, name, title, open, until_s,"
-		       " knocks) VALUES($1, $2, $3, $4, $5, 0)"
+		       " knocks, seen_s) VALUES($1, $2, $3, $4, $5, 0, $6)"
 		       " ON CONFLICT(user_id) DO UPDATE SET name = $2,"
-		       " title = $3, open = $4, until_s = $5",
+		       " title = $3, open = $4, until_s = $5, seen_s = $6",
 		.values = values,
-		.values_n = 5,
+		.values_n = 6,
 	};
-	struct rth_door other;
-	enum rth_err err = rth_store_door_named(store, &other, door->name);
+	enum rth_err err = free_name(store, door);
 
-	if (!err && strcmp(other.user_id, door->user_id) != 0)
-		return RTH_ERR_EXISTS;
-	if (err && err != RTH_ERR_NOT_FOUND)
-		return err;
-	err = rth_store_run(store, &query);
+	if (!err)
+		err = rth_store_run(store, &query);
 	return err ? err : rth_store_live_touch(store);
+}
+
+enum rth_err rth_store_door_seen(struct rth_store *store, const char *user_id,
+				 int64_t now_s)
+{
+	const struct rth_db_value values[] = {RTH_DB_TEXT(user_id),
+					      RTH_DB_INT(now_s)};
+	const struct rth_db_query query = {
+		.sql = "UPDATE doors SET seen_s = $2 WHERE user_id = $1"
+		       " AND seen_s < $2",
+		.values = values,
+		.values_n = 2,
+	};
+
+	return rth_store_run(store, &query);
 }
 
 /* ---- Knocks ---- */
@@ -151,13 +187,14 @@ static enum rth_err lock_open_door(struct rth_store *store,
 		RTH_DB_TEXT(visit->clinician_id),
 		RTH_DB_TEXT(visit->door),
 		RTH_DB_INT(now_s),
+		RTH_DB_INT(now_s - RTH_DOOR_SEEN_S),
 	};
 	const struct rth_db_query query = {
 		.sql = "UPDATE doors SET knocks = knocks + 1"
 		       " WHERE user_id = $1 AND name = $2 AND open <> 0"
-		       " AND (until_s = 0 OR until_s > $3)",
+		       " AND (until_s = 0 OR until_s > $3) AND seen_s > $4",
 		.values = values,
-		.values_n = 3,
+		.values_n = 4,
 	};
 	enum rth_err err = rth_store_run_one(store, &query);
 

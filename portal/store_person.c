@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "store_db.h"
+#include "store_waiting.h"
 
 struct user_into {
 	const struct rth_db_backend *backend;
@@ -110,6 +111,48 @@ enum rth_err rth_store_person_visits(
 		.values = values,
 		.values_n = 2,
 		.row = visit_row,
+		.arg = &calls,
+	};
+
+	return rth_store_run(store, &query);
+}
+
+/* ---- Waiting ---- */
+
+struct each_waiting {
+	const struct rth_db_backend *backend;
+	enum rth_err (*call)(const char *visit, int64_t since_ms,
+			     const char *found, void *arg);
+	void *arg;
+};
+
+static enum rth_err waiting_row(const struct rth_db_row *row, void *arg)
+{
+	const struct each_waiting *each = arg;
+	const struct rth_db_backend *b = each->backend;
+	char visit[RTH_ID_SIZE], found[RTH_FOUND_SIZE];
+	enum rth_err err = b->column_text(row, 0, visit, sizeof(visit));
+
+	if (!err)
+		err = b->column_text(row, 2, found, sizeof(found));
+	return err ? err
+		   : each->call(visit, b->column_int(row, 1), found, each->arg);
+}
+
+enum rth_err rth_store_person_waiting(
+	struct rth_store *store, const char *user_id,
+	enum rth_err (*each)(const char *visit, int64_t since_ms,
+			     const char *found, void *arg),
+	void *arg)
+{
+	struct each_waiting calls = {store->backend, each, arg};
+	const struct rth_db_value value = RTH_DB_TEXT(user_id);
+	const struct rth_db_query query = {
+		.sql = "SELECT visit_id, since_ms, found FROM waiting"
+		       " WHERE sub = $1 ORDER BY since_ms, visit_id",
+		.values = &value,
+		.values_n = 1,
+		.row = waiting_row,
 		.arg = &calls,
 	};
 
@@ -238,7 +281,8 @@ static enum rth_err erase_doors(struct erase_work *w)
 		{"DELETE FROM waiting WHERE sub = $1", 2},
 		{"DELETE FROM duty WHERE user_id = $1", 2},
 		{"DELETE FROM doors WHERE user_id = $1", 2},
-		{"UPDATE visits SET door = 'erased' WHERE clinician_id = $1"
+		{"UPDATE visits SET door = 'erased', title = ''"
+		 " WHERE clinician_id = $1"
 		 " AND door <> ''",
 		 2},
 	};

@@ -386,6 +386,38 @@ static void all_about_a_person_is_exported(void **state)
 			 RTH_ERR_IO); /* nothing is replaced */
 }
 
+static void what_goes_on_now_is_exported(void **state)
+{
+	struct told told;
+	struct rth_person p = person(&told, false);
+	json_t *json, *one;
+	char text[256];
+
+	(void)state;
+	snprintf(text, sizeof(text),
+		 "INSERT INTO waiting(visit_id, sub, participant, boot,"
+		 " since_ms, found) VALUES('v', '%s', 'p1', 'b', 1000,"
+		 " '{\"path\":\"udp\"}')",
+		 paul.user.id);
+	sql(&bench, text);
+	snprintf(text, sizeof(text),
+		 "INSERT INTO duty(user_id, seen_s) VALUES('%s', 1)",
+		 paul.user.id);
+	sql(&bench, text);
+	assert_int_equal(export(&p, PAUL), 0);
+	json = load("person.json");
+	assert_true(json_is_true(json_object_get(json, "on_call")));
+	one = json_object_get(json, "waiting");
+	assert_int_equal(json_array_size(one), 1);
+	one = json_array_get(one, 0);
+	assert_string_equal(json_string_value(json_object_get(one, "since")),
+			    "1970-01-01T00:00:01Z");
+	assert_string_equal(json_string_value(json_object_get(
+				    json_object_get(one, "check"), "path")),
+			    "udp");
+	json_decref(json);
+}
+
 /* A clinician gets the own dates, not the patients. */
 static void patients_of_a_clinician_are_left_out(void **state)
 {
@@ -441,6 +473,7 @@ int main(void)
 		TEST(many_visits_leave_no_words),
 		TEST(failing_memory_and_done_again),
 		TEST(all_about_a_person_is_exported),
+		TEST(what_goes_on_now_is_exported),
 		TEST(patients_of_a_clinician_are_left_out),
 		TEST(nobody_is_not_exported),
 		TEST(one_that_is_missing_is_told),

@@ -515,6 +515,43 @@ static void another_patient_sees_nothing_of_the_one_before(void **state)
 	assert_int_equal(visit.both_ms, 0);
 }
 
+/* The relay's credentials say until when they are good. */
+static int64_t relay_life(struct rth_exchange *x,
+			  void (*handle)(struct rth_exchange *x))
+{
+	json_t *body;
+	const char *user;
+	int64_t until_s;
+
+	handle(x);
+	body = json_loads(rth_exchange_reply(x)->body, 0, NULL);
+	user = json_string_value(json_object_get(
+		json_array_get(json_object_get(body, "ice_servers"), 0),
+		"username"));
+	assert_non_null(user);
+	until_s = strtoll(user, NULL, 10);
+	json_decref(body);
+	assert_int_equal(done(x), 200);
+	return until_s - NOW_S;
+}
+
+static void a_check_is_no_relay_for_hours(void **state)
+{
+	static char *urls[] = {"turn:turn.example"};
+	struct rth_settings *s = &bench.portal.settings;
+	char id[RTH_ID_SIZE];
+
+	(void)state;
+	s->turn.urls.v = urls;
+	s->turn.urls.n = 1;
+	s->turn.secret = (char *)"secret";
+	s->turn.ttl_s = 14400;
+	make(id);
+	assert_int_equal(relay_life(by_patient(id), rth_join_handle), 14400);
+	assert_int_equal(relay_life(by_patient(NULL), rth_join_handle_check),
+			 300);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, open_bench, close_bench)
 
 int main(void)
@@ -528,6 +565,7 @@ int main(void)
 		TEST(what_was_recorded_stays_its_patients),
 		TEST(a_kind_is_one_of_the_clinics),
 		TEST(another_patient_sees_nothing_of_the_one_before),
+		TEST(a_check_is_no_relay_for_hours),
 		TEST(without_an_audit_nobody_gets_in),
 		TEST(without_an_audit_a_visit_stays_as_it_is),
 		TEST(without_an_audit_the_room_still_ends),
