@@ -17,6 +17,7 @@
 #include "told_door.h"
 #include "urgent.h"
 #include "visit.h"
+#include "work.h"
 
 #define NOW_S 1800000000	     /* 2027-01-15T08:00:00Z */
 #define ONE "AAAAAAAAAAAAAAAAAAAAAA" /* boots */
@@ -396,6 +397,7 @@ static void what_was_not_told_is_in_the_audit(void **state)
 		 (int)ntohs(at.sin_port));
 	bench.portal.settings.janus.admin_url = url; /* nobody listens */
 	bench.portal.settings.janus.admin_secret = (char *)"secret";
+	assert_int_equal(rth_work_create(&bench.portal.work_net, 1, 1), 0);
 	assert_int_equal(put_door(DOCTOR, OPEN), 200);
 	assert_int_equal(knock(PATIENT, id), 201);
 	tell(ONE, visit_of(id, PATIENT).room, "waiting", "p1", PATIENT, "");
@@ -412,6 +414,8 @@ static void what_was_not_told_is_in_the_audit(void **state)
 			       " ('declined', 'noted') AND outcome = 'failed'"
 			       " AND reason = 'unavailable'"),
 			 2);
+	rth_work_stop(bench.portal.work_net);
+	rth_work_free(bench.portal.work_net);
 	close(fd);
 }
 
