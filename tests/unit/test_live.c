@@ -9,6 +9,7 @@
 
 #include "live.h"
 #include "pause.h"
+#include "store_db.h"
 #include "store_door.h"
 #include "store_told.h"
 #include "store_waiting.h"
@@ -26,7 +27,7 @@ static int open_bench(void **state)
 	bench_now = NOW_S;
 	clock_ms = 1000000;
 	bench_open(&bench);
-	bench.portal.settings.limits.live = 6;
+	bench.portal.settings.limits.live = 8;
 	bench.portal.settings.limits.stream_check_s = 15;
 	assert_int_equal(rth_live_create(&bench.portal.live, &bench.portal), 0);
 	return 0;
@@ -133,7 +134,12 @@ static void step(int64_t ms)
 
 static void change_door(bool open)
 {
-	struct rth_door door = {.name = "dr-d", .title = "T", .open = open};
+	struct rth_door door = {
+		.name = "dr-d",
+		.title = "T",
+		.open = open,
+		.seen_s = bench_now,
+	};
 	struct rth_user user;
 
 	assert_int_equal(rth_store_user(bench.portal.store, &user,
@@ -235,6 +241,7 @@ static void a_door_that_closes_itself_is_told(void **state)
 			 0);
 	memcpy(door.user_id, user.id, sizeof(user.id));
 	door.until_s = NOW_S + 10;
+	door.seen_s = NOW_S;
 	assert_int_equal(rth_store_door_put(bench.portal.store, &door), 0);
 	step(0);
 	assert_non_null(strstr(heard(x, 512, NULL), "\"open\":true"));
@@ -272,11 +279,18 @@ static void there_are_so_many_and_no_more(void **state)
 	size_t i;
 
 	(void)state;
-	for (i = 0; i < 6; i++) {
+	bench.portal.settings.limits.live = 6;
+	for (i = 0; i < 5; i++) {
 		snprintf(email, sizeof(email), "p%zu@people.example", i);
 		x[i] = listener(email);
 	}
+	/* A quarter is the clinicians', whoever else comes. */
 	begin_session(&session, "late@people.example");
+	late = listen_to(&session);
+	assert_int_equal(rth_exchange_reply(late)->status, 503);
+	rth_exchange_free(late);
+	x[5] = listener("d@clinic.example");
+	begin_session(&session, "e@clinic.example");
 	late = listen_to(&session);
 	assert_int_equal(rth_exchange_reply(late)->status, 503);
 	rth_exchange_free(late);
@@ -285,6 +299,86 @@ static void there_are_so_many_and_no_more(void **state)
 	assert_int_equal(rth_exchange_reply(late)->status, 200);
 	rth_exchange_free(late);
 	for (i = 1; i < 6; i++)
+		rth_exchange_free(x[i]);
+}
+
+/* Signed in twice, one time not as a clinician. */
+static void the_same_person_in_two_roles(void **state)
+{
+	struct rth_session doctor, patient;
+	struct rth_exchange *x[3];
+	size_t i;
+
+	(void)state;
+	begin_session(&doctor, "d@clinic.example");
+	begin_session(&patient, "d@clinic.example");
+	patient.role = RTH_ROLE_PATIENT;
+	x[0] = listen_to(&patient);
+	x[1] = listen_to(&doctor);
+	x[2] = listen_to(&patient);
+	step(0);
+	for (i = 0; i < 3; i++)
+		(void)heard(x[i], 512, NULL);
+	change_door(true);
+	step(15000);
+	assert_non_null(strstr(heard(x[1], 512, NULL), "\"open\":true"));
+	assert_null(strstr(heard(x[0], 512, NULL), "event: door"));
+	assert_null(strstr(heard(x[2], 512, NULL), "event: door"));
+	for (i = 0; i < 3; i++)
+		rth_exchange_free(x[i]);
+}
+
+static void run_sql(const char *sql, const char *id)
+{
+	const struct rth_db_value value = RTH_DB_TEXT(id);
+	const struct rth_db_query query = {
+		.sql = sql,
+		.values = &value,
+		.values_n = 1,
+	};
+
+	assert_int_equal(rth_store_run(bench.portal.store, &query), 0);
+}
+
+/* The first of two cannot be looked at: the other hears, and so does it
+   later. */
+static void one_failure_is_nobody_elses(void **state)
+{
+	static const char *const emails[] = {"d@clinic.example",
+					     "e@clinic.example"};
+	struct rth_exchange *x[2];
+	struct rth_user users[2];
+	size_t i, first;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		x[i] = listener(emails[i]);
+		assert_int_equal(rth_store_user(bench.portal.store, &users[i],
+						emails[i], NULL, 1),
+				 0);
+	}
+	first = strcmp(users[0].id, users[1].id) > 0;
+	step(0);
+	for (i = 0; i < 2; i++) {
+		(void)heard(x[i], 512, NULL);
+		assert_int_equal(rth_store_duty_put(bench.portal.store,
+						    users[i].id, true,
+						    bench_now),
+				 0);
+	}
+	change_door(true);
+	run_sql("UPDATE doors SET user_id = $1, name ="
+		" 'a-name-that-is-far-longer-than-any-name-of-a-door-may-be'",
+		users[first].id);
+	step(1000);
+	assert_string_equal(heard(x[first], 512, NULL), "");
+	assert_non_null(
+		strstr(heard(x[!first], 512, NULL), "\"on_call\":true"));
+	run_sql("UPDATE doors SET name = 'dr-d' WHERE user_id = $1",
+		users[first].id);
+	step(1000);
+	assert_non_null(strstr(heard(x[first], 512, NULL), "\"on_call\":true"));
+	for (i = 0; i < 2; i++)
 		rth_exchange_free(x[i]);
 }
 
@@ -458,6 +552,8 @@ int main(void)
 		TEST(a_door_that_closes_itself_is_told),
 		TEST(a_fifth_of_one_person_ends_the_first),
 		TEST(there_are_so_many_and_no_more),
+		TEST(the_same_person_in_two_roles),
+		TEST(one_failure_is_nobody_elses),
 		TEST(who_signs_out_hears_no_more),
 		TEST(who_listens_can_be_reached),
 		TEST(without_memory_it_is_told_later),
