@@ -190,6 +190,52 @@ for (const [size, pixels] of Object.entries(ALL_SIZES)) {
 	}
 }
 
+/** Latin words of the page's own that are seen in it. */
+const english = (page) => page.evaluate(() => (/** @type {HTMLElement} */ (
+	document.querySelector('main')).innerText.match(
+	/\b(Clinician|Patient|Date|Length|State|Kept|Filters|All|From|Play|by)\b/g)
+	?? []));
+
+test('in Arabic, from right to left', () => as(ADMIN, '/review',
+	async (person, page) => {
+		const id = real[0];
+		const arabic = (what) => look(person, `review-${what}-arabic`);
+
+		await page.evaluate(() => localStorage.setItem('rth.language', 'ar'));
+		await page.goto(`${URL_OF_PORTAL}/review`);
+		await rows(page, 50);
+		assert.deepEqual(await page.evaluate(() => [
+			getComputedStyle(document.querySelector('main')).direction,
+			document.documentElement.lang,
+			document.querySelector('main h1').textContent]),
+		['rtl', 'ar', 'التسجيلات']);
+		assert.deepEqual(await english(page), []);
+		await arabic('list');
+		await page.size(SIZES.phone.width, SIZES.phone.height);
+		await arabic('list-phone');
+		await page.press(`tr[data-recording="${id}"] .play`);
+		await page.press('#reason-1');
+		await page.press('#reason-dialog-go');
+		await there(page, '#player-slider');
+		await there(page, '#downloads');
+		await arabic('player-phone');
+		await page.size(SIZES.desk.width, SIZES.desk.height);
+		await arabic('player');
+		assert.deepEqual(await page.evaluate(() =>
+			['.player-bar', '.player-moves', '.player-side'].map((part) =>
+				getComputedStyle(document.querySelector(part)).direction)),
+		['ltr', 'ltr', 'rtl']);
+		await page.press('#back');
+		await rows(page, 50);
+		await page.press(`tr[data-recording="${id}"] .details`);
+		await there(page, '#detail-dialog');
+		await page.press('#to-audit');
+		await there(page, 'li[data-row]');
+		await page.press('#audit li:first-child summary');
+		assert.deepEqual(await english(page), []);
+		await arabic('audit');
+	}, { size: SIZES.desk }));
+
 for (const kind of bothBrowsers) {
 	describe(`in ${kind}`, () => {
 		test('filters are in the address: back, forward and a link', () => as(
@@ -436,9 +482,8 @@ describe('who may what', () => {
 				await look(person, `review-nothing-${email[0]}`);
 				await page.press('#go-home');
 				await person.phase('home');
-				assert.equal(await page.evaluate(() =>
-					/** @type {HTMLElement} */ (
-						document.querySelector('.ways')).hidden), true);
+				await page.until(() => /** @type {HTMLElement | null} */ (
+					document.querySelector('.ways'))?.hidden, 'no other way');
 			}));
 
 	test('an operator sees recordings, not the audit, and no deeds', () => as(
@@ -676,6 +721,7 @@ describe('where the clinic lets people see their own', () => {
 				const mine = made.filter((row) => row[whose] === email);
 
 				await person.phase('home');
+				await there(page, '.ways');
 				assert.equal(await text(page, '.ways'), 'Visits\nRecordings');
 				await page.click('Recordings', 'link');
 				await rows(page, mine.length);

@@ -39,7 +39,8 @@ const personCell = (person, as, deeds) => cell(as,
 		as === 'clinician' ? t('rec.clinician') : t('rec.patient')),
 	person?.id ? h('button', { type: 'button', class: 'link person',
 		title: t('rec.only-with', { name: personWords(person) }),
-		click: () => deeds.only({ [as]: person.id }) }, personWords(person))
+		click: () => deeds.only({ [as]: person.id }) },
+	h('bdi', {}, personWords(person)))
 		: h('span', { class: 'hint' }, personWords(person)));
 
 /** On a card, review.css writes what it is. @param {string} state */
@@ -70,7 +71,8 @@ function row(recording, deeds, now) {
 		class: glance ? 'has-glance' : null },
 		cell('begun', h('span', { class: 'begun' },
 			whenWords(recording.begun, now)),
-		h('span', { class: 'hint title' }, titleWords(recording.visit)),
+		h('span', { class: 'hint title' },
+			h('bdi', {}, titleWords(recording.visit))),
 		glance),
 		personCell(recording.clinician, 'clinician', deeds),
 		personCell(recording.patient, 'patient', deeds),
