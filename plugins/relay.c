@@ -318,7 +318,7 @@ static void send_voice(struct rth_port *to, const struct rth_route_slot *how,
 
 /* To a browser without RED: what was sent before, as packets of their own. */
 static void send_again(struct rth_port *to, const struct rth_route_slot *how,
-		       void *packet, unsigned again)
+		       void *packet, unsigned again, uint32_t ts)
 {
 	uint8_t *buf = to->voice_out.packet;
 
@@ -327,8 +327,9 @@ static void send_again(struct rth_port *to, const struct rth_route_slot *how,
 		struct rth_voice_frame kept =
 			rth_voice_kept(&to->voice_out, back);
 
-		if (!kept.n)
-			return;
+		/* As in RED; a time ahead wraps into more than that. */
+		if (!kept.n || ts - kept.ts - 1 >= RTH_VOICE_BACK_MAX)
+			continue;
 		memcpy(buf + RTH_RTP_HEAD_BYTES, kept.p, kept.n);
 		send_voice(to, how, packet, how->pt_out, kept.ts, kept.n);
 	}
@@ -354,7 +355,7 @@ static void send_frame(struct rth_port *to, const struct rth_route_slot *how,
 	memcpy(payload, frame->p, frame->n);
 	send_voice(to, how, packet, how->pt_out, ts, frame->n);
 	if (again && !how->red_out)
-		send_again(to, how, packet, again);
+		send_again(to, how, packet, again, ts);
 }
 
 static void forward_frame(struct rth_port *to, const struct rth_route_slot *how,
@@ -420,8 +421,8 @@ static void send_padding(struct rth_port *to, const struct rth_route *route,
 	uint8_t *buf = to->voice_out.packet;
 	size_t n = 0;
 
-	if (!out->ssrc_in)
-		return;
+	if (!out->ssrc_in || !route->slot[slot].pt_out)
+		return; /* nothing came yet, or no codec is for both */
 	while ((n = rth_limit_probe(to->limit, now_us)) > 0) {
 		memset(buf, 0, RTH_RTP_HEAD_BYTES + n);
 		buf[0] = RTP_VERSION | 0x20;
@@ -460,9 +461,14 @@ static void relay_voice(struct rth_port *from, const struct rth_route *route,
 {
 	const struct rth_route_slot *how = &route->slot[RTH_SLOT_AUDIO];
 	struct rth_voice_frame frames[RTH_VOICE_FRAMES];
-	unsigned n = rth_voice_read(&from->voice, how->pt_in, how->red_in, buf,
-				    len, frames);
+	unsigned n;
 
+	/* Not what was spoken to nobody, or before the recording's last yes. */
+	if (from->voiced != route->number)
+		rth_voice_begin(&from->voice);
+	from->voiced = route->number;
+	n = rth_voice_read(&from->voice, how->pt_in, how->red_in, buf, len,
+			   frames);
 	if (n == 0)
 		count(&from->packets_dropped);
 	for (unsigned i = 0; i < n; i++) {
@@ -500,6 +506,8 @@ void rth_relay_rtp(struct rth_port *port, int slot, uint8_t *buf, size_t len,
 		relay_voice(port, route, buf, len, packet, now_us);
 	else if (route)
 		relay_picture(port, route, slot, buf, len, packet, now_us);
+	else if (slot == RTH_SLOT_AUDIO)
+		rth_voice_pass(&port->voice, buf);
 	route_leave(port);
 }
 

@@ -108,6 +108,7 @@ struct rth_port {
 	struct rth_reports reports; /* its own; media thread */
 	unsigned tapped;	   /* route that was given them; media thread */
 	struct rth_voice_in voice; /* its own; media thread */
+	unsigned voiced; /* route that it was read for; media thread */
 	uint8_t voice_plain[RTH_VOICE_PACKET_BYTES]; /* for the recorder */
 	struct rth_key_request key[RTH_RTP_SLOTS];
 	_Atomic int64_t key_pace_us; /* RTH_KEY_FRAME_EVERY_US and round trip */
@@ -150,8 +151,9 @@ void rth_port_clear(struct rth_port *port);
 
 /**
  * Sends one RTP packet of this port to its peer, and copies it for the
- * recorder as it came, also when the peer does not get it. The port's media
- * thread.
+ * recorder, also when the peer does not get it: a picture as it came, a voice
+ * frame by frame as plain Opus. What was spoken before the route was published
+ * goes nowhere. The port's media thread.
  *
  * @param slot   the m-line it came on
  * @param buf    the packet: rewritten for the receiver while the host copies

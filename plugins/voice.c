@@ -15,7 +15,7 @@
 
 #define RED_HEAD 4 /* bytes before each block but the last */
 #define RED_BLOCKS 32
-#define RED_TS_MAX 0x3fff
+#define BACK_TICKS 48000 /* another time */
 
 #define NEED_US (10 * SECOND) /* after the last loss */
 #define FULL_US (3 * SECOND)
@@ -44,12 +44,31 @@ static bool note(struct rth_voice_in *in, uint16_t seq)
 	return true;
 }
 
-/* Nothing from before the first packet is missed. */
+/* Nothing from before the first packet is missed, nor what was passed over. */
 static void begin(struct rth_voice_in *in, uint32_t ssrc, uint16_t seq)
 {
+	int ahead = (int16_t)(seq - in->newest);
+
+	if (!in->seen || in->ssrc != ssrc || ahead > 0 || ahead < -RESTART)
+		in->newest = (uint16_t)(seq - 1);
 	in->ssrc = ssrc;
-	in->newest = (uint16_t)(seq - 1);
 	in->seen = UINT64_MAX;
+	in->begun = true;
+}
+
+void rth_voice_begin(struct rth_voice_in *in)
+{
+	in->begun = false;
+}
+
+void rth_voice_pass(struct rth_voice_in *in, const uint8_t *buf)
+{
+	uint32_t ssrc = rth_get32(buf + 8);
+	uint16_t seq = rth_get16(buf + 2);
+
+	begin(in, ssrc, seq);
+	(void)note(in, seq);
+	in->begun = false;
 }
 
 /* One block of RED that stands before the last. */
@@ -125,7 +144,7 @@ unsigned rth_voice_read(struct rth_voice_in *in, uint8_t opus, uint8_t red,
 	if (!rth_rtp_read(&rtp, buf, len) || rtp.len == 0 ||
 	    (rtp.type != opus && (!red || rtp.type != red)))
 		return 0;
-	if (in->ssrc != rtp.ssrc)
+	if (!in->begun || in->ssrc != rtp.ssrc)
 		begin(in, rtp.ssrc, rtp.seq);
 	frame = (struct rth_voice_frame){rtp.time, rtp.seq, rtp.marker,
 					 rtp.payload, rtp.len};
@@ -153,7 +172,10 @@ void rth_voice_keep(struct rth_voice_out *out, uint32_t ts,
 {
 	struct rth_voice_frame last = rth_voice_kept(out, 1);
 
-	if (last.n && (int32_t)(ts - last.ts) <= 0)
+	if (last.n && (int32_t)(ts - last.ts) <= -BACK_TICKS)
+		for (int i = 0; i < RTH_VOICE_AGAIN; i++)
+			out->kept[i].n = 0;
+	else if (last.n && (int32_t)(ts - last.ts) <= 0)
 		return;
 	out->newest = (out->newest + 1) % RTH_VOICE_AGAIN;
 	out->kept[out->newest].ts = ts;
@@ -187,7 +209,7 @@ size_t rth_voice_red(const struct rth_voice_out *out, unsigned again,
 		struct rth_voice_frame one = rth_voice_kept(out, back);
 
 		/* The time before wraps into more than there is room for. */
-		if (!one.n || ts - one.ts - 1 >= RED_TS_MAX ||
+		if (!one.n || ts - one.ts - 1 >= RTH_VOICE_BACK_MAX ||
 		    bytes + RED_HEAD + one.n > size)
 			continue;
 		bytes += RED_HEAD + one.n;

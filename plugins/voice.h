@@ -23,6 +23,7 @@
 #define RTH_VOICE_FRAMES (RTH_VOICE_AGAIN + 1) /* that a packet may hold */
 #define RTH_VOICE_FRAME_BYTES 480	       /* longer ones go once only */
 #define RTH_VOICE_PACKET_BYTES 1200
+#define RTH_VOICE_BACK_MAX 0x3fff /* ticks: what is older is not sent again */
 
 /* One frame of Opus; `p` points into the packet that brought it. */
 struct rth_voice_frame {
@@ -38,6 +39,7 @@ struct rth_voice_in {
 	uint32_t ssrc;
 	uint16_t newest;
 	uint64_t seen; /* bit i: newest - i has come */
+	bool begun;    /* else the next packet begins; `ssrc` may be known */
 };
 
 /* What a receiver was sent lately. Zeroed is nothing yet. */
@@ -50,6 +52,19 @@ struct rth_voice_out {
 	unsigned newest;
 	uint8_t packet[RTH_VOICE_PACKET_BYTES];
 };
+
+/**
+ * What was spoken before now is nobody's any more: of packets that come from
+ * here on only frames count that are newer than all before.
+ */
+void rth_voice_begin(struct rth_voice_in *in);
+
+/**
+ * Notes a packet that goes nowhere, so that it and those before it stay unread.
+ *
+ * @param buf an RTP packet of at least a header
+ */
+void rth_voice_pass(struct rth_voice_in *in, const uint8_t *buf);
 
 /**
  * The frames of a packet that have not come before, the oldest first.
@@ -77,7 +92,10 @@ size_t rth_voice_red(const struct rth_voice_out *out, unsigned again,
 		     const struct rth_voice_frame *frame, uint8_t *payload,
 		     size_t size);
 
-/** Keeps a frame for later packets; older ones than the newest are not. */
+/**
+ * Keeps a frame for later packets; older ones than the newest are not, but one
+ * that is a second older and more is of another time: the rest is forgotten.
+ */
 void rth_voice_keep(struct rth_voice_out *out, uint32_t ts,
 		    const struct rth_voice_frame *frame);
 

@@ -540,6 +540,67 @@ static void a_hole_that_is_filled_asks_for_nothing(void **state)
 	assert_int_equal(fake.n_plis, 0);
 }
 
+/* To a browser without RED goes again what is near, and nothing else. */
+static void what_is_long_past_is_not_sent_again(void **state)
+{
+	struct pair *p = *state;
+	uint8_t rr[] = {0x81, 201, 0, 7, 0, 0, 0, 1, 0, 0, 0, 9, 80, 0, 0, 0,
+			0,    0,   0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,  0, 0, 0};
+	size_t n;
+
+	rth_relay_rtcp(&p->b, RTH_SLOT_AUDIO, rr, sizeof(rr),
+		       fake_host.now_us());
+	for (int i = 0; i < 4; i++)
+		assert_true(send(p, RTH_SLOT_AUDIO, false));
+	n = fake.n_packets;
+	assert_true(send(p, RTH_SLOT_AUDIO, false));
+	assert_int_equal(fake.n_packets, n + 4);
+	p->ts += 48000;
+	assert_true(send(p, RTH_SLOT_AUDIO, false));
+	assert_int_equal(fake.n_packets, n + 5);
+	p->ts -= 10 * 48000;
+	assert_true(send(p, RTH_SLOT_AUDIO, false));
+	assert_int_equal(fake.n_packets, n + 6);
+	assert_true(send(p, RTH_SLOT_AUDIO, false));
+	assert_int_equal(fake.n_packets, n + 8);
+}
+
+/* 40 bytes each 50 ms, and after a second they wait for half a second. */
+static void pause_the_picture(struct pair *p)
+{
+	for (int i = 0; i < 60 && !atomic_load(&p->b.voice_only); i++) {
+		(void)send(p, RTH_SLOT_CAMERA, i == 0);
+		feedback(p, (uint8_t)(i + 1),
+			 (uint8_t)((i * 50 + (i < 20 ? 0 : 500)) / 64));
+		fake_advance_us(50000);
+	}
+	assert_true(atomic_load(&p->b.voice_only));
+}
+
+/* Speaks for three seconds; how many packets come in the camera's slot. */
+static size_t count_padding(struct pair *p)
+{
+	size_t n = 0, from = fake.n_packets;
+
+	for (int i = 0; i < 150; i++) {
+		(void)send(p, RTH_SLOT_AUDIO, false);
+		fake_advance_us(20000);
+	}
+	for (size_t i = from; i < fake.n_packets; i++)
+		n += fake.packets[i].slot == RTH_SLOT_CAMERA;
+	return n;
+}
+
+static void without_a_codec_there_is_no_padding(void **state)
+{
+	struct pair *p = *state;
+
+	pause_the_picture(p);
+	assert_true(count_padding(p) > 0);
+	route(&p->a, &p->b, RTH_PT_OFF, 0);
+	assert_int_equal(count_padding(p), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -565,6 +626,8 @@ int main(void)
 		TEST(a_picture_comes_back_after_silence),
 		TEST(a_hole_that_stays_asks_for_a_key_frame),
 		TEST(a_hole_that_is_filled_asks_for_nothing),
+		TEST(what_is_long_past_is_not_sent_again),
+		TEST(without_a_codec_there_is_no_padding),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

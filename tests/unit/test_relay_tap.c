@@ -186,6 +186,44 @@ static void what_the_receiver_misses_is_recorded(void **state)
 	expect_packet(p, RTH_SLOT_CAMERA, buf);
 }
 
+/* A late packet of the voice with that number. */
+static void send_late(struct pair *p, uint8_t *buf, uint16_t seq)
+{
+	uint16_t newest = p->seq;
+
+	p->seq = (uint16_t)(seq - 1);
+	send(p, buf, RTH_SLOT_AUDIO, false);
+	p->seq = newest;
+}
+
+/* Said before the last yes, or while nobody was there: it is nobody's. */
+static void what_was_said_before_is_not_recorded(void **state)
+{
+	struct pair *p = *state;
+	uint8_t buf[PACKET];
+	size_t n;
+
+	publish(p, NULL, all_codecs);
+	send(p, buf, RTH_SLOT_AUDIO, false);
+	p->seq++; /* is on its way, when all have agreed */
+	publish(p, p->tap, all_codecs);
+	send(p, buf, RTH_SLOT_AUDIO, false);
+	expect_packet(p, RTH_SLOT_AUDIO, buf);
+	n = fake.n_packets;
+	send_late(p, buf, (uint16_t)(p->seq - 1));
+	expect_nothing(p);
+	assert_int_equal(fake.n_packets, n);
+	rth_route_clear(&p->a);
+	p->seq++;
+	send(p, buf, RTH_SLOT_AUDIO, false);
+	publish(p, p->tap, all_codecs);
+	send_late(p, buf, (uint16_t)(p->seq - 1));
+	expect_nothing(p);
+	assert_int_equal(fake.n_packets, n);
+	send(p, buf, RTH_SLOT_AUDIO, false);
+	expect_packet(p, RTH_SLOT_AUDIO, buf);
+}
+
 static void what_was_not_agreed_on_is_not_recorded(void **state)
 {
 	struct pair *p = *state;
@@ -383,6 +421,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(packets_are_copied_as_they_came),
 		TEST(what_the_receiver_misses_is_recorded),
+		TEST(what_was_said_before_is_not_recorded),
 		TEST(what_was_not_agreed_on_is_not_recorded),
 		TEST(of_voice_alone_no_picture_is_recorded),
 		TEST(without_a_tap_nothing_is_recorded),

@@ -90,6 +90,68 @@ static void red_brings_what_was_lost(void **state)
 	assert_int_equal(rth_voice_read(&in, OPUS, RED, buf, len, frames), 0);
 }
 
+/* RED of two older frames, named by their numbers. */
+static size_t red_packet(uint8_t *buf, uint16_t seq)
+{
+	uint8_t payload[] = {0x80 | OPUS, 1920 >> 6, 0, 1,
+			     0x80 | OPUS, 960 >> 6,  0, 1,
+			     OPUS,	  0,	     0, 0};
+
+	for (int i = 0; i < 3; i++)
+		payload[9 + i] = (uint8_t)(seq - 2 + i);
+	return packet(buf, RED, seq, seq * 960u, payload, sizeof(payload));
+}
+
+/* After a beginning only what is newer than all that came before. */
+static void what_was_before_stays_unread(void **state)
+{
+	struct rth_voice_in in = {0};
+	struct rth_voice_frame frames[RTH_VOICE_FRAMES];
+	uint8_t buf[64];
+	size_t len = red_packet(buf, 100);
+
+	(void)state;
+	assert_int_equal(rth_voice_read(&in, OPUS, RED, buf, len, frames), 1);
+	/* 101 and 102 were lost, 103 begins */
+	rth_voice_begin(&in);
+	len = red_packet(buf, 103);
+	assert_int_equal(rth_voice_read(&in, OPUS, RED, buf, len, frames), 1);
+	assert_int_equal(frames[0].p[0], 103);
+	len = packet(buf, OPUS, 102, 0, "late", 4);
+	assert_int_equal(rth_voice_read(&in, OPUS, RED, buf, len, frames), 0);
+	/* what is lost from here on is brought again */
+	len = red_packet(buf, 105);
+	assert_int_equal(rth_voice_read(&in, OPUS, RED, buf, len, frames), 2);
+	/* up to 200 nobody listens, and a late one does not begin */
+	red_packet(buf, 200);
+	rth_voice_pass(&in, buf);
+	red_packet(buf, 190);
+	rth_voice_pass(&in, buf);
+	len = red_packet(buf, 199);
+	assert_int_equal(rth_voice_read(&in, OPUS, RED, buf, len, frames), 0);
+	len = red_packet(buf, 201);
+	assert_int_equal(rth_voice_read(&in, OPUS, RED, buf, len, frames), 1);
+	assert_int_equal(frames[0].p[0], 201);
+}
+
+/* A sender's time jumps back: what was kept is of no use any more. */
+static void a_time_that_jumps_back_is_kept_anew(void **state)
+{
+	struct rth_voice_out out = {0};
+	struct rth_voice_frame frame = {.p = (const uint8_t *)"x", .n = 1};
+
+	(void)state;
+	rth_voice_keep(&out, 100960, &frame);
+	rth_voice_keep(&out, 101920, &frame);
+	rth_voice_keep(&out, 101920 - 47999, &frame);
+	assert_int_equal(rth_voice_kept(&out, 1).ts, 101920);
+	rth_voice_keep(&out, 101920 - 48000, &frame);
+	assert_int_equal(rth_voice_kept(&out, 1).ts, 101920 - 48000);
+	assert_int_equal(rth_voice_kept(&out, 1).n, 1);
+	assert_int_equal(rth_voice_kept(&out, 2).n, 0);
+	assert_int_equal(rth_voice_kept(&out, 3).n, 0);
+}
+
 /* No cut of a packet is read past its end; most are no packet at all. */
 static void red_is_whole_or_nothing(void **state)
 {
@@ -181,6 +243,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_packet_is_read_once),
 		cmocka_unit_test(red_brings_what_was_lost),
+		cmocka_unit_test(what_was_before_stays_unread),
+		cmocka_unit_test(a_time_that_jumps_back_is_kept_anew),
 		cmocka_unit_test(red_is_whole_or_nothing),
 		cmocka_unit_test(more_loss_needs_more),
 		cmocka_unit_test(a_hole_is_asked_for_once),
