@@ -17,7 +17,7 @@ await inside();
 
 const BACK_MS = 90000;
 /** How long there is no network at all. */
-const OUTAGE_MS = 1000 * Number(process.env.RTH_OUTAGE_S ?? 60);
+const OUTAGE_MS = 1000 * Number(process.env.RTH_OUTAGE_S ?? 20);
 const LOST = 'lost the connection';
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 /** @type {Clinic} */
