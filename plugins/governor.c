@@ -212,15 +212,25 @@ static void fail_probe(struct rth_governor *g, const struct rth_line *line)
 }
 
 /* There is room again for the least of cameras, and it may grow. */
-static void end_pause(struct rth_governor *g, const struct rth_line *line)
+static void end_pause(struct rth_governor *g, int64_t now_us)
 {
 	g->paused = false;
-	g->hold_until_us = line->now_us;
+	g->hold_until_us = now_us;
 	g->target_bps = PROBE_ENOUGH_BPS * 3 / 4;
 	g->full_bps = 0;
 	g->probe_bps = 0;
-	g->resumed_us = line->now_us;
-	g->trouble_us = line->now_us;
+	g->resumed_us = now_us;
+	g->trouble_us = now_us;
+}
+
+void rth_governor_unprobed(struct rth_governor *g, int64_t now_us,
+			   int64_t quiet_us)
+{
+	int64_t from_us =
+		quiet_us > g->probe_from_us ? quiet_us : g->probe_from_us;
+
+	if (g->paused && now_us - from_us > PROBE_WAIT_MAX_US)
+		end_pause(g, now_us);
 }
 
 /* While video pauses all that is sent, and heard of, are the probes. */
@@ -239,7 +249,7 @@ static void watch_pause(struct rth_governor *g, const struct rth_line *line,
 					   PROBE_GROWTH / (1000 * SECOND));
 	if (lasts(&g->probe_enough_us, g->probe_bps >= PROBE_ENOUGH_BPS,
 		  line->now_us, PROBE_DWELL_US))
-		end_pause(g, line);
+		end_pause(g, line->now_us);
 }
 
 static void hold(struct rth_governor *g, const struct rth_line *line)

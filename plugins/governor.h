@@ -66,6 +66,14 @@ struct rth_governor {
 void rth_governor_update(struct rth_governor *governor,
 			 const struct rth_line *line);
 
+/**
+ * While it is paused: ends the pause when nothing was sent since `quiet_us`,
+ * for as long as no probe needs. If the line is still full it pauses again,
+ * for longer.
+ */
+void rth_governor_unprobed(struct rth_governor *governor, int64_t now_us,
+			   int64_t quiet_us);
+
 /** After a time without any report: begins again at half the rate. */
 void rth_governor_restart(struct rth_governor *governor, int64_t now_us,
 			  uint32_t sent_bps);

@@ -13,6 +13,7 @@
 #include <stdatomic.h>
 #include <string.h>
 
+#include "delays.h"
 #include "governor.h"
 #include "holes.h"
 #include "limit.h"
@@ -34,7 +35,6 @@
 #define GAP_US (150 * MS) /* between arrivals */
 #define VOICE_QUEUE_US (80 * MS)
 #define FEW_PACKETS 10
-#define BASES 10 /* seconds after which the least delay is forgotten */
 #define QUEUES 16
 #define STANDING_US (200 * MS)
 #define SILENCE_US SECOND	    /* without a report while sending */
@@ -79,6 +79,8 @@ struct rth_limit {
 	/* The receiver's thread's own. */
 	struct rth_governor governor;
 	struct rth_voice_need voice_need;
+	uint64_t probed;   /* count, while video pauses */
+	int64_t probed_us; /* since when */
 	struct rth_holes holes;
 	struct rth_meter sent_bytes;  /* by sending time */
 	struct rth_meter acked_bytes; /* by arrival time */
@@ -93,9 +95,7 @@ struct rth_limit {
 	int64_t arrival_us;
 	int64_t arrived_us, run_us; /* the newest, the first since a gap */
 
-	int64_t base_us[BASES]; /* least delay per second */
-	int64_t base_second;
-	bool has_base;
+	struct rth_delays delays;
 	struct limit_queue queues[QUEUES];
 	unsigned queue_n;
 	int32_t rtt_us;
@@ -157,28 +157,6 @@ static void meter_sent(struct rth_limit *l, int64_t count)
 	l->metered = (uint64_t)count;
 }
 
-/* The least delay of the last seconds; now_us moves the seconds on. */
-static int64_t base_delay(struct rth_limit *l, int64_t now_us, int64_t delay_us)
-{
-	int64_t second = now_us / SECOND;
-	int64_t least = delay_us;
-
-	if (!l->has_base || second - l->base_second >= BASES)
-		for (int i = 0; i < BASES; i++)
-			l->base_us[i] = delay_us;
-	else
-		for (int64_t s = l->base_second + 1; s <= second; s++)
-			l->base_us[s % BASES] = delay_us;
-	l->has_base = true;
-	l->base_second = second;
-	if (delay_us < l->base_us[second % BASES])
-		l->base_us[second % BASES] = delay_us;
-	for (int i = 0; i < BASES; i++)
-		if (l->base_us[i] < least)
-			least = l->base_us[i];
-	return least;
-}
-
 /*
  * Puts the offset right where it is impossible: the newest packet of a report
  * has been sent, and not long ago.
@@ -195,7 +173,8 @@ static void anchor(struct rth_limit *l, int64_t newest_seq, int64_t count)
 		l->offset = 1;
 	} else {
 		l->offset = newest_seq - (count - 1);
-		l->has_base = l->has_offset && index >= count && l->has_base;
+		if (!l->has_offset || index < count)
+			l->delays.known = false;
 	}
 	l->has_offset = true;
 }
@@ -361,7 +340,7 @@ static void judge_newest(struct rth_limit *l, int64_t arrival_us, int64_t count)
 	if (!is_known(index, count))
 		return;
 	delay_us = arrival_us - sent_us(l, index);
-	delay_us -= base_delay(l, l->batch_now_us, delay_us);
+	delay_us -= rth_delays_least(&l->delays, l->batch_now_us, delay_us);
 	l->rtt_us = bounded(l->batch_now_us - sent_us(l, index));
 	keep_queue(l, bounded(delay_us));
 	govern(l, count, bounded(delay_us));
@@ -394,7 +373,7 @@ static void on_feedback_end(void *arg)
 static void begin_clock(struct rth_limit *l, uint32_t reference)
 {
 	l->reference = REFERENCE_FIRST + reference;
-	l->has_base = false;
+	l->delays.known = false;
 	l->queue_n = 0;
 	l->arrived_us = 0;
 	l->run_us = 0;
@@ -538,20 +517,40 @@ static struct rth_limit_advice advise(struct rth_limit *l)
  */
 static void judge_voice(struct rth_limit *l)
 {
-	uint32_t loss = lately_lost(l, l->batch_now_us);
-	bool pictures =
-		l->queue_n &&
-		l->batch_now_us - l->queues[l->queue_n - 1].us < 2 * SECOND;
+	int64_t now_us = l->batch_now_us;
+	const struct limit_queue *last =
+		l->queue_n ? &l->queues[l->queue_n - 1] : NULL;
+	bool pictures = last && now_us - last->us < 2 * SECOND;
 	bool full = l->governor.paused ||
-		    (l->queue_n &&
-		     l->queues[l->queue_n - 1].queue_us > VOICE_QUEUE_US);
+		    (pictures && last->queue_us > VOICE_QUEUE_US);
+	unsigned again;
 
+	if (pictures)
+		l->voice_need.trial = false;
 	if (l->has_report && !pictures)
-		loss = l->report_loss * RTH_LOSS_ONE / 256;
-	atomic_store_explicit(
-		&l->voice_again,
-		rth_voice_need(&l->voice_need, l->batch_now_us, loss, full),
-		memory_order_relaxed);
+		again = rth_voice_need_told(&l->voice_need, now_us,
+					    l->report_loss * RTH_LOSS_ONE / 256,
+					    full);
+	else
+		again = rth_voice_need(&l->voice_need, now_us,
+				       lately_lost(l, now_us), full);
+	atomic_store_explicit(&l->voice_again, again, memory_order_relaxed);
+}
+
+/*
+ * Probes go out with the voice. Where there is none nothing tells of the line,
+ * so the picture itself is let through to hear of it.
+ */
+static void watch_probes(struct rth_limit *l)
+{
+	uint64_t count = (uint64_t)sent_count(l);
+
+	if (!l->governor.paused || count != l->probed) {
+		l->probed = count;
+		l->probed_us = l->batch_now_us;
+		return;
+	}
+	rth_governor_unprobed(&l->governor, l->batch_now_us, l->probed_us);
 }
 
 static const struct rth_rtcp_reader reader = {
@@ -684,6 +683,7 @@ struct rth_limit_advice rth_limit_feedback(struct rth_limit *limit,
 		limit->reported_us = now_us;
 		govern_by_report(limit);
 	}
+	watch_probes(limit);
 	judge_voice(limit);
 	atomic_store_explicit(&limit->round_trip_us, limit->rtt_us,
 			      memory_order_relaxed);

@@ -19,6 +19,9 @@
 
 #define NEED_US (10 * SECOND) /* after the last loss */
 #define FULL_US (3 * SECOND)
+#define TRIAL_REPORTS 2
+#define TRIAL_WAIT_US (30 * SECOND)
+#define TRIAL_WAIT_MAX_US (240 * SECOND)
 #define NEED_ONE (RTH_LOSS_ONE * 15 / 1000)
 #define NEED_TWO (RTH_LOSS_ONE * 6 / 100)
 #define NEED_THREE (RTH_LOSS_ONE * 20 / 100)
@@ -238,7 +241,7 @@ static unsigned times(uint32_t loss)
 unsigned rth_voice_need(struct rth_voice_need *need, int64_t now_us,
 			uint32_t loss, bool full)
 {
-	if (full)
+	if (full && need->full_us < now_us)
 		need->full_us = now_us;
 	if (loss >= NEED_ONE && loss >= need->loss) {
 		need->loss = loss;
@@ -247,7 +250,44 @@ unsigned rth_voice_need(struct rth_voice_need *need, int64_t now_us,
 		need->loss = loss;
 		need->lost_us = now_us;
 	}
-	if (need->full_us && now_us - need->full_us < FULL_US)
+	if (need->trial || (need->full_us && now_us - need->full_us < FULL_US))
 		return 0;
 	return times(need->loss);
+}
+
+static void end_trial(struct rth_voice_need *need, int64_t now_us,
+		      uint32_t loss)
+{
+	need->trial = false;
+	need->reports = 0;
+	if (loss < need->with / 2) {
+		need->full_us = now_us + TRIAL_WAIT_US - FULL_US;
+		need->loss = loss;
+		need->lost_us = now_us;
+		need->wait_us = 0;
+		return;
+	}
+	need->wait_us = need->wait_us ? need->wait_us * 2 : TRIAL_WAIT_US;
+	if (need->wait_us > TRIAL_WAIT_MAX_US)
+		need->wait_us = TRIAL_WAIT_MAX_US;
+	need->trial_us = now_us + need->wait_us;
+}
+
+unsigned rth_voice_need_told(struct rth_voice_need *need, int64_t now_us,
+			     uint32_t loss, bool full)
+{
+	unsigned again = rth_voice_need(need, now_us, loss, full);
+
+	if (need->trial) {
+		if (++need->reports >= TRIAL_REPORTS)
+			end_trial(need, now_us, loss);
+	} else if (!again || loss < NEED_TWO) {
+		need->reports = 0;
+	} else if (++need->reports > TRIAL_REPORTS &&
+		   now_us >= need->trial_us) {
+		need->trial = true;
+		need->reports = 0;
+		need->with = loss;
+	}
+	return rth_voice_need(need, now_us, loss, full);
 }

@@ -109,6 +109,12 @@ struct rth_voice_need {
 	uint32_t loss; /* the worst for a while, of RTH_LOSS_ONE */
 	int64_t lost_us;
 	int64_t full_us; /* when the line was full last; 0: never */
+	/* Is it what is sent again that is too much? rth_voice_need_told */
+	unsigned reports; /* of much loss, or of the trial */
+	bool trial;	  /* nothing is sent again now */
+	uint32_t with;	  /* what was lost before it */
+	int64_t trial_us; /* no other one before */
+	int64_t wait_us;  /* and then for so long */
 };
 
 /**
@@ -120,5 +126,14 @@ struct rth_voice_need {
  */
 unsigned rth_voice_need(struct rth_voice_need *need, int64_t now_us,
 			uint32_t loss, bool full);
+
+/**
+ * The same from a receiver report, where no picture shows whether the line is
+ * full. Much loss that stays is either the radio's, and what is sent again
+ * helps, or is made by just that: so it is left out for two reports. If then
+ * less than half is lost, the line counts as full for half a minute.
+ */
+unsigned rth_voice_need_told(struct rth_voice_need *need, int64_t now_us,
+			     uint32_t loss, bool full);
 
 #endif

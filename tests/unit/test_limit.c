@@ -13,6 +13,7 @@
 #define GOOD_BPS 100000000
 #define VIDEO_BPS 766000
 #define START 10 /* seconds of a good line first */
+#define SECOND INT64_C(1000000)
 
 static const struct sim_conf usual = {
 	.video_bps = VIDEO_BPS,
@@ -269,6 +270,84 @@ static void hands_on_a_remb(void **state)
 	rth_limit_free(limit);
 }
 
+/* Transport-wide feedback: packet `seq` has arrived at `at_ms`. */
+static struct rth_limit_advice hear(struct rth_limit *limit, int64_t now_us,
+				    unsigned seq, unsigned at_ms)
+{
+	uint8_t b[] = {0x8f, 205, 0, 5, 0, 0, 0, 1, 0,	  0, 0, 2,
+		       0,    0,	  0, 1, 0, 0, 0, 0, 0x20, 1, 0, 0};
+
+	b[13] = (uint8_t)seq;
+	b[18] = (uint8_t)(at_ms / 64);
+	b[22] = (uint8_t)(at_ms % 64 * 4);
+	return rth_limit_feedback(limit, now_us, b, sizeof(b));
+}
+
+/* A receiver report: so much of 256 is lost. */
+static struct rth_limit_advice hear_loss(struct rth_limit *limit,
+					 int64_t now_us, uint8_t lost)
+{
+	uint8_t b[32] = {0x81, 201, 0, 7, 0, 0, 0, 1, 0, 0, 0, 9, lost};
+
+	return rth_limit_feedback(limit, now_us, b, sizeof(b));
+}
+
+/* Small packets each 50 ms; from the 20th on they wait for `late_ms`. */
+static int64_t send_late(struct rth_limit *limit, unsigned n, unsigned late_ms)
+{
+	int64_t us = SECOND;
+
+	for (unsigned i = 1; i <= n; i++, us += 50000) {
+		rth_limit_sent(limit, us, 50);
+		if (hear(limit, us, i, 1000 + i * 50 + (i < 20 ? 0 : late_ms))
+			    .voice_only)
+			break;
+	}
+	return us;
+}
+
+/* The last picture met a queue. It tells nothing of the voice an hour later. */
+static void an_old_queue_is_forgotten(void **state)
+{
+	struct rth_limit *limit;
+	int64_t us;
+
+	(void)state;
+	assert_int_equal(rth_limit_create(&limit, 0), 0);
+	us = send_late(limit, 20, 120);
+	hear_loss(limit, us, 80);
+	assert_int_equal(rth_limit_voice_again(limit), 0);
+	for (int i = 0; i < 20; i++) {
+		us += SECOND;
+		hear_loss(limit, us, i < 10 ? 0 : 80);
+		if (rth_limit_voice_again(limit))
+			break;
+	}
+	assert_int_equal(rth_limit_voice_again(limit), 3);
+	rth_limit_free(limit);
+}
+
+/* Its sender has no microphone, and so sends no probe. */
+static void a_pause_without_probes_ends(void **state)
+{
+	struct rth_limit *limit;
+	unsigned seconds = 0;
+	int64_t us;
+
+	(void)state;
+	assert_int_equal(rth_limit_create(&limit, 0), 0);
+	us = send_late(limit, 60, 500);
+	assert_true(hear_loss(limit, us, 0).voice_only);
+	assert_int_equal(rth_limit_gate(limit, us), RTH_LIMIT_DROP);
+	while (hear_loss(limit, us, 0).voice_only) {
+		assert_true(++seconds < 60);
+		us += SECOND;
+	}
+	assert_in_range(seconds, 12, 16);
+	assert_int_equal(rth_limit_gate(limit, us), RTH_LIMIT_PASS_ASK);
+	rth_limit_free(limit);
+}
+
 static void tells_of_no_memory(void **state)
 {
 	struct rth_limit *limit = NULL;
@@ -333,6 +412,8 @@ int main(void)
 		cmocka_unit_test(keeps_the_voice_when_only_that_fits),
 		cmocka_unit_test(limits_by_receiver_reports),
 		cmocka_unit_test(hands_on_a_remb),
+		cmocka_unit_test(an_old_queue_is_forgotten),
+		cmocka_unit_test(a_pause_without_probes_ends),
 		cmocka_unit_test(tells_of_no_memory),
 		cmocka_unit_test(serves_two_threads),
 	};

@@ -203,6 +203,51 @@ static void more_loss_needs_more(void **state)
 	assert_int_equal(rth_voice_need(&need, now + 20 * SECOND, 0, false), 0);
 }
 
+/* What is lost, while nothing but its own copies fill a line. */
+static unsigned report(struct rth_voice_need *need, int64_t *now_us,
+		       uint32_t loss)
+{
+	*now_us += 2 * SECOND;
+	return rth_voice_need_told(need, *now_us, loss, false);
+}
+
+static void what_is_sent_again_does_not_fill_the_line(void **state)
+{
+	struct rth_voice_need need = {0};
+	int64_t now = 100 * SECOND;
+	unsigned again = 0, since = 0;
+
+	(void)state;
+	/* a burst of the radio, then a third is lost while it is sent again */
+	again = report(&need, &now, RTH_LOSS_ONE / 4);
+	assert_int_equal(again, 3);
+	for (int i = 0; i < 10 && again; i++)
+		again = report(&need, &now, RTH_LOSS_ONE / 3);
+	assert_int_equal(again, 0);
+	assert_int_equal(rth_voice_need(&need, now + SECOND, 0, false), 0);
+	for (int i = 0; i < 12; i++)
+		assert_int_equal(report(&need, &now, 0), 0);
+	/* not even for another burst, but later */
+	assert_int_equal(report(&need, &now, RTH_LOSS_ONE / 4), 0);
+	while (!report(&need, &now, RTH_LOSS_ONE / 4))
+		assert_true(++since < 20);
+}
+
+static void what_helps_is_sent_again_and_again(void **state)
+{
+	struct rth_voice_need need = {0};
+	int64_t now = 100 * SECOND;
+	unsigned without = 0;
+
+	(void)state;
+	for (int i = 0; i < 300; i++)
+		if (!report(&need, &now, RTH_LOSS_ONE * 3 / 10))
+			without++;
+	/* six trials in ten minutes, and all the rest is protected */
+	assert_in_range(without, 2, 12);
+	assert_int_equal(report(&need, &now, RTH_LOSS_ONE * 3 / 10), 3);
+}
+
 static void a_hole_is_asked_for_once(void **state)
 {
 	struct rth_holes holes = {0};
@@ -247,6 +292,8 @@ int main(void)
 		cmocka_unit_test(a_time_that_jumps_back_is_kept_anew),
 		cmocka_unit_test(red_is_whole_or_nothing),
 		cmocka_unit_test(more_loss_needs_more),
+		cmocka_unit_test(what_is_sent_again_does_not_fill_the_line),
+		cmocka_unit_test(what_helps_is_sent_again_and_again),
 		cmocka_unit_test(a_hole_is_asked_for_once),
 		cmocka_unit_test(padding_keeps_its_rate),
 	};
