@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "door.h"
+#include "id.h"
 #include "recording.h"
 
 /* A question to the control thread, on the stack of the one who waits. */
@@ -89,12 +90,31 @@ static struct rth_room *room_of(const struct rth_control *control,
 	return id ? rth_room_find(&control->rooms, id) : NULL;
 }
 
+/* Nobody is there now, and who comes with an older token shall not get in. */
+static json_t *end_closed(struct rth_control *control, const char *id)
+{
+	int64_t now_s = control->host->time_ms() / 1000;
+	struct rth_visit *visit;
+	enum rth_err err;
+
+	if (!id || !rth_id_valid(id))
+		return problem("not-found", "There is no such room.");
+	err = rth_visit_open(&control->visits, id, now_s, &visit);
+	if (err && err != RTH_ERR_DENIED)
+		return problem("busy", "There is no memory.");
+	if (!err) {
+		rth_visit_end(visit, now_s);
+		rth_visit_close(&control->visits, visit, now_s);
+	}
+	return json_pack("{s:b}", "ended", true);
+}
+
 static json_t *end(struct rth_control *control, const json_t *message)
 {
 	struct rth_room *room = room_of(control, message);
 
 	if (!room)
-		return problem("not-found", "There is no such room.");
+		return end_closed(control, text_of(message, "room"));
 	rth_seat_end_room(control, room, "admin");
 	return json_pack("{s:b}", "ended", true);
 }
@@ -125,6 +145,20 @@ static struct rth_session *find_meant(const struct rth_room *room,
 	return NULL;
 }
 
+/* Somebody between two connections comes back only by knocking. */
+static json_t *remove_absent(struct rth_control *control, const json_t *message)
+{
+	const char *id = text_of(message, "room");
+	const char *sub = text_of(message, "sub");
+	struct rth_visit *visit =
+		id ? rth_visit_find(&control->visits, id) : NULL;
+
+	if (!visit || !sub ||
+	    !rth_visit_remove_sub(visit, sub, control->host->time_ms() / 1000))
+		return problem("not-found", "There is no such participant.");
+	return json_pack("{s:b}", "removed", true);
+}
+
 /* Named wholly: "remove" is a function of the C library. */
 static json_t *remove_participant(struct rth_control *control,
 				  const json_t *message)
@@ -133,7 +167,7 @@ static json_t *remove_participant(struct rth_control *control,
 	struct rth_session *session = room ? find_meant(room, message) : NULL;
 
 	if (!session)
-		return problem("not-found", "There is no such participant.");
+		return remove_absent(control, message);
 	rth_visit_remove(room->visit, &session->who,
 			 control->host->time_ms() / 1000);
 	rth_seat_dismiss(control, session, "removed");

@@ -69,7 +69,7 @@ static void give_up_seat(struct rth_control *control,
 					 "participant-left", "participant",
 					 session->participant, "reason",
 					 reason));
-	if (other && session->told_limited)
+	if (other && (session->told_limited || session->told_voice_only))
 		tell_slow(control, other, "send", NULL);
 	rth_room_unseat(room, session, control->host->now_us());
 	rth_recording_left(control, room, session, reason);
@@ -161,7 +161,7 @@ static void end_room(struct rth_control *control, struct rth_room *room,
 		dismiss(control, room->waiting[0], NULL, ended_event(reason),
 			"ended");
 	rth_visit_end(room->visit, control->host->time_ms() / 1000);
-	rth_event_tell(control, NULL, ended);
+	rth_event_tell(control, ended);
 	rth_seat_close_room(control, room);
 }
 
@@ -220,7 +220,7 @@ static void welcome(struct rth_control *control, struct rth_session *session,
 			  rth_role_name(session->who.role), "seat_until",
 			  (json_int_t)session->who.seat_until_s, "record",
 			  rth_ask_allowed(control, session), "peers", peers));
-	if (other && other->told_limited)
+	if (other && (other->told_limited || other->told_voice_only))
 		tell_slow(control, session, "send", other);
 	rth_recording_joined(control, session);
 	if (session->who.role == RTH_ROLE_CLINICIAN)
@@ -253,7 +253,8 @@ static enum rth_err sit(const struct rth_control *control,
 		return err;
 	rth_room_seat(room, session);
 	if (session->who.role == RTH_ROLE_PATIENT)
-		rth_visit_admit(room->visit, &session->who);
+		rth_visit_admit(room->visit, &session->who,
+				control->host->time_ms() / 1000);
 	return RTH_OK;
 }
 

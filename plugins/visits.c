@@ -42,13 +42,21 @@ static void make_room(struct rth_visits *visits)
 		drop(visits, closed);
 }
 
-enum rth_err rth_visit_open(struct rth_visits *visits, const char *id,
-			    int64_t now_s, struct rth_visit **visitp)
+struct rth_visit *rth_visit_find(const struct rth_visits *visits,
+				 const char *id)
 {
 	struct rth_visit *visit = visits->first;
 
 	while (visit && strcmp(visit->id, id) != 0)
 		visit = visit->next;
+	return visit;
+}
+
+enum rth_err rth_visit_open(struct rth_visits *visits, const char *id,
+			    int64_t now_s, struct rth_visit **visitp)
+{
+	struct rth_visit *visit = rth_visit_find(visits, id);
+
 	if (visit && visit->ended && now_s < visit->until_s)
 		return RTH_ERR_DENIED;
 	if (!visit) {
@@ -87,10 +95,14 @@ static bool is_of(const struct rth_visit *visit, const struct rth_admitted *who)
 	       strcmp(visit->sub, who->sub) == 0;
 }
 
-void rth_visit_admit(struct rth_visit *visit, const struct rth_admitted *who)
+void rth_visit_admit(struct rth_visit *visit, const struct rth_admitted *who,
+		     int64_t now_s)
 {
-	if (!is_of(visit, who))
+	if (!is_of(visit, who)) {
 		visit->until_s = 0;
+		if (visit->sub[0])
+			visit->wary_until_s = now_s + RTH_ENDED_S;
+	}
 	visit->issuer = who->issuer;
 	memcpy(visit->sub, who->sub, sizeof(visit->sub));
 	if (visit->until_s < who->seat_until_s)
@@ -100,9 +112,21 @@ void rth_visit_admit(struct rth_visit *visit, const struct rth_admitted *who)
 void rth_visit_remove(struct rth_visit *visit, const struct rth_admitted *who,
 		      int64_t now_s)
 {
+	if (who->role != RTH_ROLE_PATIENT)
+		return;
 	visit->wary_until_s = now_s + RTH_ENDED_S;
 	if (is_of(visit, who))
 		visit->sub[0] = '\0';
+}
+
+bool rth_visit_remove_sub(struct rth_visit *visit, const char *sub,
+			  int64_t now_s)
+{
+	if (!visit->sub[0] || strcmp(visit->sub, sub) != 0)
+		return false;
+	visit->wary_until_s = now_s + RTH_ENDED_S;
+	visit->sub[0] = '\0';
+	return true;
 }
 
 /* Of who was admitted before this plugin was started. */
@@ -110,7 +134,7 @@ static bool is_believed(const struct rth_visit *visit,
 			const struct rth_admitted *who, int64_t now_s)
 {
 	return who->admitted && now_s >= visit->wary_until_s &&
-	       (!visit->sub[0] || now_s >= visit->until_s || is_of(visit, who));
+	       (!visit->sub[0] || is_of(visit, who));
 }
 
 bool rth_visit_knows(const struct rth_visit *visit,

@@ -49,13 +49,30 @@ void rth_visit_close(struct rth_visits *visits, struct rth_visit *visit,
 
 /**
  * This person was admitted and nobody else: until the end of the seat, or of
- * an older one of the same person, there is no need to knock.
+ * an older one of the same person, there is no need to knock. Whom this one
+ * follows is not believed any more.
  */
-void rth_visit_admit(struct rth_visit *visit, const struct rth_admitted *who);
+void rth_visit_admit(struct rth_visit *visit, const struct rth_admitted *who,
+		     int64_t now_s);
 
-/** This person was sent away, and has to knock again whatever a token says. */
+/**
+ * This person was sent away, and has to knock again whatever a token says. Of
+ * a clinician, who never knocks, nothing is remembered.
+ */
 void rth_visit_remove(struct rth_visit *visit, const struct rth_admitted *who,
 		      int64_t now_s);
+
+/**
+ * The same for who may be between two connections: by the subject alone.
+ *
+ * @return false: this is not who was admitted, and nothing has changed
+ */
+bool rth_visit_remove_sub(struct rth_visit *visit, const char *sub,
+			  int64_t now_s) RTH_CHECKED;
+
+/** The visit of a room, open or remembered; NULL: nothing is known. */
+struct rth_visit *rth_visit_find(const struct rth_visits *visits,
+				 const char *id);
 
 /**
  * Says whether this person was admitted: as is remembered here or, when nothing

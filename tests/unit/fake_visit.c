@@ -209,7 +209,7 @@ void visit_admitted(struct visit *visit, const char *sub)
 	snprintf(who.sub, sizeof(who.sub), "%s", sub);
 	assert_int_equal(rth_visit_open(visits, VISIT_ROOM, now_s, &remembered),
 			 RTH_OK);
-	rth_visit_admit(remembered, &who);
+	rth_visit_admit(remembered, &who, now_s);
 	if (!rth_room_find(&visit->control->rooms, VISIT_ROOM))
 		rth_visit_close(visits, remembered, now_s);
 }

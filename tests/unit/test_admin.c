@@ -239,6 +239,39 @@ static void a_room_is_ended(void **state)
 	fake_last_notice("room-closed");
 }
 
+static void a_closed_room_is_ended(void **state)
+{
+	struct visit *v = *state;
+	struct person *p = visit_attach(v);
+
+	for (int i = 0; i < 2; i++)
+		answers(v, "{\"request\":\"end\",\"room\":\"" VISIT_ROOM "\"}",
+			"ended", NULL);
+	visit_ask_join(v, p, visit_claims(v, "subject-p", "patient"));
+	fake_expect(p->handle, "error", "join");
+	assert_int_equal(p->session->state, RTH_NONE);
+}
+
+/* The line is gone, and comes back after the removal. */
+static void who_is_away_is_removed(void **state)
+{
+	static const char remove_b[] =
+		"{\"request\":\"remove\",\"room\":\"" VISIT_ROOM
+		"\",\"sub\":\"subject-b\"}";
+	struct visit *v = *state;
+	struct person *b, *again;
+
+	visit_join(v, "subject-a", "clinician");
+	b = visit_join(v, "subject-b", "patient");
+	visit_gone(v, b);
+	visit_step(v);
+	answers(v, remove_b, "removed", NULL);
+	answers(v, remove_b, "error", "not-found");
+	again = visit_attach(v);
+	visit_ask_join(v, again, visit_claims(v, "subject-b", "patient"));
+	assert_int_equal(again->session->state, RTH_WAITING);
+}
+
 /* No turn of the control thread is taken: it may be waiting for who asks. */
 static void a_session_tells_its_state_without_waiting(void **state)
 {
@@ -277,6 +310,8 @@ int main(void)
 		TEST(who_waits_is_told),
 		TEST(who_waits_is_sent_away),
 		TEST(a_room_is_ended),
+		TEST(a_closed_room_is_ended),
+		TEST(who_is_away_is_removed),
 		TEST(a_session_tells_its_state_without_waiting),
 	};
 

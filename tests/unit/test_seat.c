@@ -322,6 +322,32 @@ static void expect_slow_sender(const struct person *who, bool limited)
 			 limited);
 }
 
+/* It had room for the voice alone, and was not told to be thin. */
+static void a_pause_goes_with_its_owner(void **state)
+{
+	struct visit *v = *state;
+	struct person *a, *b, *b2;
+
+	visit_call(v, &a, &b);
+	atomic_store(&b->session->port.voice_only, true);
+	visit_wait_ms(v, 1000);
+	fake_forget_pushes();
+	visit_gone(v, b);
+	visit_step(v);
+	fake_expect(a->handle, "participant-left", NULL);
+	expect_slow_sender(a, false);
+	fake_expect_silence();
+	atomic_store(&a->session->port.voice_only, true);
+	visit_wait_ms(v, 1000);
+	fake_forget_pushes();
+	b2 = visit_attach(v);
+	visit_come_back(v, b2, "subject-patient");
+	fake_expect(a->handle, "participant-joined", NULL);
+	fake_expect(b2->handle, "joined", "join");
+	expect_slow_sender(b2, false);
+	fake_expect_silence();
+}
+
 /* A sender makes small pictures for a line, not for whoever had it before. */
 static void a_thin_line_goes_with_its_owner(void **state)
 {
@@ -366,6 +392,7 @@ int main(void)
 		TEST(who_joins_hears_what_the_other_sends),
 		TEST(a_thin_line_is_told_to_both),
 		TEST(a_thin_line_goes_with_its_owner),
+		TEST(a_pause_goes_with_its_owner),
 		cmocka_unit_test(a_second_codec_renegotiates_the_first),
 		cmocka_unit_test(no_codec_in_common),
 	};

@@ -39,20 +39,20 @@ static void who_was_admitted_is_known_for_a_time(void **state)
 	(void)state;
 	other.issuer = 1;
 	assert_false(rth_visit_knows(visit, &p, NOW_S));
-	rth_visit_admit(visit, &p);
+	rth_visit_admit(visit, &p, NOW_S);
 	assert_true(rth_visit_knows(visit, &p, NOW_S + 99));
 	assert_false(rth_visit_knows(visit, &p, NOW_S + 100));
 	assert_false(rth_visit_knows(visit, &q, NOW_S));
 	assert_false(rth_visit_knows(visit, &other, NOW_S));
 	/* a shorter seat takes nothing away, a longer one gives */
 	p.seat_until_s = NOW_S + 50;
-	rth_visit_admit(visit, &p);
+	rth_visit_admit(visit, &p, NOW_S);
 	assert_true(rth_visit_knows(visit, &p, NOW_S + 99));
 	rth_visit_remove(visit, &q, NOW_S);
 	assert_true(rth_visit_knows(visit, &p, NOW_S));
 	/* of another person's time nothing is left over */
-	rth_visit_admit(visit, &q);
-	rth_visit_admit(visit, &p);
+	rth_visit_admit(visit, &q, NOW_S);
+	rth_visit_admit(visit, &p, NOW_S);
 	assert_false(rth_visit_knows(visit, &q, NOW_S));
 	assert_false(rth_visit_knows(visit, &p, NOW_S + 50));
 	rth_visit_remove(visit, &p, NOW_S);
@@ -77,13 +77,14 @@ static void a_token_is_believed_where_nothing_is_known(void **state)
 	p.admitted = true;
 	assert_true(rth_visit_knows(visit, &p, NOW_S));
 	assert_false(rth_visit_knows(visit, &q, NOW_S));
-	/* not while another's admission is known */
-	rth_visit_admit(visit, &q);
-	assert_false(rth_visit_knows(visit, &p, NOW_S + 199));
-	assert_true(rth_visit_knows(visit, &p, NOW_S + 200));
 	/* one's own may be older than the token */
-	rth_visit_admit(visit, &p);
+	rth_visit_admit(visit, &p, NOW_S);
 	assert_true(rth_visit_knows(visit, &p, NOW_S + 100));
+	/* not once another was admitted */
+	rth_visit_admit(visit, &q, NOW_S);
+	assert_false(rth_visit_knows(visit, &p, NOW_S + 199));
+	assert_false(rth_visit_knows(visit, &p, NOW_S + 200));
+	rth_visit_admit(visit, &p, NOW_S);
 	/* not once somebody was sent away, whoever it was */
 	rth_visit_remove(visit, &q, NOW_S);
 	assert_true(rth_visit_knows(visit, &p, NOW_S + 99));
@@ -97,6 +98,41 @@ static void a_token_is_believed_where_nothing_is_known(void **state)
 	rth_visits_clear(&visits);
 }
 
+/* The later admission counts, also when it is over and the room was closed. */
+static void who_was_followed_is_not_believed(void **state)
+{
+	struct rth_visits visits = {NULL, 0};
+	struct rth_admitted p = person("p", NOW_S + 900);
+	struct rth_admitted q = person("q", NOW_S + 100);
+	struct rth_visit *visit = opened(&visits, id_a, NOW_S);
+
+	(void)state;
+	p.admitted = true;
+	rth_visit_admit(visit, &p, NOW_S);
+	rth_visit_admit(visit, &q, NOW_S);
+	rth_visit_close(&visits, visit, NOW_S);
+	rth_visits_sweep(&visits, NOW_S + 200);
+	visit = opened(&visits, id_a, NOW_S + 200);
+	assert_false(rth_visit_knows(visit, &p, NOW_S + 200));
+	rth_visit_close(&visits, visit, NOW_S + 200);
+	rth_visits_clear(&visits);
+}
+
+static void a_clinician_who_is_removed_costs_nobody_a_knock(void **state)
+{
+	struct rth_visits visits = {NULL, 0};
+	struct rth_admitted p = person("p", NOW_S + 900);
+	struct rth_admitted c = person("c", NOW_S + 900);
+	struct rth_visit *visit = opened(&visits, id_a, NOW_S);
+
+	(void)state;
+	p.admitted = true;
+	c.role = RTH_ROLE_CLINICIAN;
+	rth_visit_remove(visit, &c, NOW_S);
+	assert_true(rth_visit_knows(visit, &p, NOW_S));
+	rth_visits_clear(&visits);
+}
+
 static void a_closed_room_is_remembered_as_long_as_it_matters(void **state)
 {
 	struct rth_visits visits = {NULL, 0};
@@ -104,7 +140,7 @@ static void a_closed_room_is_remembered_as_long_as_it_matters(void **state)
 	struct rth_visit *visit = opened(&visits, id_a, NOW_S);
 
 	(void)state;
-	rth_visit_admit(visit, &p);
+	rth_visit_admit(visit, &p, NOW_S);
 	rth_visits_sweep(&visits, NOW_S + 1000);
 	assert_int_equal(visits.n, 1); /* it is open */
 	rth_visit_close(&visits, visit, NOW_S);
@@ -123,7 +159,7 @@ static void an_ended_visit_does_not_open(void **state)
 	struct rth_visit *visit = opened(&visits, id_a, NOW_S), *again = NULL;
 
 	(void)state;
-	rth_visit_admit(visit, &p);
+	rth_visit_admit(visit, &p, NOW_S);
 	rth_visit_end(visit, NOW_S);
 	assert_false(rth_visit_knows(visit, &p, NOW_S));
 	rth_visit_close(&visits, visit, NOW_S);
@@ -163,7 +199,7 @@ static void there_is_a_limit(void **state)
 	rth_visit_end(first, NOW_S);
 	rth_visit_close(&visits, first, NOW_S);
 	visit = opened(&visits, "BBBBBBBBBBBBBBBBBBBBBB", NOW_S);
-	rth_visit_admit(visit, &p);
+	rth_visit_admit(visit, &p, NOW_S);
 	rth_visit_close(&visits, visit, NOW_S);
 	visits.n = RTH_VISITS_MAX; /* as if there were so many */
 	visit = opened(&visits, "CCCCCCCCCCCCCCCCCCCCCC", NOW_S);
@@ -184,6 +220,9 @@ int main(void)
 		cmocka_unit_test(
 			a_closed_room_is_remembered_as_long_as_it_matters),
 		cmocka_unit_test(a_token_is_believed_where_nothing_is_known),
+		cmocka_unit_test(who_was_followed_is_not_believed),
+		cmocka_unit_test(
+			a_clinician_who_is_removed_costs_nobody_a_knock),
 		cmocka_unit_test(an_ended_visit_does_not_open),
 		cmocka_unit_test(without_memory_nothing_opens),
 		cmocka_unit_test(there_is_a_limit),
