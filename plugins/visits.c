@@ -99,9 +99,9 @@ void rth_visit_admit(struct rth_visit *visit, const struct rth_admitted *who,
 		     int64_t now_s)
 {
 	if (!is_of(visit, who)) {
-		visit->until_s = 0;
-		if (visit->sub[0])
+		if (visit->sub[0] && now_s < visit->until_s)
 			visit->wary_until_s = now_s + RTH_ENDED_S;
+		visit->until_s = 0;
 	}
 	visit->issuer = who->issuer;
 	memcpy(visit->sub, who->sub, sizeof(visit->sub));
@@ -134,7 +134,7 @@ static bool is_believed(const struct rth_visit *visit,
 			const struct rth_admitted *who, int64_t now_s)
 {
 	return who->admitted && now_s >= visit->wary_until_s &&
-	       (!visit->sub[0] || is_of(visit, who));
+	       (!visit->sub[0] || now_s >= visit->until_s || is_of(visit, who));
 }
 
 bool rth_visit_knows(const struct rth_visit *visit,

@@ -94,7 +94,7 @@ static void drain(void)
 		free(fake.pushes[i].answer);
 	}
 	for (size_t i = 0; i < fake.n_notices; i++)
-		json_decref(fake.notices[i].event);
+		json_decref(fake.notices[i]);
 	for (size_t i = 0; i < fake.n_data; i++)
 		free(fake.data[i].text);
 	fake.n_pushes = fake.taken = fake.n_notices = fake.n_data = 0;
@@ -177,8 +177,11 @@ static void model_sit(struct life *l, int i)
 	room->seat[identities[who->identity].role] = i;
 	if (identities[who->identity].role != RTH_ROLE_PATIENT)
 		return;
-	if (!room->known || strcmp(room->known, sub) != 0)
+	if (!room->known || strcmp(room->known, sub) != 0) {
+		if (room->known && now_s() < room->known_until_s)
+			room->wary_until_s = now_s() + RTH_ENDED_S;
 		room->known_until_s = 0;
+	}
 	room->known = sub;
 	if (room->known_until_s < who->until_s)
 		room->known_until_s = who->until_s;
@@ -225,6 +228,8 @@ static void model_sent_away(struct life *l, int i)
 {
 	struct model_room *room = &l->room[l->who[i].room];
 
+	if (identities[l->who[i].identity].role != RTH_ROLE_PATIENT)
+		return;
 	room->wary_until_s = now_s() + RTH_ENDED_S;
 	if (room->known && same(l, i, room->known))
 		room->known = NULL;
