@@ -180,7 +180,7 @@ void rth_announce_report(const struct rth_control *control,
 	if (event && more)
 		json_object_update(event, more);
 	json_decref(more);
-	rth_event_tell(control, NULL, event);
+	rth_event_tell(control, event);
 }
 
 json_t *rth_announce_consent(const struct rth_recording *recording,

@@ -77,15 +77,14 @@ void rth_event_report(const struct rth_control *control, const char *name,
 	if (event && more)
 		json_object_update(event, more);
 	json_decref(more);
-	rth_event_tell(control, session->port.handle, event);
+	rth_event_tell(control, event);
 }
 
 void rth_event_report_room(const struct rth_control *control, const char *name,
 			   const struct rth_room *room)
 {
-	rth_event_tell(
-		control, NULL,
-		json_pack("{s:s, s:s}", "event", name, "room", room->id));
+	rth_event_tell(control, json_pack("{s:s, s:s}", "event", name, "room",
+					  room->id));
 }
 
 /* ---- Boots ---- */
@@ -116,8 +115,7 @@ json_t *rth_event_ready(const struct rth_control *control, json_t *event)
 	return NULL;
 }
 
-void rth_event_tell_ready(const struct rth_control *control, void *handle,
-			  json_t *ready)
+void rth_event_tell_ready(const struct rth_control *control, json_t *ready)
 {
 	struct rth_boot *boot = control->boot;
 
@@ -127,13 +125,12 @@ void rth_event_tell_ready(const struct rth_control *control, void *handle,
 	if (!ready)
 		return;
 	json_integer_set(json_object_get(ready, "seq"), (json_int_t)boot->seq);
-	control->host->notify(handle, ready);
+	control->host->notify(ready);
 }
 
-void rth_event_tell(const struct rth_control *control, void *handle,
-		    json_t *event)
+void rth_event_tell(const struct rth_control *control, json_t *event)
 {
-	rth_event_tell_ready(control, handle, rth_event_ready(control, event));
+	rth_event_tell_ready(control, rth_event_ready(control, event));
 }
 
 /* What the portal knows this machine's plugin by, from one boot to the next. */
@@ -160,22 +157,20 @@ void rth_event_started(const struct rth_control *control)
 
 	name_of(control->conf, name);
 	control->boot->told_us = 1;
-	rth_event_tell(control, NULL,
-		       json_pack("{s:s, s:s}", "event", "started", "host",
-				 *name ? name : "unknown"));
+	rth_event_tell(control, json_pack("{s:s, s:s}", "event", "started",
+					  "host", *name ? name : "unknown"));
 }
 
 void rth_event_tick(const struct rth_control *control, int64_t now_us)
 {
 	if (control->boot->told_us &&
 	    now_us - control->boot->told_us >= RTH_ALIVE_US)
-		rth_event_tell(control, NULL,
-			       json_pack("{s:s}", "event", "alive"));
+		rth_event_tell(control, json_pack("{s:s}", "event", "alive"));
 }
 
 void rth_event_stopping(const struct rth_control *control)
 {
 	if (control->boot->told_us)
-		rth_event_tell(control, NULL,
+		rth_event_tell(control,
 			       json_pack("{s:s}", "event", "stopping"));
 }

@@ -47,15 +47,12 @@ json_t *rth_event_ready(const struct rth_control *control, json_t *event);
  * Tells event handlers: all that they are told goes through here, in the order
  * of the numbers.
  *
- * @param handle or NULL
- * @param ready  taken; NULL (no memory): its number is missing
+ * @param ready taken; NULL (no memory): its number is missing
  */
-void rth_event_tell_ready(const struct rth_control *control, void *handle,
-			  json_t *ready);
+void rth_event_tell_ready(const struct rth_control *control, json_t *ready);
 
 /** Both at once. `event` is taken; NULL: its number is missing. */
-void rth_event_tell(const struct rth_control *control, void *handle,
-		    json_t *event);
+void rth_event_tell(const struct rth_control *control, json_t *event);
 
 /**
  * Sends an event to a session's browser.

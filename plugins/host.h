@@ -44,9 +44,9 @@ struct rth_host {
 	   while the host sets up ICE. */
 	void (*push)(void *handle, const char *transaction, json_t *event,
 		     const char *answer);
-	/* Control thread: tells event handlers. `event` is taken; `handle` may
-	   be NULL. */
-	void (*notify)(void *handle, json_t *event);
+	/* Control thread: tells event handlers. `event` is taken. It names no
+	   handle: of one that is going the host may tell nothing any more. */
+	void (*notify)(json_t *event);
 	/* Control thread: closes the PeerConnection and then the handle; the
 	   session's end comes back later as rth_control_gone. */
 	void (*close)(void *handle);

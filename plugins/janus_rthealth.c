@@ -128,10 +128,11 @@ static void host_push(void *handle, const char *transaction, json_t *event,
 	json_decref(jsep);
 }
 
-static void host_notify(void *handle, json_t *event)
+/* Janus drops what is told of a handle that is being detached. */
+static void host_notify(json_t *event)
 {
 	if (gateway->events_is_enabled())
-		gateway->notify_event(&plugin, handle, event);
+		gateway->notify_event(&plugin, NULL, event);
 	else
 		json_decref(event);
 }

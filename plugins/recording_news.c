@@ -31,8 +31,7 @@ static bool nobody_answered(struct rth_control *control, struct rth_room *room,
 		consent = rth_recording_answered(control, room->seat[role],
 						 NULL, RTH_ANSWER_NONE);
 		evidence = rth_announce_consent(recording, &consent);
-		rth_event_tell(control, room->seat[role]->port.handle,
-			       evidence);
+		rth_event_tell(control, evidence);
 	}
 	return late;
 }

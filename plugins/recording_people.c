@@ -125,7 +125,7 @@ enum rth_err rth_recording_answer(struct rth_control *control,
 
 	/* A recording without evidence would be worse than none. */
 	if (!evidence && answer != RTH_ANSWER_NO) {
-		rth_event_tell_ready(control, NULL, NULL);
+		rth_event_tell_ready(control, NULL);
 		if (recording->part > 0)
 			rth_recording_failed(control, room, RTH_ERR_NOMEM);
 		return RTH_ERR_NOMEM;
@@ -134,7 +134,7 @@ enum rth_err rth_recording_answer(struct rth_control *control,
 	rth_recording_keep(room, session, &consent);
 	if (answer != RTH_ANSWER_YES)
 		rth_recording_settle(room);
-	rth_event_tell_ready(control, session->port.handle, evidence);
+	rth_event_tell_ready(control, evidence);
 	follow(control, session, had_agreed);
 	return RTH_OK;
 }

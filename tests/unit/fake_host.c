@@ -73,17 +73,15 @@ static void push(void *handle, const char *transaction, json_t *event,
 		fake.on_event();
 }
 
-static void notify(void *handle, json_t *event)
+static void notify(json_t *event)
 {
-	if (handle)
-		alive(handle);
 	assert_non_null(event);
 	if (fake.silent) {
 		json_decref(event);
 		return;
 	}
 	assert_true(fake.n_notices < FAKE_EVENTS_MAX);
-	fake.notices[fake.n_notices++] = (struct fake_notice){handle, event};
+	fake.notices[fake.n_notices++] = event;
 	if (fake.on_event)
 		fake.on_event();
 }
@@ -188,7 +186,7 @@ static void free_records(void)
 		free(fake.pushes[i].answer);
 	}
 	for (size_t i = 0; i < fake.n_notices; i++)
-		json_decref(fake.notices[i].event);
+		json_decref(fake.notices[i]);
 	for (size_t i = 0; i < fake.n_data; i++)
 		free(fake.data[i].text);
 }
@@ -270,7 +268,7 @@ json_t *fake_last_notice(const char *name)
 	json_t *event;
 
 	assert_true(fake.n_notices > 0);
-	event = fake.notices[fake.n_notices - 1].event;
+	event = fake.notices[fake.n_notices - 1];
 	assert_string_equal(fake_text(event, "event"), name);
 	return event;
 }
@@ -280,6 +278,6 @@ size_t fake_notices(const char *name)
 	size_t n = 0;
 
 	for (size_t i = 0; i < fake.n_notices; i++)
-		n += !strcmp(fake_text(fake.notices[i].event, "event"), name);
+		n += !strcmp(fake_text(fake.notices[i], "event"), name);
 	return n;
 }

@@ -33,11 +33,6 @@ struct fake_push {
 	char *answer;
 };
 
-struct fake_notice {
-	struct fake_handle *handle;
-	json_t *event;
-};
-
 struct fake_data {
 	struct fake_handle *handle;
 	char *text;
@@ -78,7 +73,7 @@ struct fake_host {
 	struct fake_handle *handles;
 	struct fake_push pushes[FAKE_EVENTS_MAX];
 	size_t n_pushes, taken;
-	struct fake_notice notices[FAKE_EVENTS_MAX];
+	json_t *notices[FAKE_EVENTS_MAX];
 	size_t n_notices;
 	struct fake_data data[FAKE_EVENTS_MAX];
 	size_t n_data;

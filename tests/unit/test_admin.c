@@ -198,7 +198,7 @@ static void who_waits_is_sent_away(void **state)
 	push = fake_expect(p->handle, "denied", NULL);
 	assert_string_equal(fake_text(push->event, "reason"), "wrong-time");
 	assert_int_equal(atomic_load(&p->handle->closes), 1);
-	notice = fake.notices[fake.n_notices - 2].event;
+	notice = fake.notices[fake.n_notices - 2];
 	assert_string_equal(fake_text(notice, "event"), "denied");
 	assert_true(json_is_null(json_object_get(notice, "by")));
 	assert_string_equal(
@@ -231,7 +231,7 @@ static void a_room_is_ended(void **state)
 	fake_expect(b->handle, "ended", NULL);
 	fake_expect_silence();
 	assert_null(v->control->rooms.first);
-	ended = fake.notices[fake.n_notices - 2].event;
+	ended = fake.notices[fake.n_notices - 2];
 	assert_string_equal(fake_text(ended, "event"), "ended");
 	assert_string_equal(fake_text(ended, "room"), VISIT_ROOM);
 	assert_string_equal(fake_text(ended, "reason"), "admin");

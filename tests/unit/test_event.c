@@ -18,8 +18,8 @@ static int64_t seq_of(const json_t *event)
 static const json_t *newest(const char *name)
 {
 	for (size_t i = fake.n_notices; i-- > 0;)
-		if (!strcmp(fake_text(fake.notices[i].event, "event"), name))
-			return fake.notices[i].event;
+		if (!strcmp(fake_text(fake.notices[i], "event"), name))
+			return fake.notices[i];
 	fail_msg("no %s was told", name);
 	return NULL;
 }
@@ -28,7 +28,7 @@ static const json_t *newest(const char *name)
 static void check_numbers(const char *boot, int64_t first)
 {
 	for (size_t i = 0; i < fake.n_notices; i++) {
-		const json_t *event = fake.notices[i].event;
+		const json_t *event = fake.notices[i];
 
 		assert_string_equal(fake_text(event, "boot"), boot);
 		assert_int_equal(seq_of(event), first + (int64_t)i);
@@ -73,9 +73,9 @@ static void what_cannot_be_told_leaves_a_gap(void **state)
 {
 	struct visit *v = *state;
 
-	rth_event_tell(v->control, NULL, json_pack("{s:s}", "event", "one"));
-	rth_event_tell(v->control, NULL, NULL);
-	rth_event_tell(v->control, NULL, json_pack("{s:s}", "event", "three"));
+	rth_event_tell(v->control, json_pack("{s:s}", "event", "one"));
+	rth_event_tell(v->control, NULL);
+	rth_event_tell(v->control, json_pack("{s:s}", "event", "three"));
 	assert_int_equal(seq_of(newest("one")), 1);
 	assert_int_equal(seq_of(newest("three")), 3);
 }

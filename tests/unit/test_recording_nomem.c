@@ -69,7 +69,7 @@ static bool has_evidence(const struct script *s,
 			 const struct rth_session *session)
 {
 	for (size_t i = 0; i < fake.n_notices; i++) {
-		const json_t *event = fake.notices[i].event;
+		const json_t *event = fake.notices[i];
 
 		if (strcmp(fake_text(event, "event"), "consent") == 0 &&
 		    strcmp(fake_text(event, "recording"), s->id) == 0 &&

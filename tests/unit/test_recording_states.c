@@ -46,7 +46,7 @@ static void finished(const struct person *person, const char *reason)
 static const json_t *finished_notice(void)
 {
 	for (size_t i = fake.n_notices; i-- > 0;) {
-		const json_t *event = fake.notices[i].event;
+		const json_t *event = fake.notices[i];
 
 		if (strcmp(fake_text(event, "event"), "recording") == 0 &&
 		    strcmp(fake_text(event, "state"), "finished") == 0)
@@ -82,7 +82,7 @@ static void end_is(size_t feed, const char *reason, json_int_t parts,
 static const char *reported(void)
 {
 	for (size_t i = fake.n_notices; i-- > 0;) {
-		const json_t *event = fake.notices[i].event;
+		const json_t *event = fake.notices[i];
 
 		if (strcmp(fake_text(event, "event"), "recording") == 0)
 			return fake_text(event, "state");
@@ -244,7 +244,7 @@ static void silence_is_evidence_too(void **state)
 	recorded_hears(p, "declined");
 	fake_expect_silence();
 	for (size_t i = 0; i < fake.n_notices; i++) {
-		const json_t *event = fake.notices[i].event;
+		const json_t *event = fake.notices[i];
 
 		none += strcmp(fake_text(event, "answer"), "none") == 0;
 	}
