@@ -161,7 +161,7 @@ static void end_room(struct rth_control *control, struct rth_room *room,
 		dismiss(control, room->waiting[0], NULL, ended_event(reason),
 			"ended");
 	rth_visit_end(room->visit, control->host->time_ms() / 1000);
-	rth_event_tell(control, NULL, ended);
+	rth_event_tell(control, ended);
 	rth_seat_close_room(control, room);
 }
 

@@ -94,7 +94,7 @@ static void drain(void)
 		free(fake.pushes[i].answer);
 	}
 	for (size_t i = 0; i < fake.n_notices; i++)
-		json_decref(fake.notices[i].event);
+		json_decref(fake.notices[i]);
 	for (size_t i = 0; i < fake.n_data; i++)
 		free(fake.data[i].text);
 	fake.n_pushes = fake.taken = fake.n_notices = fake.n_data = 0;
