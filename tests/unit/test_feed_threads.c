@@ -193,9 +193,15 @@ static void publish(struct sender *s, struct rth_tap *tap)
 {
 	const struct rth_route route = {
 		.peer = s->peer,
-		.slot[RTH_SLOT_AUDIO] = {111, 111, 48000, NULL, NULL},
-		.slot[RTH_SLOT_CAMERA] = {RTH_PT_OFF, 0, 90000, NULL, NULL},
-		.slot[RTH_SLOT_SCREEN] = {RTH_PT_OFF, 0, 90000, NULL, NULL},
+		.slot[RTH_SLOT_AUDIO] = {.pt_in = 111,
+					 .pt_out = 111,
+					 .clock_hz = 48000},
+		.slot[RTH_SLOT_CAMERA] = {.pt_in = RTH_PT_OFF,
+					  .pt_out = 0,
+					  .clock_hz = 90000},
+		.slot[RTH_SLOT_SCREEN] = {.pt_in = RTH_PT_OFF,
+					  .pt_out = 0,
+					  .clock_hz = 90000},
 		.tap = tap,
 		.tap_codec = {RTH_FEED_OPUS, 0, 0},
 	};

@@ -20,11 +20,17 @@ static void route(struct rth_port *from, struct rth_port *to, uint8_t in,
 {
 	struct rth_route r = {
 		.peer = to,
-		.slot[RTH_SLOT_AUDIO] = {111, 109, 48000, NULL, NULL},
-		.slot[RTH_SLOT_CAMERA] = {in, out, 90000, rth_keyframe_vp8,
-					  NULL},
-		.slot[RTH_SLOT_SCREEN] = {in, out, 90000, rth_keyframe_vp8,
-					  NULL},
+		.slot[RTH_SLOT_AUDIO] = {.pt_in = 111,
+					 .pt_out = 109,
+					 .clock_hz = 48000},
+		.slot[RTH_SLOT_CAMERA] = {.pt_in = in,
+					  .pt_out = out,
+					  .clock_hz = 90000,
+					  .is_key = rth_keyframe_vp8},
+		.slot[RTH_SLOT_SCREEN] = {.pt_in = in,
+					  .pt_out = out,
+					  .clock_hz = 90000,
+					  .is_key = rth_keyframe_vp8},
 	};
 
 	rth_route_publish(from, &r);

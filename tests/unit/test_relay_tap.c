@@ -28,11 +28,17 @@ static void publish(struct pair *p, struct rth_tap *tap, const uint8_t *codecs)
 {
 	struct rth_route r = {
 		.peer = &p->b,
-		.slot[RTH_SLOT_AUDIO] = {OPUS_PT, 109, 48000, NULL, NULL},
-		.slot[RTH_SLOT_CAMERA] = {VP8_PT, 120, 90000, rth_keyframe_vp8,
-					  NULL},
-		.slot[RTH_SLOT_SCREEN] = {VP8_PT, 120, 90000, rth_keyframe_vp8,
-					  NULL},
+		.slot[RTH_SLOT_AUDIO] = {.pt_in = OPUS_PT,
+					 .pt_out = 109,
+					 .clock_hz = 48000},
+		.slot[RTH_SLOT_CAMERA] = {.pt_in = VP8_PT,
+					  .pt_out = 120,
+					  .clock_hz = 90000,
+					  .is_key = rth_keyframe_vp8},
+		.slot[RTH_SLOT_SCREEN] = {.pt_in = VP8_PT,
+					  .pt_out = 120,
+					  .clock_hz = 90000,
+					  .is_key = rth_keyframe_vp8},
 		.tap = tap,
 	};
 
