@@ -101,12 +101,16 @@ function leave(one) {
 function sit(one, room) {
 	Object.assign(one, { room, state: 'seated', sat: true });
 	room[one.role] = one;
-	if (one.role === 'patient')
-		room.known = one.sub;
+	if (one.role !== 'patient')
+		return;
+	room.wary ||= Boolean(room.known && room.known !== one.sub);
+	room.known = one.sub;
 }
 
-/** Somebody was sent away: no token is believed that says "admitted". */
+/** A patient was sent away: no token is believed that says "admitted". */
 function sentAway(one) {
+	if (one.role !== 'patient')
+		return;
 	one.room.wary = true;
 	if (one.room.known === one.sub)
 		one.room.known = undefined;
