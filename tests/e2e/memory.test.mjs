@@ -99,10 +99,13 @@ for (let round = 1; round <= ROUNDS; round++) {
 		for (const page of pages)
 			await page.until(() =>
 				globalThis.baseline.chat.readyState === 'open', 'chat');
-		await pages[0].evaluate(() => globalThis.baseline.chat.send(
-			JSON.stringify({ text: 'Hello' })));
-		await pages[1].until(() => globalThis.baseline.heard.some((m) =>
-			m.text === 'Hello'), 'the message');
+		// What comes before Janus has the other's channel goes nowhere.
+		await until(async () => {
+			await pages[0].evaluate(() => globalThis.baseline.chat.send(
+				JSON.stringify({ text: 'Hello' })));
+			return pages[1].evaluate(() => globalThis.baseline.heard.some((m) =>
+				m.text === 'Hello'));
+		}, 60000, 'the message', 500);
 		await act({ pages, keys });
 		const status = await janus.stop('SIGTERM', 60000);
 

@@ -902,8 +902,11 @@ describe('the admin API', () => {
 		await clinician.hears('ended', { reason: 'admin' });
 		await patient.hears('ended', { reason: 'admin' });
 		assert.equal(await roomOf(room), undefined);
+		// One that is closed is ended, too; what is no room is not.
+		assert.deepEqual(await pluginAdmin(keys.admin,
+			{ request: 'end', room }), { ended: true });
 		assert.equal((await pluginAdmin(keys.admin,
-			{ request: 'end', room })).error, 'not-found');
+			{ request: 'end', room: 'x' })).error, 'not-found');
 	});
 
 	for (const by of ['participant', 'sub']) {

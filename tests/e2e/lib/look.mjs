@@ -23,6 +23,13 @@ export async function fits(person, name) {
 export async function accessible(person, name) {
 	if (!await person.page.evaluate(() => Boolean(globalThis.axe)))
 		await person.page.evaluate(AXE);
+	// Colours on their way from one to another have a contrast of their own.
+	await person.page.until(() => !document.getAnimations().some((one) =>
+		one.playState === 'running' && (/color|opacity/.test(
+			/** @type {CSSTransition} */ (one).transitionProperty ?? '') ||
+			'animationName' in one &&
+			one.effect?.getComputedTiming().endTime !== Infinity)),
+	'colours that stay');
 	const found = await person.page.evaluate(async () =>
 		(await globalThis.axe.run(document, {
 			resultTypes: ['violations'],

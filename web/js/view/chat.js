@@ -91,9 +91,11 @@ export function chatDrawer(actions) {
 		setText(empty, chatHint(recording));
 		show(empty, !chat.lines.length);
 		show(node, chat.open);
-		form.send.disabled = !chat.ready || !peer;
+		// What is sent to somebody who gets back in just now would be lost.
+		const heard = chat.ready && peer?.media;
+		form.send.disabled = !heard;
 		form.input.placeholder = !peer ? t('chat.nobody')
-			: chat.ready ? t('chat.write') : t('chat.connecting');
+			: heard ? t('chat.write') : t('chat.connecting');
 		if (chat.open && !open) {
 			body.scrollTo({ top: body.scrollHeight });
 			form.input.focus();
