@@ -40,10 +40,11 @@ export class Person {
 			document.body.dataset.phase ?? ''), 'signed in');
 	}
 
-	/** Waits until the page is in that phase. */
+	/** Waits until the page is in that phase, in a visit with its controls. */
 	phase(name, ms = JOIN_MS) {
 		return this.page.until((wanted) =>
-			document.body.dataset.phase === wanted, `phase ${name}`, ms, name);
+			document.body.dataset.phase === wanted && (wanted !== 'in-call' ||
+			document.querySelector('#toggle-chat')), `phase ${name}`, ms, name);
 	}
 
 	/**
