@@ -10,6 +10,11 @@ export const JOINS = {
 	listen: 'Listen and write only',
 };
 
+/** What a screen has at all times; it may come a moment after its phase. */
+const SCREENS = { 'home': '#visits', 'lobby': '#join-camera',
+	'waiting': '.at-the-door', 'in-call': '#toggle-chat',
+	'lost': '#toggle-chat', 'ended': '#ended-title' };
+
 export class Person {
 	/**
 	 * @param {import('./browser.mjs').Page} page
@@ -40,11 +45,12 @@ export class Person {
 			document.body.dataset.phase ?? ''), 'signed in');
 	}
 
-	/** Waits until the page is in that phase, in a visit with its controls. */
+	/** Waits until the page is in that phase and shows its screen. */
 	phase(name, ms = JOIN_MS) {
-		return this.page.until((wanted) =>
-			document.body.dataset.phase === wanted && (wanted !== 'in-call' ||
-			document.querySelector('#toggle-chat')), `phase ${name}`, ms, name);
+		return this.page.until(([wanted, shown]) =>
+			document.body.dataset.phase === wanted &&
+			document.querySelector(shown), `phase ${name}`, ms,
+		[name, SCREENS[name] ?? 'body']);
 	}
 
 	/**
