@@ -199,8 +199,9 @@ for (const kind of KINDS)
 			await key(person, ' ');
 			await settled(person, 'playing');
 			const shown = (await frames(person, 90)).patient;
-			const seen = shown.filter(([,, light]) => light > LIGHT)
-				.map(([, s]) => s);
+			// One that had begun when the recording did has no beginning in it.
+			const seen = shown.filter(([, s, light]) => light > LIGHT &&
+				s > FLASH_S + FRAME_S).map(([, s]) => s);
 
 			await key(person, ' ');
 			await settled(person);
