@@ -49,7 +49,7 @@ export class Person {
 	phase(name, ms = JOIN_MS) {
 		return this.page.until(([wanted, shown]) =>
 			document.body.dataset.phase === wanted &&
-			document.querySelector(shown), `phase ${name}`, ms,
+			Boolean(document.querySelector(shown)), `phase ${name}`, ms,
 		[name, SCREENS[name] ?? 'body']);
 	}
 
